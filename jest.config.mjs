@@ -1,0 +1,31 @@
+/**
+ * Jest runs the TypeScript sources as native ES modules; Node itself strips the types
+ * (tests/support/stripTypes.mjs). Start it through `npm test`, which sets the flags that this needs.
+ */
+const layer = (name, extra = {}) => ({
+  displayName: name,
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
+  transform: { '\\.ts$': '<rootDir>/tests/support/stripTypes.mjs' },
+  ...extra,
+});
+
+/** The layers that share one replica set: started once for the run, and only if one of them runs. */
+const onReplicaSet = {
+  globalSetup: '<rootDir>/tests/support/globalSetup.mjs',
+  globalTeardown: '<rootDir>/tests/support/globalTeardown.mjs',
+  testTimeout: 60_000,
+};
+
+export default {
+  maxWorkers: 2,
+  projects: [
+    layer('unit', { testTimeout: 10_000 }),
+    layer('property', onReplicaSet),
+    layer('integration', onReplicaSet),
+    layer('chaos', onReplicaSet),
+    layer('e2e', onReplicaSet),
+  ],
+};

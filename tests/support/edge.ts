@@ -1,0 +1,77 @@
+import { npubEncode } from 'nostr-tools/nip19';
+import { createApp } from '../../src/app.ts';
+import { createLogger } from '../../src/logger.ts';
+import type { Scope } from '../../src/models/apiKey.ts';
+import { createApiKeyRepository } from '../../src/repositories/apiKeys.ts';
+import { openDatabase } from '../../src/repositories/database.ts';
+import { isDatabaseWritable } from '../../src/repositories/health.ts';
+import { createLedgerRepository } from '../../src/repositories/ledger.ts';
+import { createReportRepository } from '../../src/repositories/reports.ts';
+import { createWalletRepository } from '../../src/repositories/wallets.ts';
+import { createApiKeyService } from '../../src/services/apiKeyService.ts';
+import type { MeltService, MintingService } from '../../src/services/contracts.ts';
+import { createHealthService } from '../../src/services/healthService.ts';
+import { createReportService } from '../../src/services/reportService.ts';
+import { createWalletService } from '../../src/services/walletService.ts';
+import { freshDatabase } from './mongo.ts';
+
+export const alice = npubEncode('3bf0c63fcb93463407af97a5e5ee64fa883d107ef9e558472c4eb9aaaefa459d');
+export const bob = npubEncode('82341f882b6eabcd2ba7f1ef90aad961cf074af15b9ef44a09f9d2a8fbfbe6a2');
+export const mintUrl = 'http://mint.test';
+
+const now = () => new Date();
+
+/** The HTTP edge over a real database, without a mint: paying and minting do what the test puts into `money`. */
+export async function startEdge() {
+  const fresh = await freshDatabase();
+  const database = await openDatabase(fresh.uri);
+  const logger = createLogger('silent');
+  const state = { draining: false };
+  const money: { melts: MeltService; mintings: MintingService } = {
+    melts: { quote: unused, melt: unused, status: unused },
+    mintings: { request: unused, complete: unused },
+  };
+  const apiKeys = createApiKeyService({ keys: createApiKeyRepository(database), now });
+  const reports = createReportService({ reports: createReportRepository(database), logger, now });
+  const wallets = createWalletService({
+    wallets: createWalletRepository(database),
+    mints: { describe: async (url) => ({ mintUrl: url, mintId: null, unit: 'sat' }) },
+    ledger: createLedgerRepository(database, now),
+    mintUrls: [mintUrl, 'http://other.test'],
+    now,
+  });
+  const health = createHealthService({
+    isDatabaseWritable: () => isDatabaseWritable(database, 1_000),
+    mintAges: () => [{ url: mintUrl, answeredMsAgo: null }],
+    isDraining: () => state.draining,
+  });
+  const melts: MeltService = {
+    quote: (npub, invoice) => money.melts.quote(npub, invoice),
+    melt: (request) => money.melts.melt(request),
+    status: (npub, id) => money.melts.status(npub, id),
+  };
+  const mintings: MintingService = {
+    request: (request) => money.mintings.request(request),
+    complete: (npub, id) => money.mintings.complete(npub, id),
+  };
+  const services = { apiKeys, reports, wallets, health, melts, mintings };
+
+  /** An Authorization header with a new key. */
+  async function keyFor(scopes: Scope[], npub: string | null = null, expiresAt: Date | null = null) {
+    const { token } = await apiKeys.issue({ label: 'test', scopes, npub, expiresAt });
+    return `Bearer ${token}`;
+  }
+
+  async function stop() {
+    await reports.stop();
+    await database.close();
+    await fresh.drop();
+  }
+
+  const app = createApp({ services, logger, isDraining: () => state.draining });
+  return { app, services, database, logger, state, money, keyFor, stop };
+}
+
+async function unused(): Promise<never> {
+  throw new Error('this test does not expect money to move');
+}

@@ -1,0 +1,3 @@
+export default async function stopSharedReplicaSet() {
+  await globalThis.stopSharedReplicaSet?.();
+}
