@@ -1,0 +1,16 @@
+import type { LightningNetwork } from '../lightning/network.ts';
+import type { Settings } from '../options.ts';
+import type { Store } from '../state/store.ts';
+import type { Timers } from '../timers.ts';
+import type { Keyring } from './keyring.ts';
+import type { Keysets } from './keysets.ts';
+
+/** What the mint's operations work with; built once, in simulator.ts. */
+export type MintContext = {
+  settings: Settings;
+  store: Store;
+  timers: Timers;
+  keyring: Keyring;
+  keysets: Keysets;
+  lightning: LightningNetwork;
+};

@@ -1,0 +1,53 @@
+import type {
+  InvoiceRecord,
+  KeysetRecord,
+  MeltQuote,
+  MintQuote,
+  PaymentRecord,
+  ProofRecord,
+  SignatureRecord,
+} from './records.ts';
+
+/** All that the mint and the toy Lightning network know. Only `apply` writes to it. */
+export type State = {
+  keysets: Map<string, KeysetRecord>;
+  mintQuotes: Map<string, MintQuote>;
+  meltQuotes: Map<string, MeltQuote>;
+  /** By payment hash. */
+  invoices: Map<string, InvoiceRecord>;
+  /** By payment hash. */
+  payments: Map<string, PaymentRecord>;
+  /** By Y: every proof that was ever presented and is spent or held. */
+  proofs: Map<string, ProofRecord>;
+  /** By B_: everything ever signed (NUT-09). */
+  signatures: Map<string, SignatureRecord>;
+  /** By B_: blank outputs of payments under way, with their melt quote. */
+  lockedOutputs: Map<string, string>;
+  totals: {
+    inputFees: bigint;
+    keptOverpay: bigint;
+    /** Value of proofs that a mint operation had spent and that a test made spendable again. */
+    reopened: bigint;
+  };
+};
+
+/** What the rest of the program may do with the state: look. */
+export type ReadonlyState = {
+  readonly [Part in keyof State]: State[Part] extends Map<infer Key, infer Value>
+    ? ReadonlyMap<Key, Readonly<Value>>
+    : Readonly<State[Part]>;
+};
+
+export function emptyState(): State {
+  return {
+    keysets: new Map(),
+    mintQuotes: new Map(),
+    meltQuotes: new Map(),
+    invoices: new Map(),
+    payments: new Map(),
+    proofs: new Map(),
+    signatures: new Map(),
+    lockedOutputs: new Map(),
+    totals: { inputFees: 0n, keptOverpay: 0n, reopened: 0n },
+  };
+}
