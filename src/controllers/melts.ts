@@ -1,0 +1,40 @@
+import type { RequestHandler } from 'express';
+import { readIdempotencyKey } from '../middleware/idempotencyKey.ts';
+import { prefersAsync } from '../middleware/prefer.ts';
+import { contextOf, npubOf } from '../middleware/requestContext.ts';
+import { bodies, readBody, readTransactionId } from '../middleware/validate.ts';
+import type { MeltService } from '../services/contracts.ts';
+import { presentMelt, presentMeltQuote, presentMeltStatus, statusUrlOf } from './presentMelt.ts';
+
+/** Handlers that pay Lightning invoices from ecash. */
+export function meltController(melts: MeltService) {
+  const quote: RequestHandler = async (req, res) => {
+    const { invoice } = readBody(bodies.meltQuote, req);
+    res.json(presentMeltQuote(await melts.quote(npubOf(req), invoice)));
+  };
+
+  const melt: RequestHandler = async (req, res) => {
+    const request = readBody(bodies.melt, req);
+    const respondAsync = prefersAsync(req.get('prefer'));
+    const { operation, replayed } = await melts.melt({
+      npub: npubOf(req),
+      invoice: request.invoice,
+      maxFee: request.maxFee === undefined ? undefined : BigInt(request.maxFee),
+      respondAsync,
+      idempotency: readIdempotencyKey(req, 'melt', request),
+      requestId: contextOf(req).requestId,
+    });
+    const { status, body } = presentMelt(operation, new Date());
+    if (replayed) res.set('Idempotency-Replayed', 'true');
+    if (status === 202) res.set('Location', statusUrlOf(operation));
+    if (status === 202 && respondAsync) res.set('Preference-Applied', 'respond-async');
+    res.status(status).json(body);
+  };
+
+  const status: RequestHandler = async (req, res) => {
+    const transactionId = readTransactionId(req);
+    res.json(presentMeltStatus(await melts.status(npubOf(req), transactionId), new Date()));
+  };
+
+  return { quote, melt, status };
+}

@@ -1,0 +1,29 @@
+import type { RequestHandler } from 'express';
+import { readIdempotencyKey } from '../middleware/idempotencyKey.ts';
+import { contextOf, npubOf } from '../middleware/requestContext.ts';
+import { bodies, readBody } from '../middleware/validate.ts';
+import type { MintingService } from '../services/contracts.ts';
+import { presentMinting, presentMintQuote } from './presentMinting.ts';
+
+/** Handlers that bring ecash in for a Lightning payment. */
+export function mintingController(mintings: MintingService) {
+  const request: RequestHandler = async (req, res) => {
+    const body = readBody(bodies.mint, req);
+    const { operation, replayed } = await mintings.request({
+      npub: npubOf(req),
+      amount: BigInt(body.amount),
+      idempotency: readIdempotencyKey(req, 'mint', body),
+      requestId: contextOf(req).requestId,
+    });
+    if (replayed) res.set('Idempotency-Replayed', 'true');
+    res.status(201).json(presentMintQuote(operation));
+  };
+
+  const complete: RequestHandler = async (req, res) => {
+    const { quoteId } = readBody(bodies.mintComplete, req);
+    const { status, body } = presentMinting(await mintings.complete(npubOf(req), quoteId));
+    res.status(status).json(body);
+  };
+
+  return { request, complete };
+}

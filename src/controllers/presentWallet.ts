@@ -1,0 +1,46 @@
+import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
+import { toJsonAmount } from './amounts.ts';
+
+export function presentCreated({ wallet, created }: { wallet: Wallet; created: boolean }) {
+  return {
+    success: true,
+    message: created ? 'Wallet created' : 'Wallet exists already',
+    walletDetails: {
+      npub: wallet.npub,
+      walletId: wallet.id,
+      mintUrl: wallet.mintUrl,
+      unit: wallet.unit,
+    },
+  };
+}
+
+export function presentInfo(view: { wallet: Wallet; balance: Balance; statistics: WalletStatistics }) {
+  const { wallet, balance, statistics } = view;
+  return {
+    success: true,
+    walletInfo: {
+      npub: wallet.npub,
+      mintUrl: wallet.mintUrl,
+      unit: wallet.unit,
+      balance: toJsonAmount(balance.spendable),
+      statistics,
+      createdAt: wallet.createdAt.toISOString(),
+    },
+  };
+}
+
+/** `balance` is what can be spent now; `totalBalance` adds what open operations hold. */
+export function presentBalance({ balance }: { balance: Balance }) {
+  const unspent = toJsonAmount(balance.unspent);
+  return {
+    success: true,
+    balance: toJsonAmount(balance.spendable),
+    details: {
+      totalBalance: unspent,
+      unspentBalance: unspent,
+      reservedBalance: toJsonAmount(balance.reserved),
+      pendingBalance: toJsonAmount(balance.pending),
+      spentBalance: toJsonAmount(balance.spent),
+    },
+  };
+}

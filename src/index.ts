@@ -1,0 +1,59 @@
+import { types } from 'node:util';
+import { ConfigError, loadConfig } from './config.ts';
+import { createContext } from './context.ts';
+import { redactText } from './redaction.ts';
+import { startServer } from './server.ts';
+import { isDatabaseAway } from './services/databaseFaults.ts';
+
+/** Config → context → listen; a signal drains. The story of the process, and of its exit code. */
+async function main(): Promise<void> {
+  const { config, secrets } = loadConfig();
+  const context = await createContext({ config, secrets });
+  try {
+    const server = await startServer(context, config);
+    context.startWorkers();
+    context.logger.info('listening', { url: server.url });
+    await firstSignal();
+    context.logger.info('draining: no new requests, waiting for the open ones');
+    await Promise.all([context.drain(), server.close()]);
+  } finally {
+    await context.dispose();
+  }
+}
+
+/** Resolves on SIGTERM or SIGINT. A second one ends the process at once: every step is safe to interrupt (docs/architecture). */
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const onSignal = (): void => {
+      signals += 1;
+      if (signals > 1) process.exit(1);
+      resolve();
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+/** One sentence for the person who tried to start it. */
+function startFailure(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (!types.isNativeError(error)) return 'Crucible stopped for a reason that it cannot name.';
+  switch (Reflect.get(error, 'code')) {
+    case 'EADDRINUSE':
+      return 'The address is in use by another program: stop that one, or choose another PORT.';
+    case 'EADDRNOTAVAIL':
+      return 'This machine does not have the address in HOST.';
+    case 'EACCES':
+      return 'This user may not listen on that PORT: choose one above 1023.';
+  }
+  if (isDatabaseAway(error)) {
+    return 'The database at MONGODB_URI does not answer: check that it runs, is a replica set, and can be reached from here.';
+  }
+  return `Crucible stopped: ${redactText(`${error.name}: ${error.message}`)}`;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${startFailure(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'express';
+import type { Caller } from '../models/apiKey.ts';
+import { invariant } from '../models/errors.ts';
+
+/** What the edge has learnt about a request so far. */
+export type RequestContext = {
+  readonly requestId: string;
+  /** Method and pattern, e.g. `POST /api/wallet/:npub/melt`; null until a route took it. Safe to log: no values. */
+  route: string | null;
+  caller: Caller | null;
+  /** The wallet owner named in the path, once checked. */
+  npub: string | null;
+  /** SHA-256 of the body exactly as it came, in hex; the bytes themselves are not kept. */
+  rawBodySha256: string | null;
+};
+
+// Beside the request, not on it: typed, and gone with it.
+const contexts = new WeakMap<IncomingMessage, RequestContext>();
+
+const acceptableId = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** First in the chain: names the request, in its answer as in our logs. A caller's own id is kept if it is harmless. */
+export function requestContext(): RequestHandler {
+  return (req, res, next) => {
+    const given = req.get('x-request-id');
+    const requestId = given !== undefined && acceptableId.test(given) ? given : randomUUID();
+    contexts.set(req, { requestId, route: null, caller: null, npub: null, rawBodySha256: null });
+    res.set('X-Request-Id', requestId);
+    next();
+  };
+}
+
+/** @throws InvariantBroken where `requestContext` has not run. */
+export function contextOf(req: IncomingMessage): RequestContext {
+  const context = contexts.get(req);
+  invariant(context !== undefined, 'a request has no context: requestContext() must come first');
+  return context;
+}
+
+/** Notes which route took the request. */
+export function takenBy(route: string): RequestHandler {
+  return (req, _res, next) => {
+    contextOf(req).route = route;
+    next();
+  };
+}
+
+/** The npub of the path. @throws InvariantBroken on a route that does not check one. */
+export function npubOf(req: IncomingMessage): string {
+  const { npub } = contextOf(req);
+  invariant(npub !== null, 'this route does not check an npub');
+  return npub;
+}

@@ -1,0 +1,93 @@
+import type { Request } from 'express';
+import Joi from 'joi';
+import { validationError } from '../models/errors.ts';
+import { isNpub, npubProblem } from './npub.ts';
+
+const maxAmount = Number.MAX_SAFE_INTEGER;
+
+/** Our own words for every rule in use: joi's may quote what was sent. */
+const messages: Record<string, string> = {
+  'any.required': 'is required',
+  'any.invalid': 'is not acceptable',
+  'object.base': 'must be a JSON object',
+  'object.unknown': 'is not a known field',
+  'string.base': 'must be a string',
+  'string.empty': 'must not be empty',
+  'string.max': 'must have at most {#limit} characters',
+  'string.pattern.base': 'has characters that are not allowed here',
+  'number.base': 'must be a JSON integer',
+  'number.integer': 'must be a JSON integer',
+  'number.infinity': `must be at most ${maxAmount}`,
+  'number.unsafe': `must be at most ${maxAmount}`,
+  'number.min': 'must be at least {#limit}',
+  'number.max': `must be at most ${maxAmount}`,
+  npub: npubProblem,
+};
+
+/** An amount in the wallet's unit: a JSON integer from `min` to 2^53-1, never a string. */
+const amount = (min: number) => Joi.number().integer().min(min).max(maxAmount);
+const npub = Joi.string().custom((text: string, helpers) => (isNpub(text) ? text : helpers.error('npub')));
+/** Long enough for any invoice with route hints; the decoder says what is wrong with it. */
+const invoice = Joi.string().max(8_192);
+const printable = /^[\x21-\x7e]+$/;
+
+export const bodies = {
+  createWallet: Joi.object<{ npub: string; mintUrl?: string }>({
+    npub: npub.required(),
+    mintUrl: Joi.string().max(2_048).pattern(printable),
+  }).required(),
+  mint: Joi.object<{ amount: number }>({ amount: amount(1).required() }).required(),
+  mintComplete: Joi.object<{ quoteId: string }>({
+    quoteId: Joi.string().max(256).pattern(printable).required(),
+  }).required(),
+  meltQuote: Joi.object<{ invoice: string }>({ invoice: invoice.required() }).required(),
+  melt: Joi.object<{ invoice: string; maxFee?: number }>({
+    invoice: invoice.required(),
+    maxFee: amount(0),
+  }).required(),
+};
+
+/**
+ * The body of a request, checked: known fields only, strict types, nothing converted.
+ * @throws DomainError VALIDATION_ERROR listing every problem
+ */
+export function readBody<T>(schema: Joi.ObjectSchema<T>, req: Pick<Request, 'body'>): T {
+  const body: unknown = req.body;
+  refusePrototype(body);
+  const { value, error } = schema.validate(body, {
+    abortEarly: false,
+    convert: false,
+    allowUnknown: false,
+    errors: { label: false, stack: false },
+    messages,
+  });
+  if (error) {
+    throw validationError(error.details.map(({ path, message }) => ({ field: fieldName(path), message })));
+  }
+  return value;
+}
+
+/** JSON can carry a field of this name; joi overlooks it, and copying it would exchange the copy's prototype. */
+function refusePrototype(body: unknown): void {
+  if (typeof body === 'object' && body !== null && Object.hasOwn(body, '__proto__')) {
+    throw validationError([{ field: '__proto__', message: 'is not a known field' }]);
+  }
+}
+
+/** A transaction id of the path: ours look like `tx_melt_…`. @throws DomainError VALIDATION_ERROR */
+export function readTransactionId(req: Pick<Request, 'params'>): string {
+  const id = req.params['transactionId'];
+  if (typeof id !== 'string' || !/^tx_[A-Za-z0-9_-]{1,96}$/.test(id)) {
+    throw validationError([
+      { field: 'transactionId', message: 'must be a transaction id such as tx_melt_…' },
+    ]);
+  }
+  return id;
+}
+
+/** Unknown fields are named by the sender: name them back only where the name is harmless. */
+function fieldName(path: readonly (string | number)[]): string {
+  const name = path.join('.');
+  if (name === '') return 'body';
+  return /^[\w.-]{1,64}$/.test(name) ? name : '(unprintable name)';
+}

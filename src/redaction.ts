@@ -1,0 +1,121 @@
+import { types } from 'node:util';
+
+/**
+ * Takes out of anything that is to be written down for people (logs, reports) what must not be read there: secrets by
+ * the name of their property, by their type, and by their look inside strings. Nothing is shortened: a secret's first
+ * ten characters are a secret too.
+ */
+export type Plain = string | number | boolean | null | Plain[] | { [name: string]: Plain };
+
+const secretNames = new Set([
+  'secret',
+  'secrets',
+  'secrethash',
+  'c',
+  'dleq',
+  'blindingfactor',
+  'seed',
+  'mnemonic',
+  'masterkey',
+  'sealed',
+  'privatekey',
+  'password',
+  'passphrase',
+  'authorization',
+  'cookie',
+  'token',
+  'encodedtoken',
+  'apikey',
+  'adminkey',
+  'supportkey',
+  'preimage',
+  'requestbody',
+  'rawbody',
+  'mongouri',
+]);
+
+/** Where proofs and planned outputs live; a count or an amount of the same name may be told. */
+const containerNames = new Set(['proof', 'proofs', 'inputs', 'outputs', 'held', 'change']);
+
+/** Cashu tokens, our API keys, Nostr secret keys, and user:password in an address. */
+const secretLooks = /cashu[A-B][\w+/=-]{8,}|crk_[\w-]+|nsec1[0-9a-z]+|(?<=:\/\/)[^\s/@]+(?=@)/gi;
+
+const maxDepth = 6;
+const maxEntries = 100;
+
+/** Copies a value as plain JSON without its secrets; what is deeper or longer than the limits is left out, and said. */
+export function redact(value: unknown, depth = 0): Plain {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value === 'bigint') return value.toString();
+  if (value === null || value === undefined) return null;
+  if (typeof value !== 'object') return `[${typeof value}]`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '[no date]' : value.toISOString();
+  if (types.isNativeError(value)) return describeError(value);
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return '[bytes]';
+  if (depth >= maxDepth) return '[too deep]';
+  if (Array.isArray(value)) return value.slice(0, maxEntries).map((item) => redact(item, depth + 1));
+  return redactProperties(value, depth);
+}
+
+/** Replaces what looks like a secret inside a text. */
+export function redactText(text: string): string {
+  return text.replace(secretLooks, '[redacted]');
+}
+
+function redactProperties(value: object, depth: number): Plain {
+  const kept = Object.entries(value)
+    .slice(0, maxEntries)
+    .filter(([name, item]) => item !== undefined && !isSecret(name, item))
+    .map(([name, item]): [string, Plain] => [redactText(name), redact(item, depth + 1)]);
+  return Object.fromEntries(kept);
+}
+
+function isSecret(name: string, value: unknown): boolean {
+  const plainName = name.replaceAll(/[_-]/g, '').toLowerCase();
+  return secretNames.has(plainName) || (containerNames.has(plainName) && typeof value === 'object');
+}
+
+/** Errors whose message is ours or the engine's own words; others (drivers, parsers) may quote what they choked on. */
+const safeMessages = new Set([
+  'DomainError',
+  'InvariantBroken',
+  'CommitUnknown',
+  'TypeError',
+  'ReferenceError',
+  'RangeError',
+]);
+
+/**
+ * An error for the log: its name, code and place. The message only where it cannot quote data; the cause in the same
+ * way, never a driver's result or document.
+ */
+export function describeError(error: Error, depth = 0): { [name: string]: Plain } {
+  const code: unknown = Reflect.get(error, 'code');
+  const hasCause = types.isNativeError(error.cause) && depth < 3;
+  return {
+    name: error.name,
+    ...(safeMessages.has(error.name) || isNetworkMessage(error)
+      ? { message: redactText(error.message) }
+      : {}),
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    frames: framesOf(error),
+    ...(hasCause && types.isNativeError(error.cause) ? { cause: describeError(error.cause, depth + 1) } : {}),
+  };
+}
+
+/** "connect ECONNREFUSED 127.0.0.1:27017": says where and why, holds no data. */
+function isNetworkMessage(error: Error): boolean {
+  return /^(Mongo(ServerSelection|Network|NetworkTimeout|NotConnected)Error|MongooseServerSelectionError)$/.test(
+    error.name,
+  );
+}
+
+/** Where it was thrown, without the first lines of the stack, which repeat the message. */
+function framesOf(error: Error): string[] {
+  const lines = error.stack?.split('\n') ?? [];
+  return lines
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 12)
+    .map((line) => line.trim());
+}

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mongo } from 'mongoose';
+import { createLogger } from '../../src/logger.ts';
+import type { ReportDraft } from '../../src/models/report.ts';
+import { type Database, openDatabase } from '../../src/repositories/database.ts';
+import { createReportRepository, type ReportRepository } from '../../src/repositories/reports.ts';
+import { createReportService } from '../../src/services/reportService.ts';
+import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
+
+let fresh: FreshDatabase;
+let database: Database;
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  database = await openDatabase(fresh.uri);
+});
+afterAll(async () => {
+  await database.close();
+  await fresh.drop();
+});
+
+const draft = (dedupeKey: string, requestId = 'req'): ReportDraft => ({
+  dedupeKey,
+  severity: 'HIGH',
+  code: 'MINT_UNAVAILABLE',
+  summary: 'The mint is silent.',
+  requestId,
+});
+const logger = createLogger('silent');
+const now = () => new Date();
+const serviceOver = (reports: ReportRepository) => createReportService({ reports, logger, now, retryMs: 20 });
+const stored = (dedupeKey: string) => database.reports.find({ dedupe_key: dedupeKey }).sort({ at: 1 }).lean();
+
+/** A repository whose database can be taken away: it then fails as the driver does. */
+function fallible() {
+  const real = createReportRepository(database);
+  const state = { away: false };
+  const unless = <T extends unknown[], R>(act: (...values: T) => Promise<R>) => {
+    return async (...values: T): Promise<R> => {
+      if (state.away) throw new mongo.MongoNetworkError('connection refused');
+      return act(...values);
+    };
+  };
+  const reports = {
+    file: unless(real.file),
+    alsoKnownAs: unless(real.alsoKnownAs),
+    close: unless(real.close),
+  };
+  return { state, reports };
+}
+
+describe('Reports of one incident', () => {
+  it('met by two instances at once are one report', async () => {
+    const instances = [
+      serviceOver(createReportRepository(database)),
+      serviceOver(createReportRepository(database)),
+    ];
+    const ids = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => instances[i % 2]?.file(draft('race', `req-${i}`))),
+    );
+    expect(new Set(ids).size).toBe(1);
+    const [report, ...others] = await stored('race');
+    expect(others).toEqual([]);
+    expect(report).toMatchObject({ _id: ids[0], count: 40, status: 'open' });
+    expect(report?.request_ids).toHaveLength(20);
+  });
+
+  it('are a new report once the old one is closed', async () => {
+    const service = serviceOver(createReportRepository(database));
+    const first = await service.file(draft('again'));
+    await service.close('again', 'the mint is back');
+    await service.close('again', 'nothing to close any more');
+    const second = await service.file(draft('again'));
+    expect(second).not.toBe(first);
+    expect(await stored('again')).toMatchObject([
+      { _id: first, status: 'closed', closed_how: 'the mint is back' },
+      { _id: second, status: 'open' },
+    ]);
+  });
+});
+
+describe('While the database is away', () => {
+  it('a report is promised at once and kept as soon as it is back', async () => {
+    const { state, reports } = fallible();
+    const service = serviceOver(reports);
+    state.away = true;
+    const one = await service.file(draft('away', 'req-1'));
+    const two = await service.file(draft('away', 'req-2'));
+    expect(two).toBe(one);
+    state.away = false;
+    await eventually(async () => expect(await stored('away')).toHaveLength(1));
+    expect(await stored('away')).toMatchObject([{ _id: one, count: 2, request_ids: ['req-1', 'req-2'] }]);
+  });
+
+  it('an id that was told is found even where the incident has a report under another id', async () => {
+    const { state, reports } = fallible();
+    const service = serviceOver(reports);
+    const known = await service.file(draft('known'));
+    state.away = true;
+    const told = await service.file(draft('known'));
+    expect(told).not.toBe(known);
+    state.away = false;
+    await service.stop();
+    expect(await stored('known')).toMatchObject([{ _id: known, count: 2, other_ids: [told] }]);
+  });
+
+  it('a closing waits its turn', async () => {
+    const { state, reports } = fallible();
+    const service = serviceOver(reports);
+    state.away = true;
+    await service.file(draft('cured'));
+    await service.close('cured', 'it went away');
+    state.away = false;
+    await service.stop();
+    expect(await stored('cured')).toMatchObject([{ status: 'closed', closed_how: 'it went away' }]);
+  });
+});
+
+it('what is put into a report’s details loses its secrets', async () => {
+  const service = serviceOver(createReportRepository(database));
+  await service.file({ ...draft('details'), details: { amount: 8n, secret: 'hush', note: 'crk_aa_hush' } });
+  const [report] = await stored('details');
+  expect(report?.details).toEqual({ amount: '8', note: '[redacted]' });
+});
+
+async function eventually(check: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await check();
+    } catch (error) {
+      if (attempt >= 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
