@@ -1,0 +1,132 @@
+import { validateMnemonic } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+
+export const networks = ['bitcoin', 'testnet', 'signet', 'regtest'] as const;
+/** Which Lightning invoices are taken (BOLT-11 prefixes lnbc, lntb, lntbs, lnbcrt). */
+export type Network = (typeof networks)[number];
+
+/** Everything that the server may be told, checked and frozen. Secrets stand apart in `Secrets`. */
+export type Config = {
+  host: string;
+  port: number;
+  mongoUri: string;
+  /** The mints that wallets may use; the first is the default. */
+  mintUrls: readonly string[];
+  network: Network;
+  /** How long after the last melt attempt an untouched melt may be fenced off. */
+  fenceDelayMs: number;
+  /** How long a request waits for its payment before it answers 202. */
+  answerWithinMs: number;
+  /** How old an operation must be before a worker takes over what its creator left. */
+  orphanAfterMs: number;
+  leaseMs: number;
+  workerIntervalMs: number;
+  /** Highest fee (reserve + input fees) that a melt may cost: base + percent of the amount, in the wallet's unit. */
+  feeCapBase: bigint;
+  feeCapPercent: bigint;
+  /** Short mint calls: quotes, states, keys. */
+  mintTimeoutMs: number;
+  /** The melt call itself, which lasts as long as the Lightning payment. */
+  meltTimeoutMs: number;
+  logLevel: LogLevel;
+};
+
+export const logLevels = ['error', 'warn', 'info', 'debug', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Kept out of `Config` so that nothing logs or serves them by accident. */
+export type Secrets = {
+  /** BIP-39 words from which every wallet's seed follows. */
+  mnemonic: string;
+  /** 32 bytes that seal proof secrets and blinding data at rest. */
+  masterKey: Uint8Array;
+};
+
+/** A setting is missing or wrong. The message names the variable, never a secret's value. */
+export class ConfigError extends Error {}
+
+type Environment = Record<string, string | undefined>;
+
+/**
+ * Reads the environment once.
+ * @throws ConfigError naming the variable and what it should be.
+ */
+export function loadConfig(env: Environment = process.env): { config: Config; secrets: Secrets } {
+  const config: Config = {
+    host: env['HOST'] ?? '127.0.0.1',
+    port: integer(env, 'PORT', 3000, 0, 65_535),
+    mongoUri: required(
+      env,
+      'MONGODB_URI',
+      'a MongoDB replica set, e.g. mongodb://localhost:27017/crucible?replicaSet=rs0',
+    ),
+    mintUrls: mintUrls(env),
+    network: oneOf(env, 'CRUCIBLE_NETWORK', networks, 'bitcoin'),
+    fenceDelayMs: integer(env, 'CRUCIBLE_FENCE_DELAY_MS', 120_000, 0, 86_400_000),
+    answerWithinMs: integer(env, 'CRUCIBLE_ANSWER_WITHIN_MS', 30_000, 0, 300_000),
+    orphanAfterMs: integer(env, 'CRUCIBLE_ORPHAN_AFTER_MS', 60_000, 0, 3_600_000),
+    leaseMs: integer(env, 'CRUCIBLE_LEASE_MS', 5_000, 100, 600_000),
+    workerIntervalMs: integer(env, 'CRUCIBLE_WORKER_INTERVAL_MS', 500, 10, 60_000),
+    feeCapBase: BigInt(integer(env, 'CRUCIBLE_FEE_CAP_BASE', 100, 0, Number.MAX_SAFE_INTEGER)),
+    feeCapPercent: BigInt(integer(env, 'CRUCIBLE_FEE_CAP_PERCENT', 10, 0, 100)),
+    mintTimeoutMs: integer(env, 'CRUCIBLE_MINT_TIMEOUT_MS', 10_000, 100, 120_000),
+    meltTimeoutMs: integer(env, 'CRUCIBLE_MELT_TIMEOUT_MS', 280_000, 100, 3_600_000),
+    logLevel: oneOf(env, 'CRUCIBLE_LOG_LEVEL', logLevels, 'info'),
+  };
+  return { config: Object.freeze(config), secrets: Object.freeze(secretsFrom(env)) };
+}
+
+function secretsFrom(env: Environment): Secrets {
+  const mnemonic = required(
+    env,
+    'CRUCIBLE_MNEMONIC',
+    'the 12 or 24 BIP-39 words that all wallets derive from',
+  );
+  if (!validateMnemonic(mnemonic, wordlist)) {
+    throw new ConfigError(
+      'CRUCIBLE_MNEMONIC is not a valid BIP-39 mnemonic (English words, right checksum).',
+    );
+  }
+  const hex = required(env, 'CRUCIBLE_MASTER_KEY', '64 hexadecimal digits, e.g. from: openssl rand -hex 32');
+  if (!/^[0-9a-f]{64}$/i.test(hex)) {
+    throw new ConfigError('CRUCIBLE_MASTER_KEY must be 64 hexadecimal digits (32 bytes).');
+  }
+  return { mnemonic, masterKey: Buffer.from(hex, 'hex') };
+}
+
+function mintUrls(env: Environment): readonly string[] {
+  const raw = required(env, 'MINT_URL', 'the mint to use, or several separated by commas');
+  return Object.freeze(
+    raw.split(',').map((part) => {
+      const text = part.trim().replace(/\/+$/, '');
+      if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+        throw new ConfigError('MINT_URL must hold http(s) addresses separated by commas.');
+      }
+      return text;
+    }),
+  );
+}
+
+function required(env: Environment, name: string, meaning: string): string {
+  const value = env[name]?.trim();
+  if (!value) throw new ConfigError(`${name} is not set; it should be ${meaning}.`);
+  return value;
+}
+
+function integer(env: Environment, name: string, fallback: number, min: number, max: number): number {
+  const raw = env[name];
+  if (raw === undefined || raw.trim() === '') return fallback;
+  const value = Number(raw);
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new ConfigError(`${name} must be a whole number from ${min} to ${max}.`);
+  }
+  return value;
+}
+
+function oneOf<T extends string>(env: Environment, name: string, allowed: readonly T[], fallback: T): T {
+  const raw = env[name];
+  if (raw === undefined || raw.trim() === '') return fallback;
+  const found = allowed.find((value) => value === raw);
+  if (found === undefined) throw new ConfigError(`${name} must be one of ${allowed.join(', ')}.`);
+  return found;
+}

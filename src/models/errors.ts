@@ -1,0 +1,104 @@
+import type { Severity } from './report.ts';
+
+/** Every code that a client can meet. HTTP statuses live in middleware alone. */
+export type ErrorCode =
+  | 'VALIDATION_ERROR'
+  | 'INVALID_INVOICE'
+  | 'INVOICE_EXPIRED'
+  | 'AMOUNT_REQUIRED'
+  | 'UNSUPPORTED_NETWORK'
+  | 'INSUFFICIENT_BALANCE'
+  | 'FEE_TOO_HIGH'
+  | 'PROOF_STATE_INCONSISTENCY'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'WALLET_NOT_FOUND'
+  | 'TRANSACTION_NOT_FOUND'
+  | 'QUOTE_NOT_FOUND'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'MELT_BLOCKED_BY_RECONCILIATION'
+  | 'DUPLICATE_PAYMENT'
+  | 'CONCURRENT_OPERATION'
+  | 'IDEMPOTENCY_CONFLICT'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'PAYMENT_FAILED'
+  | 'RATE_LIMITED'
+  | 'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS'
+  | 'CRITICAL_MELT_FAILURE'
+  | 'INTERNAL_ERROR'
+  | 'MINT_ERROR'
+  | 'MINT_UNAVAILABLE'
+  | 'DATABASE_UNAVAILABLE'
+  | 'SHUTTING_DOWN';
+
+/** JSON that may stand in an error body: never a secret, a stack, a path or a driver's message. */
+export type PublicValue = string | number | boolean | null | PublicValue[] | { [name: string]: PublicValue };
+
+/**
+ * A refusal or failure that the person at the other end should understand: `message` says what happened, whether money
+ * moved and what to do next. `members` are added to the error body; `cause` is for our log alone.
+ */
+export class DomainError extends Error {
+  readonly code: ErrorCode;
+  readonly severity: Severity;
+  readonly retryable: boolean;
+  readonly members: Readonly<Record<string, PublicValue>>;
+  /** Ids that an error report is filed under; they need not stand in the body. */
+  readonly about: { npub?: string; walletId?: string; transactionId?: string; quoteId?: string };
+
+  constructor(
+    code: ErrorCode,
+    severity: Severity,
+    message: string,
+    options: {
+      retryable?: boolean;
+      members?: Record<string, PublicValue>;
+      about?: DomainError['about'];
+      cause?: unknown;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'DomainError';
+    this.code = code;
+    this.severity = severity;
+    this.retryable = options.retryable ?? false;
+    this.members = options.members ?? {};
+    this.about = options.about ?? {};
+  }
+}
+
+export type FieldProblem = { field: string; message: string };
+
+/** 400 for a body, path or query that is not of the documented shape. */
+export function validationError(details: FieldProblem[]): DomainError {
+  const first = details[0];
+  const what = first ? `${first.field}: ${first.message}` : 'the request is malformed';
+  return new DomainError('VALIDATION_ERROR', 'LOW', `Nothing was done: ${what}.`, {
+    members: { details: details.map(({ field, message }) => ({ field, message })) },
+  });
+}
+
+/** The database could not be reached, or did not confirm; nothing more is sent to a mint after this. */
+export function databaseUnavailable(cause: unknown): DomainError {
+  return new DomainError(
+    'DATABASE_UNAVAILABLE',
+    'HIGH',
+    'The database did not answer. No payment was started, and none will be for this request. Try again shortly.',
+    { retryable: true, cause },
+  );
+}
+
+/** An assertion about money or state did not hold. Never expected; always reported. */
+export class InvariantBroken extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvariantBroken';
+  }
+}
+
+/** Asserts what must hold before a write and after a read. @throws InvariantBroken */
+export function invariant(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new InvariantBroken(message);
+}

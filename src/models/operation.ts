@@ -1,0 +1,174 @@
+import type { PlannedOutput, Proof } from './proof.ts';
+
+/**
+ * States of a melt (docs/architecture.md has the diagram):
+ *
+ *   prepared ─► swapping ─► swapped ─► melting ─► pending ─► paid ─► settled
+ *   prepared ─► cancelled; swapping … pending ─► releasing ─► released; releasing ─► pending;
+ *   any state whose invariant broke ─► needs_attention
+ */
+export const meltStates = [
+  'prepared',
+  'swapping',
+  'swapped',
+  'melting',
+  'pending',
+  'paid',
+  'releasing',
+  'settled',
+  'released',
+  'cancelled',
+  'needs_attention',
+] as const;
+export type MeltState = (typeof meltStates)[number];
+
+/** States of a minting: ecash issued for a Lightning payment that somebody makes to us. */
+export const mintingStates = ['awaiting_payment', 'issuing', 'issued', 'expired', 'needs_attention'] as const;
+export type MintingState = (typeof mintingStates)[number];
+
+/** States in which nobody has anything left to do; they reserve nothing (`needs_attention` waits for a person). */
+export const finishedStates = [
+  'settled',
+  'released',
+  'cancelled',
+  'issued',
+  'expired',
+  'needs_attention',
+] as const;
+
+export function isFinished(state: MeltState | MintingState): boolean {
+  return (finishedStates as readonly string[]).includes(state);
+}
+
+/** A reply exactly as the mint gave it. It is stored before anything in it is believed. */
+export type StoredReply = { httpStatus: number; body: string; at: Date };
+
+export type AttemptPurpose = 'swap' | 'melt' | 'fence' | 'issue';
+
+/**
+ * One exact request that may reach the mint any number of times: same bytes, same outputs. Persisted before it first
+ * leaves; a changed request is a new attempt with fresh counters.
+ */
+export type Attempt = {
+  number: number;
+  purpose: AttemptPurpose;
+  keysetId: string;
+  outputs: PlannedOutput[];
+  requestBody: string;
+  posts: number;
+  lastPostAt: Date | null;
+  endedAt: Date | null;
+  reply: StoredReply | null;
+  /** NUT error code of a definite refusal; null while none was seen. */
+  refusalCode: number | null;
+};
+
+export type TimelineEntry = { at: Date; state: string; event: string };
+
+type OperationBase = {
+  id: string;
+  npub: string;
+  walletId: string;
+  mintUrl: string;
+  unit: string;
+  /** Grows with every transition; each write names the version that it has read. */
+  version: number;
+  /** When the worker should look next. */
+  dueAt: Date;
+  attempts: Attempt[];
+  timeline: TimelineEntry[];
+  requestId: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+export type MeltQuote = { id: string; amount: bigint; feeReserve: bigint; expiry: Date | null };
+
+/** What the seed calls the atomic result: how transaction B booked the payment. */
+export type AtomicResult = {
+  sourceTokensSpent: number;
+  keepTokenId: string | null;
+  keepAmount: bigint;
+  keepProofCount: number;
+  meltChangeTokenId: string | null;
+  meltChangeAmount: bigint;
+  meltChangeProofCount: number;
+};
+
+export type MeltPayment = { preimage: string | null; preimageVerified: boolean; paidAt: Date };
+
+/** Proofs that the operation itself holds between its swap and its booking. */
+export type HeldProofs = { send: Proof[]; keep: Proof[] };
+
+/** What only a melt has, besides its proofs. */
+export type MeltDetails = {
+  invoice: string;
+  paymentHash: string;
+  quote: MeltQuote;
+  sourceTokenIds: string[];
+  sourceAmount: bigint;
+  /** Null where the inputs fit exactly and go to the melt as they are. */
+  swap: { sendAmount: bigint; keepAmount: bigint; fee: bigint } | null;
+  /** Input fee of the melt itself (NUT-02). */
+  meltInputFee: bigint;
+  /** Transaction S has run: sources are spent and keep is credited, only `held.send` is still the operation's. */
+  bookedEarly: boolean;
+  payment: MeltPayment | null;
+  /** Whether the mint has said all that it will say about change. */
+  changeComplete: boolean;
+  failure: { cause: string; detail: string | null } | null;
+  releasedAmount: bigint | null;
+  missingAmount: bigint | null;
+  atomicResult: AtomicResult | null;
+  /** How often quote and inputs both looked untouched since the last attempt: the fence wants two. */
+  unpaidSightings: number;
+  /** Until then the creating request is still waiting to answer its client. */
+  answerBy: Date | null;
+  idempotencyId: string | null;
+  finishedAt: Date | null;
+};
+
+/** The proofs that a melt has in hand. Bearer money: sealed at rest. */
+export type MeltProofs = {
+  inputs: Proof[];
+  held: HeldProofs | null;
+  /** Lightning change verified so far, not yet credited. */
+  change: Proof[];
+};
+
+export type MeltOperation = OperationBase & MeltDetails & MeltProofs & { kind: 'melt'; state: MeltState };
+
+/** What only a minting has. */
+export type MintingDetails = {
+  quoteId: string;
+  invoice: string;
+  amount: bigint;
+  expiry: Date | null;
+  /** The pending token that the ecash will land in. */
+  tokenId: string;
+  /** NUT-20: public key that the quote is locked to; null where the mint does not support it. */
+  quotePubkey: string | null;
+  idempotencyId: string | null;
+};
+
+export type MintingOperation = OperationBase & MintingDetails & { kind: 'minting'; state: MintingState };
+
+export type Operation = MeltOperation | MintingOperation;
+
+/** What really left the wallet besides the amount paid: input fees and the Lightning fee, less the change credited. */
+export function feesPaid(
+  operation: MeltOperation,
+  booked: Pick<AtomicResult, 'keepAmount' | 'meltChangeAmount'>,
+): bigint {
+  return operation.sourceAmount - operation.quote.amount - booked.keepAmount - booked.meltChangeAmount;
+}
+
+/** The proofs that go to the mint with the melt request. */
+export function meltInputs(operation: MeltOperation): Proof[] {
+  if (operation.swap === null) return operation.inputs;
+  return operation.held?.send ?? [];
+}
+
+export function attemptsFor(operation: Operation, purpose: AttemptPurpose): Attempt[] {
+  return operation.attempts.filter((attempt) => attempt.purpose === purpose);
+}

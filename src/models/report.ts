@@ -1,0 +1,40 @@
+export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'] as const;
+/** Seed 004: CRITICAL needs people, HIGH blocks, MEDIUM corrects itself, LOW is for the record. */
+export type Severity = (typeof severities)[number];
+
+/** One incident for support staff. Repeats are counted by `dedupeKey`, not piled up. Never holds a secret. */
+export type ErrorReport = {
+  supportId: string;
+  dedupeKey: string;
+  severity: Severity;
+  code: string;
+  status: 'open' | 'closed';
+  npub: string | null;
+  walletId: string | null;
+  transactionId: string | null;
+  quoteId: string | null;
+  summary: string;
+  details: Record<string, unknown>;
+  requestIds: string[];
+  count: number;
+  at: Date;
+  lastAt: Date;
+  closedAt: Date | null;
+  closedHow: string | null;
+};
+
+/** What a caller hands in; the rest is filled in when it is filed. */
+export type ReportDraft = Pick<ErrorReport, 'dedupeKey' | 'severity' | 'code' | 'summary'> &
+  Partial<Pick<ErrorReport, 'npub' | 'walletId' | 'transactionId' | 'quoteId' | 'details'>> & {
+    requestId?: string;
+  };
+
+/** One line of the append-only audit log. Amounts and ids, never proofs. */
+export type AuditEvent = {
+  walletId: string;
+  npub: string;
+  transactionId: string | null;
+  event: string;
+  details: Record<string, unknown>;
+  at: Date;
+};

@@ -1,0 +1,130 @@
+import { Schema } from 'mongoose';
+
+/** Collection `wallets`. */
+export type WalletDocument = {
+  _id: string;
+  npub: string;
+  mint_url: string;
+  mint_id: string | null;
+  unit: string;
+  created_at: Date;
+};
+
+export const walletSchema = new Schema<WalletDocument>(
+  {
+    _id: { type: String, required: true },
+    npub: { type: String, required: true },
+    mint_url: { type: String, required: true },
+    mint_id: { type: String, default: null },
+    unit: { type: String, required: true },
+    created_at: { type: Date, required: true },
+  },
+  { strict: 'throw', versionKey: false, collection: 'wallets' },
+);
+walletSchema.index({ npub: 1, mint_url: 1, unit: 1 }, { name: 'one_wallet_per_mint_and_unit', unique: true });
+
+/** Collection `api_keys`. */
+export type ApiKeyDocument = {
+  _id: string;
+  secret_hash: string;
+  label: string;
+  scopes: string[];
+  npub: string | null;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+  created_at: Date;
+};
+
+export const apiKeySchema = new Schema<ApiKeyDocument>(
+  {
+    _id: { type: String, required: true },
+    secret_hash: { type: String, required: true },
+    label: { type: String, required: true },
+    scopes: { type: [String], required: true },
+    npub: { type: String, default: null },
+    expires_at: { type: Date, default: null },
+    revoked_at: { type: Date, default: null },
+    created_at: { type: Date, required: true },
+  },
+  { strict: 'throw', versionKey: false, collection: 'api_keys' },
+);
+
+/** Collection `audit_events`: append-only. Amounts and ids, never proofs. */
+export type AuditDocument = {
+  wallet_id: string;
+  npub: string;
+  transaction_id: string | null;
+  event: string;
+  details: Record<string, unknown>;
+  at: Date;
+};
+
+export const auditSchema = new Schema<AuditDocument>(
+  {
+    wallet_id: { type: String, required: true },
+    npub: { type: String, required: true },
+    transaction_id: { type: String, default: null },
+    event: { type: String, required: true },
+    details: { type: Schema.Types.Mixed, default: {} },
+    at: { type: Date, required: true },
+  },
+  { strict: 'throw', versionKey: false, minimize: false, collection: 'audit_events' },
+);
+auditSchema.index({ wallet_id: 1, at: 1 }, { name: 'by_wallet' });
+
+/** Collection `error_reports`: one document per incident. */
+export type ReportDocument = {
+  _id: string;
+  dedupe_key: string;
+  severity: string;
+  code: string;
+  status: 'open' | 'closed';
+  npub: string | null;
+  wallet_id: string | null;
+  transaction_id: string | null;
+  quote_id: string | null;
+  summary: string;
+  details: Record<string, unknown>;
+  /** supportIds that were told while the database was away, for what then proved to be this incident. */
+  other_ids: string[];
+  request_ids: string[];
+  count: number;
+  at: Date;
+  last_at: Date;
+  closed_at: Date | null;
+  closed_how: string | null;
+};
+
+export const reportSchema = new Schema<ReportDocument>(
+  {
+    _id: { type: String, required: true },
+    dedupe_key: { type: String, required: true },
+    severity: { type: String, enum: ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'], required: true },
+    code: { type: String, required: true },
+    status: { type: String, enum: ['open', 'closed'], required: true },
+    npub: { type: String, default: null },
+    wallet_id: { type: String, default: null },
+    transaction_id: { type: String, default: null },
+    quote_id: { type: String, default: null },
+    summary: { type: String, required: true },
+    details: { type: Schema.Types.Mixed, default: {} },
+    other_ids: { type: [String], required: true },
+    request_ids: { type: [String], required: true },
+    count: { type: Number, required: true },
+    at: { type: Date, required: true },
+    last_at: { type: Date, required: true },
+    closed_at: { type: Date, default: null },
+    closed_how: { type: String, default: null },
+  },
+  { strict: 'throw', versionKey: false, minimize: false, collection: 'error_reports' },
+);
+// Two instances that meet the same incident at once write into one report.
+reportSchema.index(
+  { dedupe_key: 1 },
+  { name: 'one_open_report_per_incident', unique: true, partialFilterExpression: { status: 'open' } },
+);
+reportSchema.index(
+  { other_ids: 1 },
+  { name: 'by_other_id', partialFilterExpression: { 'other_ids.0': { $exists: true } } },
+);
+reportSchema.index({ status: 1, severity: 1, at: -1 }, { name: 'open_by_severity' });

@@ -1,0 +1,168 @@
+import { Schema } from 'mongoose';
+import type { MeltDetails, MintingDetails } from '../operation.ts';
+
+/** A reply as the mint gave it. */
+export type StoredReplyDocument = { http_status: number; body: string; at: Date };
+
+/** `sealed` holds the exact request and the outputs with their blinding data. */
+export type AttemptDocument = {
+  number: number;
+  purpose: 'swap' | 'melt' | 'fence' | 'issue';
+  keyset_id: string;
+  sealed: string;
+  posts: number;
+  last_post_at: Date | null;
+  ended_at: Date | null;
+  reply: StoredReplyDocument | null;
+  refusal_code: number | null;
+};
+
+/** Collection `operations`: every kind of value-moving operation, one mechanism. */
+export type OperationDocument = {
+  _id: string;
+  kind: 'melt' | 'minting';
+  npub: string;
+  wallet_id: string;
+  mint_url: string;
+  unit: string;
+  state: string;
+  version: number;
+  /** Present and true while the worker has something to do. */
+  open?: true;
+  due_at: Date;
+  lease_owner: string | null;
+  lease_until: Date | null;
+  attempts: AttemptDocument[];
+  timeline: { at: Date; state: string; event: string }[];
+  request_id: string | null;
+  created_at: Date;
+  updated_at: Date;
+  /** Present while this operation claims its invoice: open or paid. */
+  payment_hash_claim?: string;
+  /** Found by quote. */
+  quote_id: string;
+  /** Reserved by the operation though no token holds it (transaction S). */
+  held_amount: bigint;
+  /** What is particular to the kind, in domain names. Amounts are stored as 64-bit integers. */
+  details: MeltDetails | MintingDetails;
+  /** Proofs of the operation: inputs, held, change. Sealed as one. */
+  sealed: string | null;
+};
+
+const storedReply = new Schema<StoredReplyDocument>(
+  {
+    http_status: { type: Number, required: true },
+    body: { type: String, default: '' },
+    at: { type: Date, required: true },
+  },
+  { _id: false },
+);
+
+const attempt = new Schema<AttemptDocument>(
+  {
+    number: { type: Number, required: true },
+    purpose: { type: String, enum: ['swap', 'melt', 'fence', 'issue'], required: true },
+    keyset_id: { type: String, default: '' },
+    sealed: { type: String, required: true },
+    posts: { type: Number, required: true },
+    last_post_at: { type: Date, default: null },
+    ended_at: { type: Date, default: null },
+    reply: { type: storedReply, default: null },
+    refusal_code: { type: Number, default: null },
+  },
+  { _id: false },
+);
+
+export const operationSchema = new Schema<OperationDocument>(
+  {
+    _id: { type: String, required: true },
+    kind: { type: String, enum: ['melt', 'minting'], required: true },
+    npub: { type: String, required: true },
+    wallet_id: { type: String, required: true },
+    mint_url: { type: String, required: true },
+    unit: { type: String, required: true },
+    state: { type: String, required: true },
+    version: { type: Number, required: true },
+    open: { type: Boolean },
+    due_at: { type: Date, required: true },
+    lease_owner: { type: String, default: null },
+    lease_until: { type: Date, default: null },
+    attempts: { type: [attempt], required: true },
+    timeline: {
+      type: [
+        new Schema(
+          {
+            at: { type: Date, required: true },
+            state: { type: String, required: true },
+            event: { type: String, required: true },
+          },
+          { _id: false },
+        ),
+      ],
+      required: true,
+    },
+    request_id: { type: String, default: null },
+    created_at: { type: Date, required: true },
+    updated_at: { type: Date, required: true },
+    payment_hash_claim: { type: String },
+    quote_id: { type: String, required: true },
+    held_amount: { type: BigInt, required: true },
+    details: { type: Schema.Types.Mixed, required: true },
+    sealed: { type: String, default: null },
+  },
+  { strict: 'throw', versionKey: false, minimize: false, collection: 'operations' },
+);
+
+// At most one open or paid operation per invoice and wallet.
+operationSchema.index(
+  { wallet_id: 1, payment_hash_claim: 1 },
+  {
+    name: 'one_payment_per_invoice',
+    unique: true,
+    partialFilterExpression: { payment_hash_claim: { $exists: true } },
+  },
+);
+operationSchema.index({ due_at: 1 }, { name: 'due', partialFilterExpression: { open: true } });
+operationSchema.index({ wallet_id: 1, kind: 1, quote_id: 1 }, { name: 'by_quote' });
+operationSchema.index({ wallet_id: 1, created_at: -1 }, { name: 'by_wallet' });
+
+/** Collection `idempotency_keys`: a pointer to the operation, written in the transaction that reserves. */
+export type IdempotencyDocument = {
+  _id: string;
+  wallet_id: string;
+  route: string;
+  key: string;
+  body_hash: string;
+  operation_id: string;
+  created_at: Date;
+};
+
+const keepIdempotencySeconds = 31 * 24 * 3600;
+
+export const idempotencySchema = new Schema<IdempotencyDocument>(
+  {
+    _id: { type: String, required: true },
+    wallet_id: { type: String, required: true },
+    route: { type: String, required: true },
+    key: { type: String, required: true },
+    body_hash: { type: String, required: true },
+    operation_id: { type: String, required: true },
+    created_at: { type: Date, required: true },
+  },
+  { strict: 'throw', versionKey: false, collection: 'idempotency_keys' },
+);
+idempotencySchema.index({ wallet_id: 1, route: 1, key: 1 }, { name: 'one_operation_per_key', unique: true });
+idempotencySchema.index({ created_at: 1 }, { name: 'forget', expireAfterSeconds: keepIdempotencySeconds });
+
+/** Collection `counters`: the next NUT-13 index, by seed and keyset. */
+export type CounterDocument = { _id: string; wallet_seed: string; keyset_id: string; next: number };
+
+export const counterSchema = new Schema<CounterDocument>(
+  {
+    _id: { type: String, required: true },
+    wallet_seed: { type: String, required: true },
+    keyset_id: { type: String, required: true },
+    next: { type: Number, required: true },
+  },
+  { strict: 'throw', versionKey: false, collection: 'counters' },
+);

@@ -1,0 +1,31 @@
+import { invariant } from '../models/errors.ts';
+import type { CounterDocument } from '../models/schemas/operation.ts';
+import type { Database } from './database.ts';
+
+export type CounterRepository = ReturnType<typeof createCounterRepository>;
+
+/** NUT-13 indices. A gap costs nothing; an index used twice would let two outputs share a secret, so it never happens. */
+export function createCounterRepository(database: Database) {
+  /** Takes `count` indices for good, in an own majority write. @returns the first. */
+  async function take(walletSeed: string, keysetId: string, count: number): Promise<number> {
+    invariant(
+      Number.isSafeInteger(count) && count > 0 && count <= 10_000,
+      'counters are taken one to ten thousand at a time',
+    );
+    const id = `${walletSeed}:${keysetId}`;
+    const after = await database.counters
+      .findOneAndUpdate(
+        { _id: id },
+        { $inc: { next: count }, $setOnInsert: { wallet_seed: walletSeed, keyset_id: keysetId } },
+        { upsert: true, returnDocument: 'after', includeResultMetadata: false },
+      )
+      .lean<CounterDocument>();
+    invariant(
+      after !== null && Number.isSafeInteger(after.next) && after.next >= count,
+      'a counter went backwards',
+    );
+    return after.next - count;
+  }
+
+  return { take };
+}

@@ -1,0 +1,315 @@
+import { invariant } from '../models/errors.ts';
+import {
+  type AtomicResult,
+  feesPaid,
+  type MeltOperation,
+  type MeltPayment,
+  type MeltState,
+} from '../models/operation.ts';
+import { type Proof, sumAmounts } from '../models/proof.ts';
+import type { AuditRepository } from './audit.ts';
+import type { Database } from './database.ts';
+import {
+  type Changes,
+  type IdempotencyRecord,
+  type OperationRepository,
+  StaleOperation,
+} from './operations.ts';
+import { type TokenOwner, type TokenRepository, type TokenReservation, TokensTaken } from './tokens.ts';
+import { CommitUnknown, duplicateKeyIndex, runTransaction, type Transaction } from './transaction.ts';
+
+/** How transaction A ended. `unknown`: the commit was not confirmed; a tombstone decides. */
+export type ReserveResult =
+  | 'reserved'
+  | 'tokens_taken'
+  | 'duplicate_payment'
+  | 'idempotency_conflict'
+  | 'unknown';
+
+/** The rest of what transaction B must know, in the seed's names. */
+export type AtomicMeltMetadata = {
+  npub: string;
+  wallet_id: string;
+  mint_url: string;
+  /** The version of the operation that the decision was made on. */
+  version: number;
+  payment: MeltPayment;
+};
+
+const payableStates: readonly MeltState[] = ['melting', 'pending', 'paid'];
+
+export type MeltRepository = ReturnType<typeof createMeltRepository>;
+
+/** The four transactions of a melt. Each is all or nothing, and each may run twice without harm. */
+export function createMeltRepository(
+  database: Database,
+  tokens: TokenRepository,
+  operations: OperationRepository,
+  audit: AuditRepository,
+  now: () => Date,
+) {
+  /** Transaction A: operation, reservation and idempotency record, before anything leaves for the mint. */
+  async function reserve(
+    operation: MeltOperation,
+    reservations: readonly TokenReservation[],
+    lease: { owner: string; leaseMs: number },
+    idempotency: IdempotencyRecord | null,
+  ): Promise<ReserveResult> {
+    invariant(
+      sumAmounts(operation.inputs) === operation.sourceAmount,
+      `${operation.id}: inputs differ from the source amount`,
+    );
+    try {
+      await runTransaction(database.connection, async (tx) => {
+        await operations.insert(tx, operation, lease);
+        if (idempotency !== null) await operations.insertIdempotency(tx, idempotency, operation.createdAt);
+        await tokens.reserve(tx, ownerOf(operation), reservations, operation.id);
+        await record(tx, operation, 'melt.reserved', {
+          amount: operation.sourceAmount,
+          tokens: reservations.length,
+        });
+      });
+      return 'reserved';
+    } catch (error) {
+      if (error instanceof TokensTaken) return 'tokens_taken';
+      if (error instanceof CommitUnknown) return 'unknown';
+      switch (duplicateKeyIndex(error)) {
+        case 'one_payment_per_invoice':
+          return 'duplicate_payment';
+        case 'one_operation_per_key':
+          return 'idempotency_conflict';
+        case '_id_':
+          return 'unknown'; // a rerun met its own earlier commit
+        default:
+          throw error;
+      }
+    }
+  }
+
+  /**
+   * Transaction B, the seed's `executeAtomicMelt`: sources → spent, keep → token `change` `${tx}_keep`, Lightning change →
+   * token `change` `${tx}_melt_change`, operation → settled, audit. Where transaction S has booked a part, that part is
+   * found done. Run again on a settled operation it changes nothing.
+   * @throws StaleOperation, InvariantBroken; either way nothing was written.
+   */
+  async function executeAtomicMelt(
+    sourceTokenIds: readonly string[],
+    keepProofs: readonly Proof[],
+    meltChangeProofs: readonly Proof[],
+    transactionId: string,
+    metadata: AtomicMeltMetadata,
+  ): Promise<MeltOperation> {
+    return runTransaction(database.connection, async (tx) => {
+      const operation = await read(transactionId, tx);
+      if (operation.state === 'settled') return operation;
+      demand(operation, metadata.version, payableStates);
+      invariant(
+        sameIds(operation.sourceTokenIds, sourceTokenIds),
+        `${transactionId}: other source tokens than reserved`,
+      );
+      const at = now();
+      const certain = await bookSources(tx, operation, keepProofs, at);
+      const change =
+        meltChangeProofs.length === 0
+          ? null
+          : await tokens.credit(tx, ownerOf(operation), {
+              transactionType: 'change',
+              transactionId: `${transactionId}_melt_change`,
+              proofs: [...meltChangeProofs],
+              at,
+            });
+      const atomicResult: AtomicResult = {
+        ...certain,
+        meltChangeTokenId: change?.id ?? null,
+        meltChangeAmount: change?.totalAmount ?? 0n,
+        meltChangeProofCount: meltChangeProofs.length,
+      };
+      const settled = await operations.transition(
+        operation,
+        {
+          state: 'settled',
+          atomicResult,
+          payment: metadata.payment,
+          bookedEarly: true,
+          change: [],
+          changeComplete: true,
+          finishedAt: operation.finishedAt ?? at,
+        },
+        'booked: sources spent, change credited',
+        at,
+        tx,
+      );
+      await record(tx, operation, 'melt.settled', {
+        paid: operation.quote.amount,
+        fees: feesPaid(operation, atomicResult),
+        sourceTokensSpent: atomicResult.sourceTokensSpent,
+        keep: atomicResult.keepAmount,
+        change: atomicResult.meltChangeAmount,
+      });
+      return settled;
+    });
+  }
+
+  /**
+   * Transaction S: books what is certain although the operation stays open. Sources → spent, keep credited; what was
+   * split off for the payment stays with the operation. Also the way to `paid`, where the change is still to come.
+   */
+  async function bookEarly(
+    operation: MeltOperation,
+    changes: Changes<MeltOperation>,
+    event: string,
+  ): Promise<MeltOperation> {
+    return runTransaction(database.connection, async (tx) => {
+      const current = await read(operation.id, tx);
+      demand(current, operation.version, payableStates);
+      const at = now();
+      const atomicResult = await bookSources(tx, current, current.held?.keep ?? [], at);
+      const booked = await operations.transition(
+        current,
+        { ...changes, atomicResult, bookedEarly: true },
+        event,
+        at,
+        tx,
+      );
+      await record(tx, current, 'melt.booked_early', { state: booked.state, keep: atomicResult.keepAmount });
+      return booked;
+    });
+  }
+
+  /**
+   * Transaction R: the operation gives back what it holds. `proofs` = what now stands for the reservation at the mint
+   * (swapped or fenced); empty where the mint never touched the sources, which are then simply free again.
+   */
+  async function release(operation: MeltOperation, proofs: readonly Proof[]): Promise<MeltOperation> {
+    return runTransaction(database.connection, async (tx) => {
+      const current = await read(operation.id, tx);
+      if (current.state === 'released') return current;
+      demand(current, operation.version, ['releasing']);
+      const at = now();
+      if (proofs.length === 0) {
+        invariant(
+          !current.bookedEarly && current.held === null,
+          `${current.id}: a swapped operation has proofs to give back`,
+        );
+        await freeSources(tx, current);
+      } else {
+        if (!current.bookedEarly)
+          await tokens.spendReserved(tx, current.walletId, current.sourceTokenIds, current.id, at);
+        const draft = {
+          transactionType: 'change' as const,
+          transactionId: `${current.id}_release`,
+          proofs: [...proofs],
+          at,
+        };
+        await tokens.credit(tx, ownerOf(current), draft);
+      }
+      const keptEarlier = current.bookedEarly ? (current.atomicResult?.keepAmount ?? 0n) : 0n;
+      const releasedAmount = proofs.length === 0 ? current.sourceAmount : sumAmounts(proofs) + keptEarlier;
+      invariant(releasedAmount <= current.sourceAmount, `${current.id}: more released than was reserved`);
+      const released = await operations.transition(
+        current,
+        { state: 'released', releasedAmount, finishedAt: at },
+        'funds are back',
+        at,
+        tx,
+      );
+      await record(tx, current, 'melt.released', {
+        released: releasedAmount,
+        cause: current.failure?.cause ?? null,
+      });
+      return released;
+    });
+  }
+
+  /** `prepared → cancelled`: nothing ever left. Frees tokens, invoice and idempotency key. */
+  async function cancel(operation: MeltOperation, event: string): Promise<MeltOperation> {
+    return runTransaction(database.connection, async (tx) => {
+      const current = await read(operation.id, tx);
+      if (current.state === 'cancelled') return current;
+      demand(current, operation.version, ['prepared']);
+      const at = now();
+      await freeSources(tx, current);
+      if (current.idempotencyId !== null) await operations.freeIdempotency(tx, current.idempotencyId);
+      const changes = { state: 'cancelled' as const, releasedAmount: current.sourceAmount, finishedAt: at };
+      const cancelled = await operations.transition(current, changes, event, at, tx);
+      await record(tx, current, 'melt.cancelled', { released: current.sourceAmount });
+      return cancelled;
+    });
+  }
+
+  /** Sources → spent and keep → token, unless that was done earlier. */
+  async function bookSources(
+    tx: Transaction,
+    operation: MeltOperation,
+    keepProofs: readonly Proof[],
+    at: Date,
+  ): Promise<AtomicResult> {
+    if (operation.bookedEarly) {
+      invariant(operation.atomicResult !== null, `${operation.id}: booked early without a result`);
+      return operation.atomicResult;
+    }
+    const keepAmount = sumAmounts(keepProofs);
+    invariant(
+      keepAmount === (operation.swap?.keepAmount ?? 0n),
+      `${operation.id}: keep differs from what the swap was for`,
+    );
+    await tokens.spendReserved(tx, operation.walletId, operation.sourceTokenIds, operation.id, at);
+    const keep =
+      keepProofs.length === 0
+        ? null
+        : await tokens.credit(tx, ownerOf(operation), {
+            transactionType: 'change',
+            transactionId: `${operation.id}_keep`,
+            proofs: [...keepProofs],
+            at,
+          });
+    return {
+      sourceTokensSpent: operation.sourceTokenIds.length,
+      keepTokenId: keep?.id ?? null,
+      keepAmount,
+      keepProofCount: keepProofs.length,
+      meltChangeTokenId: null,
+      meltChangeAmount: 0n,
+      meltChangeProofCount: 0,
+    };
+  }
+
+  async function freeSources(tx: Transaction, operation: MeltOperation): Promise<void> {
+    const freed = await tokens.unreserve(tx, operation.walletId, operation.id);
+    invariant(
+      freed === operation.sourceTokenIds.length,
+      `${operation.id}: not every source token was reserved`,
+    );
+  }
+
+  async function read(transactionId: string, tx: Transaction): Promise<MeltOperation> {
+    const operation = await operations.byId(transactionId, tx);
+    invariant(operation?.kind === 'melt', `${transactionId} is not a melt`);
+    return operation;
+  }
+
+  async function record(
+    tx: Transaction,
+    operation: MeltOperation,
+    event: string,
+    details: Record<string, unknown>,
+  ): Promise<void> {
+    const { walletId, npub, id } = operation;
+    await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
+  }
+
+  return { reserve, executeAtomicMelt, bookEarly, release, cancel };
+}
+
+function demand(operation: MeltOperation, version: number, states: readonly MeltState[]): void {
+  if (operation.version !== version || !states.includes(operation.state))
+    throw new StaleOperation(operation.id);
+}
+
+function ownerOf({ npub, walletId, mintUrl, unit }: MeltOperation): TokenOwner {
+  return { npub, walletId, mintUrl, unit };
+}
+
+function sameIds(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((id) => b.includes(id));
+}

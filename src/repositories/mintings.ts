@@ -1,0 +1,101 @@
+import { invariant } from '../models/errors.ts';
+import type { MintingOperation } from '../models/operation.ts';
+import { type Proof, sumAmounts } from '../models/proof.ts';
+import type { AuditRepository } from './audit.ts';
+import type { Database } from './database.ts';
+import { type IdempotencyRecord, type OperationRepository, StaleOperation } from './operations.ts';
+import type { TokenRepository } from './tokens.ts';
+import { duplicateKeyIndex, runTransaction, type Transaction } from './transaction.ts';
+
+export type MintingRepository = ReturnType<typeof createMintingRepository>;
+
+/** The transactions of a minting. Each is all or nothing, and each may run twice without harm. */
+export function createMintingRepository(
+  database: Database,
+  tokens: TokenRepository,
+  operations: OperationRepository,
+  audit: AuditRepository,
+  now: () => Date,
+) {
+  /** Stores a quote that the mint gave, with its waiting token. Until this has committed nobody sees the invoice. */
+  async function open(
+    operation: MintingOperation,
+    lease: { owner: string; leaseMs: number },
+    idempotency: IdempotencyRecord | null,
+  ): Promise<'opened' | 'idempotency_conflict'> {
+    try {
+      await runTransaction(database.connection, async (tx) => {
+        await operations.insert(tx, operation, lease);
+        if (idempotency !== null) await operations.insertIdempotency(tx, idempotency, operation.createdAt);
+        const { npub, walletId, mintUrl, unit, tokenId, id, quoteId, createdAt } = operation;
+        await tokens.awaitPayment(
+          tx,
+          { npub, walletId, mintUrl, unit },
+          { tokenId, transactionId: id, quoteId, at: createdAt },
+        );
+      });
+      return 'opened';
+    } catch (error) {
+      if (duplicateKeyIndex(error) === 'one_operation_per_key') return 'idempotency_conflict';
+      throw error;
+    }
+  }
+
+  /** Credits what was issued: the waiting token gets its proofs and becomes unspent. Run again, it changes nothing. */
+  async function credit(operation: MintingOperation, proofs: readonly Proof[]): Promise<MintingOperation> {
+    invariant(
+      sumAmounts(proofs) === operation.amount,
+      `${operation.id}: issued another amount than was paid for`,
+    );
+    return runTransaction(database.connection, async (tx) => {
+      const current = await read(operation.id, tx);
+      if (current.state === 'issued') return current;
+      if (current.version !== operation.version || current.state !== 'issuing')
+        throw new StaleOperation(operation.id);
+      const at = now();
+      await tokens.fill(tx, current.walletId, current.tokenId, [...proofs], at);
+      const issued = await operations.transition(current, { state: 'issued' }, 'ecash credited', at, tx);
+      await record(tx, current, 'mint.issued', { amount: current.amount });
+      return issued;
+    });
+  }
+
+  /** Gives up waiting: the token fails, nothing was ever paid. */
+  async function expire(operation: MintingOperation): Promise<MintingOperation> {
+    return runTransaction(database.connection, async (tx) => {
+      const current = await read(operation.id, tx);
+      if (current.state === 'expired') return current;
+      if (current.version !== operation.version || current.state !== 'awaiting_payment')
+        throw new StaleOperation(operation.id);
+      const at = now();
+      await tokens.fail(tx, current.walletId, current.tokenId, at);
+      const expired = await operations.transition(
+        current,
+        { state: 'expired' },
+        'never paid, no longer watched',
+        at,
+        tx,
+      );
+      await record(tx, current, 'mint.expired', { amount: current.amount });
+      return expired;
+    });
+  }
+
+  async function read(transactionId: string, tx: Transaction): Promise<MintingOperation> {
+    const operation = await operations.byId(transactionId, tx);
+    invariant(operation?.kind === 'minting', `${transactionId} is not a minting`);
+    return operation;
+  }
+
+  async function record(
+    tx: Transaction,
+    operation: MintingOperation,
+    event: string,
+    details: Record<string, unknown>,
+  ): Promise<void> {
+    const { walletId, npub, id } = operation;
+    await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
+  }
+
+  return { open, credit, expire };
+}

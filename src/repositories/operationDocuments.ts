@@ -1,0 +1,186 @@
+import { invariant } from '../models/errors.ts';
+import {
+  type Attempt,
+  isFinished,
+  type MeltDetails,
+  type MeltOperation,
+  type MeltProofs,
+  type MintingDetails,
+  type MintingOperation,
+  meltStates,
+  mintingStates,
+  type Operation,
+} from '../models/operation.ts';
+import { sumAmounts } from '../models/proof.ts';
+import type { AttemptDocument, OperationDocument } from '../models/schemas/operation.ts';
+import { fromJson, toJson } from './json.ts';
+import type { Sealer } from './sealing.ts';
+
+type AttemptSecrets = Pick<Attempt, 'outputs' | 'requestBody'>;
+
+/** The document for an operation, without its lease: that is the worker's alone. */
+export function operationDocument(
+  operation: Operation,
+  sealer: Sealer,
+): Omit<OperationDocument, 'lease_owner' | 'lease_until'> {
+  const { details, sealed, quoteId } =
+    operation.kind === 'melt' ? storeMelt(operation, sealer) : storeMinting(operation);
+  return {
+    _id: operation.id,
+    kind: operation.kind,
+    npub: operation.npub,
+    wallet_id: operation.walletId,
+    mint_url: operation.mintUrl,
+    unit: operation.unit,
+    state: operation.state,
+    version: operation.version,
+    ...(isFinished(operation.state) ? {} : { open: true as const }),
+    due_at: operation.dueAt,
+    attempts: operation.attempts.map((attempt) => storeAttempt(attempt, operation.id, sealer)),
+    timeline: operation.timeline,
+    request_id: operation.requestId,
+    created_at: operation.createdAt,
+    updated_at: operation.updatedAt,
+    ...(claimsPaymentHash(operation) ? { payment_hash_claim: operation.paymentHash } : {}),
+    quote_id: quoteId,
+    held_amount: heldAmount(operation),
+    details,
+    sealed,
+  };
+}
+
+/** An operation as read. */
+export function operationFrom(document: OperationDocument, sealer: Sealer): Operation {
+  const common = {
+    id: document._id,
+    npub: document.npub,
+    walletId: document.wallet_id,
+    mintUrl: document.mint_url,
+    unit: document.unit,
+    version: document.version,
+    dueAt: document.due_at,
+    attempts: document.attempts.map((attempt) => readAttempt(attempt, document._id, sealer)),
+    timeline: document.timeline,
+    requestId: document.request_id,
+    createdAt: document.created_at,
+    updatedAt: document.updated_at,
+  };
+  const { details } = document;
+  if ('paymentHash' in details) {
+    const state = meltStates.find((known) => known === document.state);
+    invariant(state !== undefined && document.sealed !== null, `${document._id}: unknown state`);
+    const proofs = fromJson<MeltProofs>(sealer.open(document.sealed, sealedFor(document._id)));
+    return { ...common, kind: 'melt', state, ...meltDetailsFrom(details), ...proofs };
+  }
+  const state = mintingStates.find((known) => known === document.state);
+  invariant(state !== undefined, `${document._id}: unknown state`);
+  return { ...common, kind: 'minting', state, ...details, amount: BigInt(details.amount) };
+}
+
+/** The driver gives 64-bit integers back as numbers; inside, money is bigint. */
+function meltDetailsFrom(stored: MeltDetails): MeltDetails {
+  const { quote, swap, atomicResult, releasedAmount, missingAmount } = stored;
+  return {
+    ...stored,
+    quote: { ...quote, amount: BigInt(quote.amount), feeReserve: BigInt(quote.feeReserve) },
+    sourceAmount: BigInt(stored.sourceAmount),
+    swap: swap && {
+      sendAmount: BigInt(swap.sendAmount),
+      keepAmount: BigInt(swap.keepAmount),
+      fee: BigInt(swap.fee),
+    },
+    meltInputFee: BigInt(stored.meltInputFee),
+    releasedAmount: releasedAmount === null ? null : BigInt(releasedAmount),
+    missingAmount: missingAmount === null ? null : BigInt(missingAmount),
+    atomicResult: atomicResult && {
+      ...atomicResult,
+      keepAmount: BigInt(atomicResult.keepAmount),
+      meltChangeAmount: BigInt(atomicResult.meltChangeAmount),
+    },
+  };
+}
+
+/** Whether the invoice is still this operation's: it is being paid, or was. Frozen where a person must look. */
+function claimsPaymentHash(operation: Operation): operation is MeltOperation {
+  return operation.kind === 'melt' && operation.state !== 'released' && operation.state !== 'cancelled';
+}
+
+/** What the operation holds and no token does: counted as reserved balance (transaction S). */
+function heldAmount(operation: Operation): bigint {
+  if (operation.kind !== 'melt' || !operation.bookedEarly || operation.held === null) return 0n;
+  const gone = operation.state === 'paid' || operation.state === 'settled' || operation.state === 'released';
+  return gone ? 0n : sumAmounts(operation.held.send);
+}
+
+function storeMelt(operation: MeltOperation, sealer: Sealer) {
+  const { id, inputs, held, change } = operation;
+  const proofs: MeltProofs = { inputs, held, change };
+  const details: MeltDetails = {
+    invoice: operation.invoice,
+    paymentHash: operation.paymentHash,
+    quote: operation.quote,
+    sourceTokenIds: operation.sourceTokenIds,
+    sourceAmount: operation.sourceAmount,
+    swap: operation.swap,
+    meltInputFee: operation.meltInputFee,
+    bookedEarly: operation.bookedEarly,
+    payment: operation.payment,
+    changeComplete: operation.changeComplete,
+    failure: operation.failure,
+    releasedAmount: operation.releasedAmount,
+    missingAmount: operation.missingAmount,
+    atomicResult: operation.atomicResult,
+    unpaidSightings: operation.unpaidSightings,
+    answerBy: operation.answerBy,
+    idempotencyId: operation.idempotencyId,
+    finishedAt: operation.finishedAt,
+  };
+  return { details, sealed: sealer.seal(toJson(proofs), sealedFor(id)), quoteId: operation.quote.id };
+}
+
+function storeMinting(operation: MintingOperation) {
+  const { quoteId, invoice, amount, expiry, tokenId, quotePubkey, idempotencyId } = operation;
+  const details: MintingDetails = { quoteId, invoice, amount, expiry, tokenId, quotePubkey, idempotencyId };
+  return { details, sealed: null, quoteId };
+}
+
+function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): AttemptDocument {
+  const secrets: AttemptSecrets = { outputs: attempt.outputs, requestBody: attempt.requestBody };
+  return {
+    number: attempt.number,
+    purpose: attempt.purpose,
+    keyset_id: attempt.keysetId,
+    sealed: sealer.seal(toJson(secrets), sealedFor(operationId, attempt)),
+    posts: attempt.posts,
+    last_post_at: attempt.lastPostAt,
+    ended_at: attempt.endedAt,
+    reply:
+      attempt.reply === null
+        ? null
+        : { http_status: attempt.reply.httpStatus, body: attempt.reply.body, at: attempt.reply.at },
+    refusal_code: attempt.refusalCode,
+  };
+}
+
+function readAttempt(document: AttemptDocument, operationId: string, sealer: Sealer): Attempt {
+  return {
+    number: document.number,
+    purpose: document.purpose,
+    keysetId: document.keyset_id,
+    posts: document.posts,
+    lastPostAt: document.last_post_at,
+    endedAt: document.ended_at,
+    reply:
+      document.reply === null
+        ? null
+        : { httpStatus: document.reply.http_status, body: document.reply.body, at: document.reply.at },
+    refusalCode: document.refusal_code,
+    ...fromJson<AttemptSecrets>(sealer.open(document.sealed, sealedFor(operationId, document))),
+  };
+}
+
+function sealedFor(operationId: string, attempt?: { purpose: string; number: number }): string {
+  return attempt === undefined
+    ? `operation:${operationId}`
+    : `attempt:${operationId}:${attempt.purpose}:${attempt.number}`;
+}

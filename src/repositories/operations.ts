@@ -1,0 +1,253 @@
+import type { Attempt, MeltOperation, Operation, StoredReply } from '../models/operation.ts';
+import type { IdempotencyDocument, OperationDocument } from '../models/schemas/operation.ts';
+import type { Database } from './database.ts';
+import { operationDocument, operationFrom } from './operationDocuments.ts';
+import type { Sealer } from './sealing.ts';
+import type { Transaction } from './transaction.ts';
+
+/** A compare-and-set missed: another process has advanced the operation. Read it again. */
+export class StaleOperation extends Error {
+  constructor(operationId: string) {
+    super(`operation ${operationId} has moved on`);
+    this.name = 'StaleOperation';
+  }
+}
+
+/** What a transition sets; identity and bookkeeping fields are not for the caller. */
+export type Changes<T extends Operation> = Partial<
+  Omit<
+    T,
+    | 'id'
+    | 'kind'
+    | 'npub'
+    | 'walletId'
+    | 'mintUrl'
+    | 'unit'
+    | 'version'
+    | 'createdAt'
+    | 'updatedAt'
+    | 'timeline'
+  >
+>;
+
+export type IdempotencyRecord = {
+  id: string;
+  walletId: string;
+  route: string;
+  key: string;
+  bodyHash: string;
+  operationId: string;
+};
+
+const maxTimelineEntries = 200;
+
+export type OperationRepository = ReturnType<typeof createOperationRepository>;
+
+export function createOperationRepository(database: Database, sealer: Sealer) {
+  const { operations, idempotency } = database;
+
+  async function byId(id: string, tx?: Transaction): Promise<Operation | null> {
+    const query = operations.findOne({ _id: id });
+    const found = await (tx ? query.session(tx.session) : query).lean<OperationDocument>();
+    return found === null ? null : operationFrom(found, sealer);
+  }
+
+  /** An operation of this wallet, so that one wallet's ids open nothing of another's. */
+  async function ofWallet(walletId: string, id: string): Promise<Operation | null> {
+    const found = await operations.findOne({ _id: id, wallet_id: walletId }).lean<OperationDocument>();
+    return found === null ? null : operationFrom(found, sealer);
+  }
+
+  async function byQuote(
+    walletId: string,
+    kind: Operation['kind'],
+    quoteId: string,
+  ): Promise<Operation | null> {
+    const found = await operations
+      .findOne({ wallet_id: walletId, kind, quote_id: quoteId })
+      .lean<OperationDocument>();
+    return found === null ? null : operationFrom(found, sealer);
+  }
+
+  /** The operation that is paying, or has paid, this invoice for this wallet. */
+  async function claiming(walletId: string, paymentHash: string): Promise<string | null> {
+    const found = await operations
+      .findOne({ wallet_id: walletId, payment_hash_claim: paymentHash })
+      .select({ _id: 1 })
+      .lean<{ _id: string }>();
+    return found?._id ?? null;
+  }
+
+  /** Inserts a new operation with its creator's lease. Runs inside transaction A. */
+  async function insert(
+    tx: Transaction,
+    operation: Operation,
+    lease: { owner: string; leaseMs: number },
+  ): Promise<void> {
+    const until = new Date(Date.now() + lease.leaseMs);
+    const document = {
+      ...operationDocument(operation, sealer),
+      lease_owner: lease.owner,
+      lease_until: until,
+    };
+    await operations.create([document], { session: tx.session });
+  }
+
+  /**
+   * A dead operation under an id whose insertion is in doubt: if this succeeds, that insertion never happened and never
+   * will. @throws the duplicate key error when it did happen.
+   */
+  async function insertTombstone(operation: MeltOperation): Promise<void> {
+    const tombstone: MeltOperation = {
+      ...operation,
+      state: 'cancelled',
+      inputs: [],
+      sourceTokenIds: [],
+      attempts: [],
+    };
+    await operations.create([
+      { ...operationDocument(tombstone, sealer), lease_owner: null, lease_until: null },
+    ]);
+  }
+
+  /**
+   * Moves an operation on by compare-and-set on id, state and version.
+   * @returns the operation as written. @throws StaleOperation when it was not as the caller had read it.
+   */
+  async function transition<T extends Operation>(
+    operation: T,
+    changes: Changes<T>,
+    event: string,
+    at: Date,
+    tx?: Transaction,
+  ): Promise<T> {
+    const next = advanced(operation, changes, event, at);
+    const { _id, ...fields } = operationDocument(next, sealer);
+    const absent = {
+      ...(fields.open ? {} : { open: 1 }),
+      ...(fields.payment_hash_claim ? {} : { payment_hash_claim: 1 }),
+    };
+    const result = await operations.updateOne(
+      { _id, wallet_id: operation.walletId, state: operation.state, version: operation.version },
+      { $set: fields, ...(Object.keys(absent).length > 0 ? { $unset: absent } : {}) },
+      tx ? { session: tx.session } : {},
+    );
+    if (result.modifiedCount !== 1) throw new StaleOperation(operation.id);
+    return next;
+  }
+
+  /** Postpones the worker's next look without moving the operation on. */
+  async function postpone(operation: Operation, dueAt: Date): Promise<void> {
+    await operations.updateOne(
+      { _id: operation.id, version: operation.version },
+      { $set: { due_at: dueAt } },
+    );
+  }
+
+  /** Claims one due operation that nobody holds. Leases run on the server's clock. Null when there is none. */
+  async function claimDue(owner: string, leaseMs: number, now: Date): Promise<Operation | null> {
+    const found = await operations
+      .findOneAndUpdate(
+        {
+          open: true,
+          due_at: { $lte: now },
+          $expr: { $lt: [{ $ifNull: ['$lease_until', new Date(0)] }, '$$NOW'] },
+        },
+        [{ $set: { lease_owner: owner, lease_until: { $add: ['$$NOW', leaseMs] } } }],
+        { sort: { due_at: 1 }, returnDocument: 'after', updatePipeline: true },
+      )
+      .lean<OperationDocument>();
+    return found === null ? null : operationFrom(found, sealer);
+  }
+
+  /** Keeps a lease while work goes on. @returns whether it is still ours. */
+  async function renewLease(id: string, owner: string, leaseMs: number): Promise<boolean> {
+    const result = await operations.updateOne(
+      { _id: id, lease_owner: owner },
+      [{ $set: { lease_until: { $add: ['$$NOW', leaseMs] } } }],
+      { updatePipeline: true },
+    );
+    return result.matchedCount === 1;
+  }
+
+  async function releaseLease(id: string, owner: string): Promise<void> {
+    await operations.updateOne(
+      { _id: id, lease_owner: owner },
+      { $set: { lease_owner: null, lease_until: null } },
+    );
+  }
+
+  async function idempotencyRecord(
+    walletId: string,
+    route: string,
+    key: string,
+  ): Promise<IdempotencyRecord | null> {
+    const found = await idempotency.findOne({ wallet_id: walletId, route, key }).lean<IdempotencyDocument>();
+    if (found === null) return null;
+    return {
+      id: found._id,
+      walletId,
+      route,
+      key,
+      bodyHash: found.body_hash,
+      operationId: found.operation_id,
+    };
+  }
+
+  async function insertIdempotency(tx: Transaction, record: IdempotencyRecord, at: Date): Promise<void> {
+    const { id, walletId, route, key, bodyHash, operationId } = record;
+    await idempotency.create(
+      [
+        {
+          _id: id,
+          wallet_id: walletId,
+          route,
+          key,
+          body_hash: bodyHash,
+          operation_id: operationId,
+          created_at: at,
+        },
+      ],
+      { session: tx.session },
+    );
+  }
+
+  async function freeIdempotency(tx: Transaction, id: string): Promise<void> {
+    await idempotency.deleteOne({ _id: id }, { session: tx.session });
+  }
+
+  return {
+    byId,
+    ofWallet,
+    byQuote,
+    claiming,
+    insert,
+    insertTombstone,
+    transition,
+    postpone,
+    claimDue,
+    renewLease,
+    releaseLease,
+    idempotencyRecord,
+    insertIdempotency,
+    freeIdempotency,
+  };
+}
+
+function advanced<T extends Operation>(operation: T, changes: Changes<T>, event: string, at: Date): T {
+  const state = changes.state ?? operation.state;
+  const timeline = [...operation.timeline, { at, state, event }].slice(-maxTimelineEntries);
+  return { ...operation, ...changes, version: operation.version + 1, updatedAt: at, timeline };
+}
+
+/** The attempts of an operation with one of them changed. */
+export function withAttempt(attempts: readonly Attempt[], changed: Attempt): Attempt[] {
+  return attempts.map((attempt) =>
+    attempt.purpose === changed.purpose && attempt.number === changed.number ? changed : attempt,
+  );
+}
+
+/** An attempt whose request has come back with something. */
+export function withReply(attempt: Attempt, reply: StoredReply): Attempt {
+  return { ...attempt, reply, endedAt: reply.at };
+}

@@ -1,0 +1,100 @@
+import type { ApiKey, Caller, Scope } from '../models/apiKey.ts';
+import type { MeltOperation, MintingOperation } from '../models/operation.ts';
+import type { ReportDraft } from '../models/report.ts';
+import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
+
+/** A durable `Idempotency-Key`, with the hash of the body that it was first used for. */
+export type IdempotencyKey = { route: 'melt' | 'mint'; key: string; bodyHash: string };
+
+/** Present outcome of a value-moving request. `replayed`: it was made earlier, under the same key. */
+export type Outcome<T> = { operation: T; replayed: boolean };
+
+export type WalletService = {
+  /** @throws DomainError VALIDATION_ERROR (mint not allowed), MINT_UNAVAILABLE, MINT_ERROR */
+  create(npub: string, mintUrl: string | undefined): Promise<{ wallet: Wallet; created: boolean }>;
+  /** @throws DomainError WALLET_NOT_FOUND */
+  get(npub: string): Promise<Wallet>;
+  balance(npub: string): Promise<{ wallet: Wallet; balance: Balance }>;
+  info(npub: string): Promise<{ wallet: Wallet; balance: Balance; statistics: WalletStatistics }>;
+};
+
+export type MeltQuoteView = {
+  quoteId: string;
+  amount: bigint;
+  feeReserve: bigint;
+  inputFee: bigint;
+  total: bigint;
+  expiry: Date | null;
+};
+
+export type MeltRequest = {
+  npub: string;
+  invoice: string;
+  maxFee: bigint | undefined;
+  /** `Prefer: respond-async`: answer 202 as soon as the operation stands. */
+  respondAsync: boolean;
+  idempotency: IdempotencyKey | undefined;
+  requestId: string;
+};
+
+export type MeltService = {
+  /** Asks the mint what paying this invoice would cost. Reserves nothing. */
+  quote(npub: string, invoice: string): Promise<MeltQuoteView>;
+  /**
+   * Pays an invoice. Resolves with an operation that is `settled` or `paid` (200), or still open (202).
+   * @throws DomainError every refusal of docs/api; PAYMENT_FAILED when the operation ended without paying.
+   */
+  melt(request: MeltRequest): Promise<Outcome<MeltOperation>>;
+  /** @throws DomainError WALLET_NOT_FOUND, TRANSACTION_NOT_FOUND */
+  status(npub: string, transactionId: string): Promise<MeltOperation>;
+};
+
+export type MintingService = {
+  /** Asks the mint for an invoice and watches it. */
+  request(request: {
+    npub: string;
+    amount: bigint;
+    idempotency: IdempotencyKey | undefined;
+    requestId: string;
+  }): Promise<Outcome<MintingOperation>>;
+  /** Looks now instead of waiting for the worker. `issued` once credited. @throws DomainError QUOTE_NOT_FOUND */
+  complete(npub: string, quoteId: string): Promise<MintingOperation>;
+};
+
+export type ApiKeyService = {
+  /** `token` is told once and never stored. */
+  issue(draft: {
+    label: string;
+    scopes: Scope[];
+    npub: string | null;
+    expiresAt: Date | null;
+  }): Promise<{ key: ApiKey; token: string }>;
+  /** @throws DomainError UNAUTHENTICATED */
+  authenticate(token: string): Promise<Caller>;
+};
+
+export type ReportService = {
+  /** Files or counts an incident; returns its supportId. Never throws: while the database is away it is kept in memory. */
+  file(draft: ReportDraft): Promise<string>;
+  /** Closes the open report of an incident, saying how. Does nothing where there is none. */
+  close(dedupeKey: string, how: string): Promise<void>;
+};
+
+export type Readiness = {
+  ready: boolean;
+  database: 'writable' | 'unavailable';
+  /** How long ago each mint last answered; null = not yet. */
+  mints: { url: string; answeredMsAgo: number | null }[];
+  draining: boolean;
+};
+
+export type HealthService = { readiness(): Promise<Readiness> };
+
+export type Services = {
+  wallets: WalletService;
+  melts: MeltService;
+  mintings: MintingService;
+  apiKeys: ApiKeyService;
+  reports: ReportService;
+  health: HealthService;
+};

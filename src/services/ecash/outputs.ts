@@ -1,0 +1,130 @@
+import { Amount, hashToCurve, OutputData } from '@cashu/cashu-ts';
+import { invariant } from '../../models/errors.ts';
+import type { BlindSignature, OutputRole, PlannedOutput, Proof } from '../../models/proof.ts';
+import type { CounterRepository } from '../../repositories/counters.ts';
+import type { RestoredOutput } from '../mint/gateway.ts';
+import type { KeysetKeys } from '../mint/keysets.ts';
+import type { Seeds } from './seeds.ts';
+
+export type OutputPlan = { role: OutputRole; amount: bigint };
+
+export type OutputFactory = {
+  /** Derives outputs from fresh NUT-13 counters. Called before, never inside, a transaction. */
+  plan(npub: string, keysetId: string, plans: readonly OutputPlan[]): Promise<PlannedOutput[]>;
+};
+
+/** Makes blinded messages. Indices are taken for good first; a crash after that leaves a harmless gap. */
+export function createOutputFactory(seeds: Seeds, counters: CounterRepository): OutputFactory {
+  return {
+    async plan(npub, keysetId, plans) {
+      if (plans.length === 0) return [];
+      const [seed, first] = await Promise.all([
+        seeds.walletSeed(npub),
+        counters.take(npub, keysetId, plans.length),
+      ]);
+      return plans.map(({ role, amount }, position) => {
+        const counter = first + position;
+        const output = OutputData.createSingleDeterministicData(amount, seed, counter, keysetId);
+        return {
+          role,
+          amount,
+          keysetId,
+          counter,
+          B_: output.blindedMessage.B_,
+          secret: Buffer.from(output.secret).toString('utf8'),
+          blindingFactor: output.blindingFactor,
+        };
+      });
+    },
+  };
+}
+
+/** Y = hash_to_curve(secret), compressed hex (NUT-00): how a proof is named. */
+export function proofName(secret: string): string {
+  return hashToCurve(Buffer.from(secret, 'utf8')).toHex(true);
+}
+
+/**
+ * Unblinds a signature on one of our outputs. Keyset and, unless it is a blank, amount must be what was asked for; a DLEQ
+ * proof that is present must verify (NUT-12).
+ * @returns null when the signature is not good for this output.
+ */
+export function unblind(output: PlannedOutput, signature: BlindSignature, keyset: KeysetKeys): Proof | null {
+  if (signature.keysetId !== output.keysetId || keyset.id !== output.keysetId) return null;
+  const data = new OutputData(
+    { amount: Amount.from(output.amount), B_: output.B_, id: output.keysetId },
+    output.blindingFactor,
+    Buffer.from(output.secret, 'utf8'),
+  );
+  try {
+    const proof = data.toProof(
+      {
+        id: signature.keysetId,
+        amount: Amount.from(signature.amount),
+        C_: signature.C_,
+        ...(signature.dleq ? { dleq: signature.dleq } : {}),
+      },
+      keyset,
+    );
+    const { dleq } = proof;
+    return {
+      Y: proofName(output.secret),
+      keysetId: output.keysetId,
+      amount: signature.amount,
+      secret: output.secret,
+      C: proof.C,
+      ...(dleq?.r === undefined ? {} : { dleq: { e: dleq.e, s: dleq.s, r: dleq.r } }),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** Proofs that verified, each with the output that it came from, and how many signatures were good for none. */
+export type Unblinded = { proofs: { output: PlannedOutput; proof: Proof }[]; unverified: number };
+
+/**
+ * Unblinds signatures as they stand in a reply: by position, and only where a DLEQ proof verifies there. Signatures
+ * without one, or in another order, are counted as unverified: NUT-09 says which output they belong to.
+ */
+export function unblindByPosition(
+  outputs: readonly PlannedOutput[],
+  signatures: readonly BlindSignature[],
+  keyset: KeysetKeys,
+): Unblinded {
+  const proofs: Unblinded['proofs'] = [];
+  for (const [position, signature] of signatures.entries()) {
+    const output = outputs[position];
+    const proof =
+      output !== undefined && signature.dleq !== undefined ? unblind(output, signature, keyset) : null;
+    if (output !== undefined && proof !== null) proofs.push({ output, proof });
+  }
+  return { proofs, unverified: signatures.length - proofs.length };
+}
+
+/** Unblinds what NUT-09 gave back: every signature there is named by its B_. */
+export function unblindRestored(
+  outputs: readonly PlannedOutput[],
+  restored: readonly RestoredOutput[],
+  keyset: KeysetKeys,
+): Unblinded {
+  const proofs: Unblinded['proofs'] = [];
+  const seen = new Set<string>();
+  let unverified = 0;
+  for (const { B_, signature } of restored) {
+    const output = outputs.find((candidate) => candidate.B_ === B_);
+    if (output === undefined || seen.has(B_)) continue;
+    seen.add(B_);
+    const proof = unblind(output, signature, keyset);
+    if (proof === null) unverified += 1;
+    else proofs.push({ output, proof });
+  }
+  return { proofs, unverified };
+}
+
+/** A proof as it goes to a mint (NUT-00). The DLEQ stays here: to the mint it says nothing, to others it links us. */
+export function wireProof(proof: Proof): { amount: number; id: string; secret: string; C: string } {
+  const amount = Number(proof.amount);
+  invariant(Number.isSafeInteger(amount), 'a proof is too large for JSON');
+  return { amount, id: proof.keysetId, secret: proof.secret, C: proof.C };
+}

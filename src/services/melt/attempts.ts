@@ -1,0 +1,113 @@
+import { invariant } from '../../models/errors.ts';
+import {
+  type Attempt,
+  type AttemptPurpose,
+  attemptsFor,
+  type MeltOperation,
+} from '../../models/operation.ts';
+import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
+import { blankCount, denominations, inputFee, split } from '../ecash/amounts.ts';
+import { type OutputFactory, type OutputPlan, wireProof } from '../ecash/outputs.ts';
+import { wireOutput } from '../mint/gateway.ts';
+import type { KeysetInfo, KeysetKeys } from '../mint/keysets.ts';
+
+/** The keyset that new outputs are made for. */
+export type OutputKeyset = KeysetInfo & KeysetKeys;
+
+/** The attempts of one melt: exact requests with fresh outputs, persisted before they leave. */
+export type MeltAttempts = ReturnType<typeof createMeltAttempts>;
+
+export function createMeltAttempts(outputs: OutputFactory) {
+  /** Swap of the sources into what goes to the melt and what stays (NUT-03). */
+  async function swap(
+    of: Pick<MeltOperation, 'npub' | 'inputs' | 'swap' | 'attempts'>,
+    keyset: OutputKeyset,
+  ): Promise<Attempt> {
+    invariant(of.swap !== null, 'only an operation that needs a swap plans one');
+    const available = denominations(keyset.keys);
+    const plans: OutputPlan[] = [
+      ...split(of.swap.sendAmount, available).map((amount): OutputPlan => ({ role: 'send', amount })),
+      ...split(of.swap.keepAmount, available).map((amount): OutputPlan => ({ role: 'keep', amount })),
+    ];
+    const planned = await outputs.plan(of.npub, keyset.id, bySize(plans));
+    return attempt(of.attempts, 'swap', keyset.id, planned, swapBody(of.inputs, planned));
+  }
+
+  /** The melt itself with blanks for whatever may come back (NUT-05, NUT-08). */
+  async function melt(
+    of: Pick<MeltOperation, 'npub' | 'quote' | 'attempts' | 'meltInputFee'>,
+    inputs: readonly Proof[],
+    keyset: OutputKeyset,
+  ): Promise<Attempt> {
+    const maxChange = sumAmounts(inputs) - of.meltInputFee - of.quote.amount;
+    invariant(maxChange >= of.quote.feeReserve, 'the inputs do not cover amount, fee reserve and input fee');
+    const count = blankCount(maxChange, denominations(keyset.keys));
+    const blanks = Array.from({ length: count }, (): OutputPlan => ({ role: 'blank', amount: 0n }));
+    const planned = await outputs.plan(of.npub, keyset.id, blanks);
+    const body = {
+      quote: of.quote.id,
+      inputs: inputs.map(wireProof),
+      ...(planned.length > 0 ? { outputs: planned.map(wireOutput) } : {}),
+    };
+    return attempt(of.attempts, 'melt', keyset.id, planned, JSON.stringify(body));
+  }
+
+  /** The fence: the melt's own inputs, swapped back to us so that a melt that comes late must fail. */
+  async function fence(
+    of: Pick<MeltOperation, 'npub' | 'attempts'>,
+    inputs: readonly Proof[],
+    feePpks: readonly bigint[],
+    keyset: OutputKeyset,
+  ): Promise<Attempt> {
+    const amount = sumAmounts(inputs) - inputFee(feePpks);
+    invariant(amount > 0n, 'the inputs are worth less than the fee of fencing them');
+    const plans = split(amount, denominations(keyset.keys)).map(
+      (part): OutputPlan => ({ role: 'release', amount: part }),
+    );
+    const planned = await outputs.plan(of.npub, keyset.id, plans);
+    return attempt(of.attempts, 'fence', keyset.id, planned, swapBody(inputs, planned));
+  }
+
+  return { swap, melt, fence };
+}
+
+function attempt(
+  earlier: readonly Attempt[],
+  purpose: AttemptPurpose,
+  keysetId: string,
+  outputs: PlannedOutput[],
+  requestBody: string,
+): Attempt {
+  const number = earlier.filter((other) => other.purpose === purpose).length + 1;
+  return {
+    number,
+    purpose,
+    keysetId,
+    outputs,
+    requestBody,
+    posts: 0,
+    lastPostAt: null,
+    endedAt: null,
+    reply: null,
+    refusalCode: null,
+  };
+}
+
+function swapBody(inputs: readonly Proof[], outputs: readonly PlannedOutput[]): string {
+  return JSON.stringify({ inputs: inputs.map(wireProof), outputs: outputs.map(wireOutput) });
+}
+
+/** Smallest first, so that the order does not tell the mint which outputs are change. */
+function bySize(plans: readonly OutputPlan[]): OutputPlan[] {
+  return [...plans].sort((a, b) => (a.amount < b.amount ? -1 : a.amount > b.amount ? 1 : 0));
+}
+
+/** An attempt as it stands once its request is on its way again. */
+export function posted(of: Attempt, at: Date): Attempt {
+  return { ...of, posts: of.posts + 1, lastPostAt: at, endedAt: null };
+}
+
+/** All outputs that any attempt for one purpose has ever named. */
+export function outputsOf(operation: MeltOperation, purpose: AttemptPurpose): PlannedOutput[] {
+  return attemptsFor(operation, purpose).flatMap((of) => of.outputs);
+}

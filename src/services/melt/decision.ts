@@ -1,0 +1,178 @@
+import type { MeltState } from '../../models/operation.ts';
+
+/** What the last melt reply said, if there is one. */
+export type MeltReading = 'none' | 'paid' | 'pending' | 'rejected' | 'unknown';
+
+/** Where a swap or fence stands: its latest attempt was not refused, refused for its keyset, or refused for good. */
+export type Refusal = 'none' | 'keyset_retired' | 'definite';
+
+/** All that a decision needs to know of an operation. Times in ms. */
+export type MeltFacts = {
+  state: MeltState;
+  /** The request that made the operation, or a worker that found it. */
+  role: 'creator' | 'worker';
+  needsSwap: boolean;
+  /** Older than the time after which a worker takes over what the creator left. */
+  orphaned: boolean;
+  /** The latest swap (or fence) reply carries signatures: they only need to be verified. */
+  swapSigned: boolean;
+  swapRefusal: Refusal;
+  /** Every swap request came back with a definite refusal: none can still be on its way. */
+  swapSurelyDead: boolean;
+  meltReading: MeltReading;
+  meltPosts: number;
+  /** The creator may still repeat its melt: few repeats so far, and soon after the first. */
+  mayRepeatMelt: boolean;
+  sinceLastMeltMs: number;
+  fenceDelayMs: number;
+  unpaidSightings: number;
+  hasFence: boolean;
+  fenceSigned: boolean;
+  fenceRefusal: Refusal;
+};
+
+/** What the mint says now. `outputs` are those of the swap or fence under way. */
+export type MintView = {
+  quote: 'PAID' | 'PENDING' | 'UNPAID' | 'MISSING' | 'UNREACHABLE';
+  inputs: 'UNSPENT' | 'PENDING' | 'SPENT' | 'PARTLY_SPENT' | 'UNREACHABLE';
+  outputs: 'SIGNED' | 'UNSIGNED' | 'UNREACHABLE';
+};
+
+export type Decision =
+  | 'wait'
+  | 'cancel'
+  | 'start_swap'
+  | 'repeat_swap'
+  | 'renew_swap'
+  | 'accept_swap'
+  | 'start_melt'
+  | 'repeat_melt'
+  | 'hang'
+  | 'pay'
+  | 'note_unpaid'
+  | 'forget_unpaid'
+  | 'start_fence'
+  | 'start_partial_fence'
+  | 'repeat_fence'
+  | 'renew_fence'
+  | 'resume'
+  | 'start_release'
+  | 'finish_release'
+  | 'collect_change'
+  | 'attention'
+  | 'done';
+
+/** How long an odd state (inputs spent by somebody else) must last before a person is called. */
+export const oddForMs = 3_600_000;
+
+/** States in which the decision needs no look at the mint. */
+export function needsMintView(facts: MeltFacts): boolean {
+  switch (facts.state) {
+    case 'swapping':
+      return !facts.swapSigned;
+    case 'pending':
+      return true;
+    case 'melting':
+      return facts.meltReading !== 'paid' && facts.meltReading !== 'pending';
+    case 'releasing':
+      return facts.hasFence && !facts.fenceSigned;
+    case 'prepared':
+    case 'swapped':
+    case 'paid':
+    case 'settled':
+    case 'released':
+    case 'cancelled':
+    case 'needs_attention':
+      return false;
+  }
+}
+
+/**
+ * What to do next with a melt: a pure function of the operation and what the mint says (docs/architecture.md). Nothing is
+ * released without proof, and an unknown outcome only ever leads to another question.
+ */
+export function decide(facts: MeltFacts, view: MintView): Decision {
+  switch (facts.state) {
+    case 'prepared':
+      if (facts.role === 'creator') return facts.needsSwap ? 'start_swap' : 'start_melt';
+      return facts.orphaned ? 'cancel' : 'wait';
+    case 'swapping':
+      return decideSwap(facts, view);
+    case 'swapped':
+      if (facts.role === 'creator') return 'start_melt';
+      return facts.orphaned ? 'start_release' : 'wait';
+    case 'melting':
+      return decideMelting(facts, view);
+    case 'pending':
+      return decidePending(facts, view);
+    case 'releasing':
+      return decideReleasing(facts, view);
+    case 'paid':
+      return 'collect_change';
+    case 'settled':
+    case 'released':
+    case 'cancelled':
+    case 'needs_attention':
+      return 'done';
+  }
+}
+
+/** A swap is finished, never undone: the same request again, or a new one that competes for the same inputs. */
+function decideSwap(facts: MeltFacts, view: MintView): Decision {
+  if (facts.swapSigned || view.outputs === 'SIGNED') return 'accept_swap';
+  if (view.outputs === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
+  switch (view.inputs) {
+    case 'PENDING':
+    case 'SPENT':
+      return 'wait';
+    case 'PARTLY_SPENT':
+      return facts.sinceLastMeltMs >= oddForMs ? 'attention' : 'wait';
+    case 'UNSPENT':
+      if (facts.swapRefusal === 'none') return 'repeat_swap';
+      return facts.swapRefusal === 'definite' && facts.swapSurelyDead ? 'start_release' : 'renew_swap';
+  }
+}
+
+function decideMelting(facts: MeltFacts, view: MintView): Decision {
+  if (facts.meltReading === 'paid' || view.quote === 'PAID') return 'pay';
+  if (facts.meltReading === 'pending' || view.quote === 'PENDING' || view.inputs === 'PENDING') return 'hang';
+  const untouched = view.quote === 'UNPAID' && view.inputs === 'UNSPENT';
+  const onlyAttemptRefused = facts.meltReading === 'rejected' && facts.meltPosts === 1;
+  if (onlyAttemptRefused && untouched) return 'start_release';
+  const mayBeGone = view.inputs === 'UNSPENT' || view.inputs === 'UNREACHABLE';
+  if (facts.role === 'creator' && facts.mayRepeatMelt && mayBeGone && !onlyAttemptRefused)
+    return 'repeat_melt';
+  return 'hang';
+}
+
+function decidePending(facts: MeltFacts, view: MintView): Decision {
+  if (view.quote === 'PAID') return 'pay';
+  if (facts.hasFence && view.outputs === 'SIGNED') return 'start_release';
+  if (view.quote === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
+  if (view.quote === 'PENDING' || view.inputs === 'PENDING')
+    return facts.unpaidSightings > 0 ? 'forget_unpaid' : 'wait';
+  switch (view.inputs) {
+    case 'SPENT':
+      return 'wait'; // ours are gone and nobody says why: keep asking, never release
+    case 'PARTLY_SPENT':
+      return facts.sinceLastMeltMs >= oddForMs ? 'start_partial_fence' : 'wait';
+    case 'UNSPENT':
+      if (facts.unpaidSightings >= 1 && facts.sinceLastMeltMs >= facts.fenceDelayMs) return 'start_fence';
+      return facts.unpaidSightings < 2 ? 'note_unpaid' : 'wait';
+  }
+}
+
+function decideReleasing(facts: MeltFacts, view: MintView): Decision {
+  if (!facts.hasFence || facts.fenceSigned || view.outputs === 'SIGNED') return 'finish_release';
+  if (view.quote === 'PAID') return 'resume';
+  if (view.outputs === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
+  switch (view.inputs) {
+    case 'PENDING':
+      return 'wait';
+    case 'SPENT':
+    case 'PARTLY_SPENT':
+      return 'resume';
+    case 'UNSPENT':
+      return facts.fenceRefusal === 'none' ? 'repeat_fence' : 'renew_fence';
+  }
+}

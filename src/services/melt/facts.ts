@@ -1,0 +1,61 @@
+import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
+import { keysetRetiredCodes, readMelt, readSigned } from '../mint/replies.ts';
+import type { MeltFacts, MeltReading, Refusal } from './decision.ts';
+
+export type MeltTimes = { fenceDelayMs: number; orphanAfterMs: number };
+
+const maxMeltPosts = 4; // the first, and at most three repeats
+const repeatWithinMs = 30_000;
+
+/** What `decide` needs to know of an operation, read from what is stored. */
+export function factsOf(
+  operation: MeltOperation,
+  role: MeltFacts['role'],
+  times: MeltTimes,
+  now: Date,
+): MeltFacts {
+  const swaps = attemptsFor(operation, 'swap');
+  const melt = latest(attemptsFor(operation, 'melt'));
+  const fence = latest(attemptsFor(operation, 'fence'));
+  const firstPostAt = operation.timeline.find(({ state }) => state === 'melting')?.at ?? now;
+  const lastMeltAt = melt?.endedAt ?? melt?.lastPostAt ?? operation.createdAt;
+  return {
+    state: operation.state,
+    role,
+    needsSwap: operation.swap !== null,
+    orphaned: now.getTime() - operation.createdAt.getTime() >= times.orphanAfterMs,
+    swapSigned: hasSignatures(latest(swaps)),
+    swapRefusal: refusalOf(latest(swaps)),
+    swapSurelyDead: swaps.every((attempt) => attempt.posts <= 1 && attempt.refusalCode !== null),
+    meltReading: meltReading(melt),
+    meltPosts: melt?.posts ?? 0,
+    mayRepeatMelt:
+      (melt?.posts ?? 0) < maxMeltPosts && now.getTime() - firstPostAt.getTime() < repeatWithinMs,
+    sinceLastMeltMs: now.getTime() - lastMeltAt.getTime(),
+    fenceDelayMs: times.fenceDelayMs,
+    unpaidSightings: operation.unpaidSightings,
+    hasFence: fence !== undefined,
+    fenceSigned: hasSignatures(fence),
+    fenceRefusal: refusalOf(fence),
+  };
+}
+
+export function latest(attempts: readonly Attempt[]): Attempt | undefined {
+  return attempts.at(-1);
+}
+
+function meltReading(attempt: Attempt | undefined): MeltReading {
+  if (attempt === undefined || attempt.posts === 0) return 'none';
+  if (attempt.reply === null) return 'unknown';
+  const reading = readMelt(attempt.reply);
+  return reading.kind === 'signed' ? 'unknown' : reading.kind;
+}
+
+function hasSignatures(attempt: Attempt | undefined): boolean {
+  return attempt !== undefined && attempt.reply !== null && readSigned(attempt.reply).kind === 'signed';
+}
+
+function refusalOf(attempt: Attempt | undefined): Refusal {
+  if (attempt === undefined || attempt.refusalCode === null) return 'none';
+  return keysetRetiredCodes.has(attempt.refusalCode) ? 'keyset_retired' : 'definite';
+}

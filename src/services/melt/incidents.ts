@@ -1,0 +1,61 @@
+import type { MeltOperation } from '../../models/operation.ts';
+import type { ReportDraft } from '../../models/report.ts';
+import type { ReportService } from '../contracts.ts';
+
+/** What of a melt a person should hear about. */
+export type Incidents = ReturnType<typeof createIncidents>;
+
+export function createIncidents(reports: ReportService) {
+  const file = (
+    operation: MeltOperation,
+    draft: Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary'>,
+  ) =>
+    reports.file({
+      ...draft,
+      npub: operation.npub,
+      walletId: operation.walletId,
+      transactionId: operation.id,
+      quoteId: operation.quote.id,
+    });
+
+  return {
+    needsAttention: (operation: MeltOperation, why: string) =>
+      file(operation, {
+        dedupeKey: `attention:${operation.id}`,
+        severity: 'CRITICAL',
+        code: 'CRITICAL_MELT_FAILURE',
+        summary: `The melt was stopped: ${why}. Its funds stay reserved until a person decides.`,
+      }),
+
+    shortChange: (operation: MeltOperation, got: bigint, minimum: bigint) =>
+      file(operation, {
+        dedupeKey: `change:${operation.id}`,
+        severity: 'HIGH',
+        code: 'CHANGE_BELOW_MINIMUM',
+        summary: `The invoice is paid, but the mint returned ${got} of at least ${minimum} ${operation.unit} change within 24 h.`,
+      }),
+
+    badChange: (operation: MeltOperation, unverified: number) =>
+      file(operation, {
+        dedupeKey: `bad-change:${operation.id}`,
+        severity: 'HIGH',
+        code: 'CHANGE_DOES_NOT_VERIFY',
+        summary: `The invoice is paid, but ${unverified} of the mint's change signatures do not verify. They are kept, not credited; the mint is asked again.`,
+      }),
+
+    openTooLong: (operation: MeltOperation) =>
+      file(operation, {
+        dedupeKey: `open:${operation.id}`,
+        severity: 'HIGH',
+        code: 'OPERATION_OPEN_TOO_LONG',
+        summary: `The melt has been open for over an hour in state ${operation.state}. The mint is asked until the outcome is known; the funds stay reserved.`,
+      }),
+
+    /** Recovery has ended the operation: what was reported about it while it was open is over. */
+    closeAll: async (operation: MeltOperation): Promise<void> => {
+      const how = `The operation ended as ${operation.state}.`;
+      await reports.close(`open:${operation.id}`, how);
+      await reports.close(`CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS:${operation.id}`, how);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { decode } from 'light-bolt11-decoder';
+import type { Network } from '../../config.ts';
+import { DomainError, type ErrorCode } from '../../models/errors.ts';
+
+/** What Crucible reads from a BOLT-11 invoice. `amountSat` = ⌈msat / 1000⌉. */
+export type Invoice = {
+  text: string;
+  paymentHash: string;
+  amountMsat: bigint;
+  amountSat: bigint;
+  expiresAt: Date;
+};
+
+const networkByPrefix: Record<string, Network | undefined> = {
+  bc: 'bitcoin',
+  tb: 'testnet',
+  tbs: 'signet',
+  bcrt: 'regtest',
+};
+const defaultExpirySeconds = 3600;
+const maxExpirySeconds = 10 * 365 * 24 * 3600;
+
+/**
+ * Decodes an invoice: checksum, network, amount, expiry (BOLT-11).
+ * @throws DomainError INVALID_INVOICE, UNSUPPORTED_NETWORK, AMOUNT_REQUIRED, INVOICE_EXPIRED; nothing was done.
+ */
+export function readInvoice(text: string, network: Network, now: Date): Invoice {
+  const parts = sections(text);
+  const prefix = parts.get('coin_network');
+  const invoiceNetwork = typeof prefix === 'string' ? networkByPrefix[prefix] : undefined;
+  if (invoiceNetwork !== network) {
+    throw refusal(
+      'UNSUPPORTED_NETWORK',
+      `The invoice is not for the ${network} network. Nothing was paid; ask for an invoice on ${network}.`,
+    );
+  }
+  const paymentHash = parts.get('payment_hash');
+  const timestamp = parts.get('timestamp');
+  if (typeof paymentHash !== 'string' || !/^[0-9a-f]{64}$/.test(paymentHash) || typeof timestamp !== 'number')
+    throw invalid();
+  const amount = parts.get('amount');
+  if (typeof amount !== 'string' || BigInt(amount) <= 0n) {
+    throw refusal(
+      'AMOUNT_REQUIRED',
+      'The invoice names no amount. Nothing was paid; ask for an invoice with an amount.',
+    );
+  }
+  const expirySeconds = parts.get('expiry') ?? defaultExpirySeconds;
+  if (typeof expirySeconds !== 'number') throw invalid();
+  const expiresAt = new Date((timestamp + Math.min(expirySeconds, maxExpirySeconds)) * 1000);
+  if (expiresAt <= now) {
+    throw refusal('INVOICE_EXPIRED', 'The invoice has expired. Nothing was paid; ask for a new one.');
+  }
+  const amountMsat = BigInt(amount);
+  return {
+    text: text.toLowerCase(),
+    paymentHash,
+    amountMsat,
+    amountSat: (amountMsat + 999n) / 1000n,
+    expiresAt,
+  };
+}
+
+/** The decoder's sections by name, with the network by its prefix. */
+function sections(text: string): Map<string, unknown> {
+  try {
+    const named = new Map<string, unknown>();
+    for (const section of decode(text).sections) {
+      // A field that occurs twice: BOLT-11 readers use the first.
+      if (named.has(section.name)) continue;
+      named.set(
+        section.name,
+        section.name === 'coin_network' ? section.letters : 'value' in section ? section.value : null,
+      );
+    }
+    return named;
+  } catch (error) {
+    const unknownNetwork = error instanceof Error && error.message === 'Unknown coin bech32 prefix';
+    if (unknownNetwork) {
+      throw refusal(
+        'UNSUPPORTED_NETWORK',
+        'The invoice is for a network that this server does not know. Nothing was paid.',
+      );
+    }
+    throw invalid();
+  }
+}
+
+function invalid(): DomainError {
+  return refusal(
+    'INVALID_INVOICE',
+    'This is not a valid Lightning invoice (BOLT-11). Nothing was paid; check that it was copied whole.',
+  );
+}
+
+function refusal(code: ErrorCode, message: string): DomainError {
+  return new DomainError(code, 'LOW', message);
+}

@@ -1,0 +1,64 @@
+import { invariant } from '../../models/errors.ts';
+import type { MeltOperation } from '../../models/operation.ts';
+import { type Proof, sumAmounts } from '../../models/proof.ts';
+import { denominations, inputFee, sendAmountFor } from '../ecash/amounts.ts';
+import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
+import type { OutputKeyset } from './attempts.ts';
+
+/** What is fresh enough just before outputs are made or a melt leaves. */
+const freshMs = 2_000;
+/** Fees of keysets hardly ever change: a listing of this age will do. */
+const settledMs = 60_000;
+
+/** Questions about a mint's keysets that making and sending outputs raises. */
+export type OutputKeysets = ReturnType<typeof createOutputKeysets>;
+
+export function createOutputKeysets(mints: MintDirectory, now: () => Date) {
+  /** The active keyset, with its keys. @throws DomainError MINT_UNAVAILABLE, MINT_ERROR */
+  async function forOutputs(mintUrl: string, unit: string): Promise<OutputKeyset> {
+    const { keysets } = mints.at(mintUrl);
+    const info = activeKeyset(
+      answered(await keysets.list(freshMs), 'list its keysets'),
+      unit,
+      now().getTime(),
+    );
+    const keys = answered(await keysets.keys(info.id), 'tell the keys of its keyset');
+    return { ...info, ...keys };
+  }
+
+  /** Whether the mint would still sign for this keyset. Unreachable counts as yes: the melt itself will tell. */
+  async function isActive(operation: MeltOperation, keysetId: string): Promise<boolean> {
+    const listed = await mints.at(operation.mintUrl).keysets.list(freshMs);
+    return listed.kind !== 'answer' || listed.value.some(({ id, active }) => id === keysetId && active);
+  }
+
+  async function feePpks(mintUrl: string, proofs: readonly Proof[]): Promise<bigint[]> {
+    const listed = answered(await mints.at(mintUrl).keysets.list(settledMs), 'list its keysets');
+    const byId = new Map(listed.map(({ id, inputFeePpk }) => [id, inputFeePpk]));
+    return proofs.map(({ keysetId }) => {
+      const ppk = byId.get(keysetId);
+      invariant(ppk !== undefined, 'the mint does not list a keyset that it has signed with');
+      return ppk;
+    });
+  }
+
+  async function feeOf(mintUrl: string, proofs: readonly Proof[]): Promise<bigint> {
+    return inputFee(await feePpks(mintUrl, proofs));
+  }
+
+  /** What a swap of these inputs gives on today's active keyset. What no longer reaches goes to `send` alone. */
+  async function swapTerms(operation: MeltOperation): Promise<NonNullable<MeltOperation['swap']>> {
+    const keyset = await forOutputs(operation.mintUrl, operation.unit);
+    const fee = await feeOf(operation.mintUrl, operation.inputs);
+    const total = sumAmounts(operation.inputs) - fee;
+    const wanted = sendAmountFor(
+      operation.quote.amount + operation.quote.feeReserve,
+      keyset.inputFeePpk,
+      denominations(keyset.keys),
+    );
+    const sendAmount = wanted < total ? wanted : total;
+    return { sendAmount, keepAmount: total - sendAmount, fee };
+  }
+
+  return { forOutputs, isActive, feePpks, feeOf, swapTerms };
+}

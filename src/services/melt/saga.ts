@@ -1,0 +1,246 @@
+import { InvariantBroken, invariant } from '../../models/errors.ts';
+import { type Attempt, attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
+import { type Proof, sumAmounts } from '../../models/proof.ts';
+import type { MeltRepository } from '../../repositories/melts.ts';
+import type { Changes, OperationRepository } from '../../repositories/operations.ts';
+import type { MintDirectory } from '../mint/mints.ts';
+import { readMelt } from '../mint/replies.ts';
+import { changeWaitMs, collectChange, minimumChange, paymentFrom } from './change.ts';
+import type { Courier } from './courier.ts';
+import { type Decision, decide, type MeltFacts, needsMintView } from './decision.ts';
+import type { Exchanges } from './exchanges.ts';
+import { factsOf, latest, type MeltTimes } from './facts.ts';
+import { failureOf } from './failure.ts';
+import type { Incidents } from './incidents.ts';
+import { type Observation, observe, unseen } from './observe.ts';
+
+/** One step's result: go on at once, look again later, or nothing is left to do. */
+export type Step = { operation: MeltOperation; next: 'again' | 'later' | 'finished' };
+
+/**
+ *   prepared ─► swapping ─► swapped ─► melting ─► pending ─► paid ─► settled
+ *       │           │          │          │          │  ▲
+ *       ▼           └──────────┴──────────┴──────────┤  │ the fence found the inputs spent
+ *   cancelled                                        ▼  │
+ *                                                releasing ─► released
+ *   any state whose invariant broke ─► needs_attention
+ */
+export type MeltSaga = {
+  /**
+   * `advance()`: observe → decide → commit, once. The request that pays and the worker that recovers both run it.
+   * @throws StaleOperation when somebody else was quicker; database errors and ReplyNotStored as they are.
+   */
+  advance(operation: MeltOperation, role: MeltFacts['role']): Promise<Step>;
+};
+
+export function createMeltSaga(parts: {
+  operations: OperationRepository;
+  melts: MeltRepository;
+  mints: MintDirectory;
+  exchanges: Exchanges;
+  courier: Courier;
+  incidents: Incidents;
+  times: MeltTimes & { answerWithinMs: number };
+  now: () => Date;
+}): MeltSaga {
+  const { operations, melts, mints, exchanges, courier, incidents, times, now } = parts;
+
+  async function advance(operation: MeltOperation, role: MeltFacts['role']): Promise<Step> {
+    try {
+      const facts = factsOf(operation, role, times, now());
+      const seen = needsMintView(facts)
+        ? await observe(operation, mints.at(operation.mintUrl).gateway)
+        : unseen;
+      return await carryOut(decide(facts, seen.view), operation, seen);
+    } catch (error) {
+      if (!(error instanceof InvariantBroken)) throw error;
+      return again(await stop(operation, error.message));
+    }
+  }
+
+  async function carryOut(decision: Decision, operation: MeltOperation, seen: Observation): Promise<Step> {
+    switch (decision) {
+      case 'done':
+        return { operation, next: 'finished' };
+      case 'wait':
+        return later(await bookWhileWaiting(operation));
+      case 'cancel':
+        return again(await melts.cancel(operation, 'its creator never came back; nothing had been sent'));
+      case 'start_swap':
+      case 'repeat_swap':
+        return again(await courier.swap(operation));
+      case 'renew_swap':
+        return again(await exchanges.renewSwap(operation));
+      case 'accept_swap':
+        return acceptSwap(operation, seen);
+      case 'start_melt':
+        return again(
+          (await exchanges.coversMelt(operation))
+            ? await courier.melt(await exchanges.readyToMelt(operation))
+            : await giveUp(operation),
+        );
+      case 'repeat_melt':
+        return again(await courier.melt(operation));
+      case 'hang':
+        return again(
+          await move(
+            operation,
+            { state: 'pending', attempts: ended(operation, now()) },
+            'outcome not known yet: asking the mint until it is',
+          ),
+        );
+      case 'pay':
+        return again(await pay(operation, seen));
+      case 'note_unpaid':
+        return later(
+          await move(
+            operation,
+            { unpaidSightings: operation.unpaidSightings + 1 },
+            'quote unpaid, inputs untouched',
+          ),
+        );
+      case 'forget_unpaid':
+        return later(await move(operation, { unpaidSightings: 0 }, 'the payment is moving again'));
+      case 'start_fence':
+        return again(await exchanges.startFence(operation, meltInputs(operation), null));
+      case 'start_partial_fence':
+        return again(await exchanges.startPartialFence(operation, seen.spentYs));
+      case 'repeat_fence':
+        return again(await courier.fence(operation));
+      case 'renew_fence':
+        return again(await exchanges.renewFence(operation));
+      case 'resume':
+        return again(
+          await move(operation, { state: 'pending', unpaidSightings: 0 }, 'the fence found the inputs spent'),
+        );
+      case 'start_release':
+        return again(await giveUp(operation));
+      case 'finish_release':
+        return finishRelease(operation, seen);
+      case 'collect_change':
+        return collect(operation);
+      case 'attention':
+        return again(await stop(operation, 'some inputs were spent by somebody else'));
+    }
+  }
+
+  /** Everything the swap promised, verified, or nothing. */
+  async function acceptSwap(operation: MeltOperation, seen: Observation): Promise<Step> {
+    const redeemed = await exchanges.redeem(operation, 'swap', seen);
+    if (redeemed === null) return later(operation);
+    const of = (wanted: string) => redeemed.filter(({ role }) => role === wanted).map(({ proof }) => proof);
+    const held = { send: of('send'), keep: of('keep') };
+    // An earlier attempt may have won, whose terms were those of another keyset.
+    const swap = { sendAmount: sumAmounts(held.send), keepAmount: sumAmounts(held.keep), fee: 0n };
+    swap.fee = operation.sourceAmount - swap.sendAmount - swap.keepAmount;
+    return again(await move(operation, { state: 'swapped', held, swap }, 'swap outputs verified'));
+  }
+
+  /** The mint paid. Booked in one go where the change is in hand, else booked as far as it is certain. */
+  async function pay(operation: MeltOperation, seen: Observation): Promise<MeltOperation> {
+    const reply = latest(attemptsFor(operation, 'melt'))?.reply;
+    const reading = reply ? readMelt(reply) : null;
+    const preimage = reading?.kind === 'paid' ? reading.preimage : (seen.quote?.preimage ?? null);
+    const payment = paymentFrom(operation, preimage, now());
+    const change = await collectChange(
+      { ...operation, payment },
+      mints.at(operation.mintUrl),
+      seen.quote,
+      now(),
+    );
+    if (change.unverified > 0) await incidents.badChange(operation, change.unverified);
+    if (change.complete) return settle({ ...operation, payment }, change.proofs);
+    return melts.bookEarly(
+      operation,
+      { state: 'paid', payment, change: change.proofs, finishedAt: now() },
+      'paid; the change is still to come',
+    );
+  }
+
+  /** Transaction B. */
+  async function settle(operation: MeltOperation, change: readonly Proof[]): Promise<MeltOperation> {
+    invariant(operation.payment !== null, 'settled without a payment');
+    const { npub, walletId, mintUrl, version, payment } = operation;
+    const metadata = { npub, wallet_id: walletId, mint_url: mintUrl, version, payment };
+    const keep = operation.bookedEarly ? [] : (operation.held?.keep ?? []);
+    return melts.executeAtomicMelt(operation.sourceTokenIds, keep, change, operation.id, metadata);
+  }
+
+  /** Asks for missing change; after a day what there is is all there is. */
+  async function collect(operation: MeltOperation): Promise<Step> {
+    const change = await collectChange(operation, mints.at(operation.mintUrl), null, now());
+    const paidAt = operation.payment?.paidAt ?? operation.createdAt;
+    const givenUp = now().getTime() - paidAt.getTime() >= changeWaitMs;
+    if (!change.complete && !givenUp) return later(operation);
+    const got = sumAmounts(change.proofs);
+    if (got < minimumChange(operation)) await incidents.shortChange(operation, got, minimumChange(operation));
+    return again(await settle(operation, change.proofs));
+  }
+
+  /** Transaction R, with whatever now stands for the reservation at the mint. */
+  async function finishRelease(operation: MeltOperation, seen: Observation): Promise<Step> {
+    const keep = operation.bookedEarly ? [] : (operation.held?.keep ?? []);
+    const fenced = attemptsFor(operation, 'fence').length > 0;
+    if (!fenced) return again(await melts.release(operation, [...keep, ...(operation.held?.send ?? [])]));
+    const redeemed = await exchanges.redeem(operation, 'fence', seen);
+    if (redeemed === null) return later(operation);
+    const proofs = redeemed.map(({ proof }) => proof);
+    if (operation.missingAmount === null) return again(await melts.release(operation, [...keep, ...proofs]));
+    const held = { send: proofs, keep: operation.held?.keep ?? [] };
+    return again(
+      await stop(
+        { ...operation, held },
+        `${operation.missingAmount} ${operation.unit} of the inputs were spent by somebody else`,
+      ),
+    );
+  }
+
+  /** Transaction S: a swapped operation that outlives its request does not freeze what was only change. */
+  async function bookWhileWaiting(operation: MeltOperation): Promise<MeltOperation> {
+    const waitedMs = now().getTime() - operation.createdAt.getTime();
+    const due =
+      operation.state === 'pending' &&
+      operation.held !== null &&
+      !operation.bookedEarly &&
+      waitedMs >= times.answerWithinMs;
+    return due ? melts.bookEarly(operation, {}, 'booked what is certain while the payment hangs') : operation;
+  }
+
+  function giveUp(operation: MeltOperation): Promise<MeltOperation> {
+    return move(
+      operation,
+      { state: 'releasing', failure: failureOf(operation) },
+      'will not be paid: giving the funds back',
+    );
+  }
+
+  async function stop(operation: MeltOperation, why: string): Promise<MeltOperation> {
+    const stopped = await move(
+      operation,
+      { state: 'needs_attention', held: operation.held, finishedAt: now() },
+      why,
+    );
+    await incidents.needsAttention(stopped, why);
+    return stopped;
+  }
+
+  function move(
+    operation: MeltOperation,
+    changes: Changes<MeltOperation>,
+    event: string,
+  ): Promise<MeltOperation> {
+    return operations.transition(operation, changes, event, now());
+  }
+
+  return { advance };
+}
+
+/** A melt whose process died never learnt its end: it counts as ended when it is found. */
+function ended(operation: MeltOperation, at: Date): Attempt[] {
+  return operation.attempts.map((attempt) =>
+    attempt.purpose === 'melt' && attempt.endedAt === null ? { ...attempt, endedAt: at } : attempt,
+  );
+}
+
+const again = (operation: MeltOperation): Step => ({ operation, next: 'again' });
+const later = (operation: MeltOperation): Step => ({ operation, next: 'later' });

@@ -1,0 +1,228 @@
+import type { BlindSignature, PlannedOutput } from '../../models/proof.ts';
+import { type Refusal, readPreimage, refusalIn } from './replies.ts';
+import type { Exchange, Transport } from './transport.ts';
+import {
+  asAmount,
+  asBlindSignatures,
+  asHex,
+  asList,
+  asRecord,
+  asText,
+  asUnixTime,
+  type JsonRecord,
+  parseJson,
+} from './wire.ts';
+
+/** An answer to a question that moves no money. */
+export type Answer<T> =
+  | { kind: 'answer'; value: T }
+  | ({ kind: 'refused'; httpStatus: number } & Refusal)
+  | { kind: 'unreachable' }
+  | { kind: 'nonsense' };
+
+export type ProofState = 'UNSPENT' | 'PENDING' | 'SPENT';
+
+export type MeltQuoteState = 'UNPAID' | 'PENDING' | 'PAID';
+
+export type MeltQuoteReply = {
+  id: string;
+  request: string | null;
+  unit: string | null;
+  amount: bigint;
+  feeReserve: bigint;
+  state: MeltQuoteState;
+  expiry: Date | null;
+  preimage: string | null;
+  /** Null where the mint did not mention change at all; an empty list is a statement. */
+  change: BlindSignature[] | null;
+};
+
+export type MintQuoteReply = {
+  id: string;
+  invoice: string;
+  state: 'UNPAID' | 'PAID' | 'ISSUED';
+  expiry: Date | null;
+};
+
+export type RestoredOutput = { B_: string; signature: BlindSignature };
+
+/** Everything that Crucible ever asks one mint. */
+export type MintGateway = {
+  readonly url: string;
+  get(path: string): Promise<Answer<JsonRecord>>;
+  createMintQuote(draft: {
+    amount: bigint;
+    unit: string;
+    pubkey: string | null;
+  }): Promise<Answer<MintQuoteReply>>;
+  mintQuote(quoteId: string): Promise<Answer<MintQuoteReply>>;
+  createMeltQuote(invoice: string, unit: string): Promise<Answer<MeltQuoteReply>>;
+  meltQuote(quoteId: string): Promise<Answer<MeltQuoteReply>>;
+  /** NUT-07, matched by Y and never by position; every Y asked for is in the answer. */
+  proofStates(Ys: readonly string[]): Promise<Answer<Map<string, ProofState>>>;
+  /** NUT-09: which of these outputs the mint has signed. */
+  restore(
+    outputs: readonly Pick<PlannedOutput, 'B_' | 'keysetId' | 'amount'>[],
+  ): Promise<Answer<RestoredOutput[]>>;
+  /** Sends an exact, persisted body. One attempt. */
+  submit(path: 'swap' | 'melt/bolt11' | 'mint/bolt11', body: string): Promise<Exchange>;
+  /** How long ago the mint last gave any reply, in ms; null = never. */
+  answeredMsAgo(): number | null;
+};
+
+const batchSize = 100;
+
+/** A gateway to the mint at `url`. Opens nothing until asked. */
+export function createMintGateway(
+  url: string,
+  transport: Transport,
+  limits: { mintTimeoutMs: number; meltTimeoutMs: number },
+): MintGateway {
+  let lastReplyAt: number | null = null;
+
+  async function exchange(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    timeoutMs: number,
+  ): Promise<Exchange> {
+    const result = await transport({
+      method,
+      url: `${url}/v1/${path}`,
+      timeoutMs,
+      ...(body === undefined ? {} : { body }),
+    });
+    if (result.kind === 'reply') lastReplyAt = performance.now();
+    return result;
+  }
+
+  async function ask<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    body: JsonRecord | undefined,
+    read: (reply: JsonRecord) => T | undefined,
+  ): Promise<Answer<T>> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const result = await exchange(method, path, text, limits.mintTimeoutMs);
+    if (result.kind === 'lost')
+      return result.reason === 'too_large' ? { kind: 'nonsense' } : { kind: 'unreachable' };
+    if (result.httpStatus === 200) {
+      const record = asRecord(parseJson(result.body));
+      const value = record === undefined ? undefined : read(record);
+      return value === undefined ? { kind: 'nonsense' } : { kind: 'answer', value };
+    }
+    const refusal = refusalIn(result);
+    if (refusal !== null) return { kind: 'refused', httpStatus: result.httpStatus, ...refusal };
+    return result.httpStatus >= 500 || result.httpStatus === 429
+      ? { kind: 'unreachable' }
+      : { kind: 'nonsense' };
+  }
+
+  async function proofStates(Ys: readonly string[]): Promise<Answer<Map<string, ProofState>>> {
+    const states = new Map<string, ProofState>();
+    for (let start = 0; start < Ys.length; start += batchSize) {
+      const batch = Ys.slice(start, start + batchSize);
+      const answer = await ask('POST', 'checkstate', { Ys: batch }, (reply) => readStates(reply, batch));
+      if (answer.kind !== 'answer') return answer;
+      for (const [Y, state] of answer.value) states.set(Y, state);
+    }
+    return { kind: 'answer', value: states };
+  }
+
+  async function restore(
+    outputs: readonly Pick<PlannedOutput, 'B_' | 'keysetId' | 'amount'>[],
+  ): Promise<Answer<RestoredOutput[]>> {
+    const restored: RestoredOutput[] = [];
+    for (let start = 0; start < outputs.length; start += batchSize) {
+      const batch = outputs.slice(start, start + batchSize);
+      const body = { outputs: batch.map((output) => wireOutput(output)) };
+      const answer = await ask('POST', 'restore', body, (reply) => readRestored(reply, batch));
+      if (answer.kind !== 'answer') return answer;
+      restored.push(...answer.value);
+    }
+    return { kind: 'answer', value: restored };
+  }
+
+  return {
+    url,
+    get: (path) => ask('GET', path, undefined, (reply) => reply),
+    createMintQuote: ({ amount, unit, pubkey }) =>
+      ask(
+        'POST',
+        'mint/quote/bolt11',
+        { amount: Number(amount), unit, ...(pubkey === null ? {} : { pubkey }) },
+        readMintQuote,
+      ),
+    mintQuote: (quoteId) =>
+      ask('GET', `mint/quote/bolt11/${encodeURIComponent(quoteId)}`, undefined, readMintQuote),
+    createMeltQuote: (invoice, unit) =>
+      ask('POST', 'melt/quote/bolt11', { request: invoice, unit }, readMeltQuote),
+    meltQuote: (quoteId) =>
+      ask('GET', `melt/quote/bolt11/${encodeURIComponent(quoteId)}`, undefined, readMeltQuote),
+    proofStates,
+    restore,
+    submit: (path, body) =>
+      exchange('POST', path, body, path === 'melt/bolt11' ? limits.meltTimeoutMs : limits.mintTimeoutMs),
+    answeredMsAgo: () => (lastReplyAt === null ? null : Math.round(performance.now() - lastReplyAt)),
+  };
+}
+
+/** An output as it goes over the wire. A blank gets amount 1, as NUT-08 advises: the mint ignores it. */
+export function wireOutput(output: Pick<PlannedOutput, 'B_' | 'keysetId' | 'amount'>): JsonRecord {
+  return { amount: output.amount === 0n ? 1 : Number(output.amount), id: output.keysetId, B_: output.B_ };
+}
+
+function readMeltQuote(reply: JsonRecord): MeltQuoteReply | undefined {
+  const id = asText(reply['quote'], 512);
+  const amount = asAmount(reply['amount']);
+  const feeReserve = asAmount(reply['fee_reserve']);
+  const state = reply['state'];
+  if (!id || amount === undefined || feeReserve === undefined) return undefined;
+  if (state !== 'UNPAID' && state !== 'PENDING' && state !== 'PAID') return undefined;
+  return {
+    id,
+    request: asText(reply['request']) ?? null,
+    unit: asText(reply['unit'], 32) ?? null,
+    amount,
+    feeReserve,
+    state,
+    expiry: asUnixTime(reply['expiry']),
+    preimage: readPreimage(reply),
+    change: asBlindSignatures(reply['change']) ?? null,
+  };
+}
+
+function readMintQuote(reply: JsonRecord): MintQuoteReply | undefined {
+  const id = asText(reply['quote'], 512);
+  const invoice = asText(reply['request']);
+  const state = reply['state'];
+  if (!id || !invoice) return undefined;
+  if (state !== 'UNPAID' && state !== 'PAID' && state !== 'ISSUED') return undefined;
+  return { id, invoice, state, expiry: asUnixTime(reply['expiry']) };
+}
+
+function readStates(reply: JsonRecord, asked: readonly string[]): Map<string, ProofState> | undefined {
+  const states = new Map<string, ProofState>();
+  for (const item of asList(reply['states'], batchSize * 2) ?? []) {
+    const record = asRecord(item);
+    const Y = asHex(record?.['Y'], 33);
+    const state = record?.['state'];
+    if (Y === undefined || !asked.includes(Y)) continue;
+    if (state === 'UNSPENT' || state === 'PENDING' || state === 'SPENT') states.set(Y, state);
+  }
+  return asked.every((Y) => states.has(Y)) ? states : undefined;
+}
+
+function readRestored(reply: JsonRecord, asked: readonly { B_: string }[]): RestoredOutput[] | undefined {
+  const outputs = asList(reply['outputs'], batchSize * 2);
+  const signatures = asBlindSignatures(reply['signatures'] ?? reply['promises']);
+  if (outputs === undefined || signatures === undefined || outputs.length !== signatures.length)
+    return undefined;
+  const restored: RestoredOutput[] = [];
+  for (const [position, signature] of signatures.entries()) {
+    const B_ = asHex(asRecord(outputs[position])?.['B_'], 33);
+    if (B_ === undefined || !asked.some((output) => output.B_ === B_)) continue;
+    restored.push({ B_, signature });
+  }
+  return restored;
+}

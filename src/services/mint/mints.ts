@@ -1,0 +1,141 @@
+import { DomainError } from '../../models/errors.ts';
+import { type Answer, createMintGateway, type MintGateway } from './gateway.ts';
+import { createKeysetDirectory, type KeysetDirectory, type KeysetInfo } from './keysets.ts';
+import type { Transport } from './transport.ts';
+import { asList, asRecord, asText, type JsonRecord } from './wire.ts';
+
+/** A mint as Crucible uses it. */
+export type Mint = { gateway: MintGateway; keysets: KeysetDirectory };
+
+export type MintDescription = { mintUrl: string; mintId: string | null; unit: string; locksQuotes: boolean };
+
+export type MintDirectory = {
+  /** The mint at an allowed address. @throws DomainError VALIDATION_ERROR for any other. */
+  at(mintUrl: string): Mint;
+  /** Who the mint is and what it can (NUT-06), checked for what Crucible cannot do without. */
+  describe(mintUrl: string): Promise<MintDescription>;
+  readonly defaultUrl: string;
+  ages(): { url: string; answeredMsAgo: number | null }[];
+};
+
+const describeMaxAgeMs = 10 * 60_000;
+const preferredUnit = 'sat';
+
+/** All mints that this server may talk to. */
+export function createMintDirectory(
+  urls: readonly string[],
+  transport: Transport,
+  limits: { mintTimeoutMs: number; meltTimeoutMs: number },
+): MintDirectory {
+  const mints = new Map<string, Mint>();
+  for (const url of urls) {
+    const gateway = createMintGateway(url, transport, limits);
+    mints.set(url, { gateway, keysets: createKeysetDirectory(gateway) });
+  }
+  const [defaultUrl] = urls;
+  if (defaultUrl === undefined) throw new Error('at least one mint must be configured');
+  const described = new Map<string, { at: number; description: MintDescription }>();
+
+  function at(mintUrl: string): Mint {
+    const mint = mints.get(mintUrl);
+    if (mint === undefined) {
+      throw new DomainError(
+        'VALIDATION_ERROR',
+        'LOW',
+        'Nothing was done: this server does not use that mint.',
+        {
+          members: {
+            details: [{ field: 'mintUrl', message: 'is not one of the mints that this server uses' }],
+          },
+        },
+      );
+    }
+    return mint;
+  }
+
+  return {
+    at,
+    defaultUrl,
+    ages: () =>
+      [...mints.values()].map(({ gateway }) => ({
+        url: gateway.url,
+        answeredMsAgo: gateway.answeredMsAgo(),
+      })),
+    async describe(mintUrl) {
+      const mint = at(mintUrl);
+      const known = described.get(mintUrl);
+      if (known !== undefined && performance.now() - known.at < describeMaxAgeMs) return known.description;
+      const description = readInfo(mintUrl, answered(await mint.gateway.get('info'), 'tell what it can do'));
+      described.set(mintUrl, { at: performance.now(), description });
+      return description;
+    },
+  };
+}
+
+/** Keyset for new outputs: active, of the unit, not about to expire, cheapest to spend. @throws DomainError MINT_ERROR */
+export function activeKeyset(keysets: readonly KeysetInfo[], unit: string, nowMs: number): KeysetInfo {
+  const soonSeconds = nowMs / 1000 + 7 * 24 * 3600;
+  const usable = keysets
+    .filter((keyset) => keyset.active && keyset.unit === unit)
+    .filter((keyset) => keyset.finalExpiry === null || keyset.finalExpiry > soonSeconds)
+    .sort((a, b) => Number(a.inputFeePpk - b.inputFeePpk) || (a.id < b.id ? -1 : 1));
+  const [best] = usable;
+  if (best === undefined) throw mintError('has no active keyset for this unit');
+  return best;
+}
+
+/** The value of an answer; every other outcome as a refusal of our own, before anything was at stake. */
+export function answered<T>(answer: Answer<T>, doing: string): T {
+  switch (answer.kind) {
+    case 'answer':
+      return answer.value;
+    case 'unreachable':
+      throw new DomainError(
+        'MINT_UNAVAILABLE',
+        'HIGH',
+        'The mint does not answer. Nothing was started and no money moved. Try again shortly.',
+        { retryable: true },
+      );
+    case 'refused':
+      throw mintError(`refused to ${doing}`, answer.code);
+    case 'nonsense':
+      throw mintError(`gave an answer that makes no sense when asked to ${doing}`);
+  }
+}
+
+function mintError(what: string, mintCode: number | null = null): DomainError {
+  return new DomainError(
+    'MINT_ERROR',
+    'MEDIUM',
+    `The mint ${what}. Nothing was started and no money moved.`,
+    {
+      retryable: true,
+      ...(mintCode === null ? {} : { members: { mintCode } }),
+    },
+  );
+}
+
+const needed = ['7', '8', '9'] as const;
+
+function readInfo(mintUrl: string, info: JsonRecord): MintDescription {
+  const nuts = asRecord(info['nuts']);
+  const missing = needed.filter((nut) => asRecord(nuts?.[nut])?.['supported'] !== true);
+  if (missing.length > 0) {
+    throw mintError(
+      `does not offer NUT-0${missing.join(', NUT-0')}, without which a payment cannot be made safe`,
+    );
+  }
+  const units = (asList(asRecord(nuts?.['5'])?.['methods'], 1_000) ?? [])
+    .map(asRecord)
+    .filter((method) => method?.['method'] === 'bolt11')
+    .map((method) => asText(method?.['unit'], 32))
+    .filter((unit) => unit !== undefined);
+  const unit = units.includes(preferredUnit) ? preferredUnit : units[0];
+  if (unit === undefined) throw mintError('does not pay Lightning invoices (bolt11)');
+  return {
+    mintUrl,
+    mintId: asText(info['pubkey'], 66) ?? null,
+    unit,
+    locksQuotes: asRecord(nuts?.['20'])?.['supported'] === true,
+  };
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { DomainError, validationError } from '../models/errors.ts';
+import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
+import type { WalletRepository } from '../repositories/wallets.ts';
+import type { WalletService } from './contracts.ts';
+
+/** What a wallet must know of its mint before it trusts it with money. */
+export type MintDirectory = {
+  /** @throws DomainError MINT_UNAVAILABLE, MINT_ERROR (also: the mint lacks what we need) */
+  describe(mintUrl: string): Promise<{ mintUrl: string; mintId: string | null; unit: string }>;
+};
+
+/** Sums over what a wallet holds. */
+export type Ledger = {
+  balance(walletId: string): Promise<Balance>;
+  statistics(walletId: string): Promise<WalletStatistics>;
+};
+
+type Parts = {
+  wallets: WalletRepository;
+  mints: MintDirectory;
+  ledger: Ledger;
+  /** The mints that wallets may use; the first is the default. */
+  mintUrls: readonly string[];
+  now: () => Date;
+};
+
+/** Wallets: for now one per npub, at one mint. */
+export function createWalletService({ wallets, mints, ledger, mintUrls, now }: Parts): WalletService {
+  async function create(npub: string, asked: string | undefined) {
+    const mintUrl = allowedMint(mintUrls, asked);
+    const existing = await wallets.findByNpub(npub);
+    if (existing !== null) return { wallet: sameMint(existing, asked), created: false };
+    const { mintId, unit } = await mints.describe(mintUrl);
+    const wallet: Wallet = { id: walletIdOf(npub), npub, mintUrl, mintId, unit, createdAt: now() };
+    const outcome = await wallets.insertIfAbsent(wallet);
+    return { wallet: sameMint(outcome.wallet, asked), created: outcome.created };
+  }
+
+  async function get(npub: string): Promise<Wallet> {
+    const wallet = await wallets.findByNpub(npub);
+    if (wallet === null) throw walletNotFound(npub);
+    return wallet;
+  }
+
+  async function balance(npub: string) {
+    const wallet = await get(npub);
+    return { wallet, balance: await ledger.balance(wallet.id) };
+  }
+
+  async function info(npub: string) {
+    const wallet = await get(npub);
+    const [held, statistics] = await Promise.all([ledger.balance(wallet.id), ledger.statistics(wallet.id)]);
+    return { wallet, balance: held, statistics };
+  }
+
+  return { create, get, balance, info };
+}
+
+/** Follows from the npub alone: two racing creations meet, and a store rebuilt from the npubs has the same ids. */
+export function walletIdOf(npub: string): string {
+  return `wal_${createHash('sha256').update(`crucible/wallet/1/${npub}`).digest('hex').slice(0, 32)}`;
+}
+
+/** The mint to use: the default where none is asked for. @throws DomainError VALIDATION_ERROR for any not allowed here */
+function allowedMint(mintUrls: readonly string[], asked: string | undefined): string {
+  const mintUrl =
+    asked === undefined ? mintUrls[0] : mintUrls.find((allowed) => allowed === withoutSlash(asked));
+  if (mintUrl === undefined) throw mintProblem('is not one of the mints that this server uses');
+  return mintUrl;
+}
+
+/** One wallet per npub: a second one at another mint would be out of reach of every route. */
+function sameMint(wallet: Wallet, asked: string | undefined): Wallet {
+  if (asked !== undefined && withoutSlash(asked) !== wallet.mintUrl) {
+    throw mintProblem('is not the mint of the wallet that this npub has already; one npub has one wallet');
+  }
+  return wallet;
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
+const mintProblem = (message: string): DomainError => validationError([{ field: 'mintUrl', message }]);
+
+function walletNotFound(npub: string): DomainError {
+  return new DomainError(
+    'WALLET_NOT_FOUND',
+    'LOW',
+    'Nothing was done: this npub has no wallet here. Create it with POST /api/wallet/create.',
+    { about: { npub } },
+  );
+}
