@@ -16,13 +16,13 @@ const layer = (name, extra = {}) => ({
 const onReplicaSet = {
   globalSetup: '<rootDir>/tests/support/globalSetup.mjs',
   globalTeardown: '<rootDir>/tests/support/globalTeardown.mjs',
-  testTimeout: 60_000,
 };
 
 export default {
   maxWorkers: 2,
+  testTimeout: 60_000,
   projects: [
-    layer('unit', { testTimeout: 10_000 }),
+    layer('unit'),
     layer('property', onReplicaSet),
     layer('integration', onReplicaSet),
     layer('chaos', onReplicaSet),

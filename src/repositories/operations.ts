@@ -144,6 +144,11 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
     );
   }
 
+  /** The same after an error, when it is not known how far the operation came. */
+  async function postponeById(id: string, dueAt: Date): Promise<void> {
+    await operations.updateOne({ _id: id, open: true }, { $set: { due_at: dueAt } });
+  }
+
   /** Claims one due operation that nobody holds. Leases run on the server's clock. Null when there is none. */
   async function claimDue(owner: string, leaseMs: number, now: Date): Promise<Operation | null> {
     const found = await operations
@@ -225,6 +230,7 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
     insertTombstone,
     transition,
     postpone,
+    postponeById,
     claimDue,
     renewLease,
     releaseLease,

@@ -1,0 +1,174 @@
+import type { Network } from '../../config.ts';
+import { DomainError, databaseUnavailable } from '../../models/errors.ts';
+import { isFinished, type MeltOperation } from '../../models/operation.ts';
+import type { Wallet } from '../../models/wallet.ts';
+import type { OperationRepository } from '../../repositories/operations.ts';
+import type { MeltQuoteView, MeltRequest, MeltService, Outcome, WalletService } from '../contracts.ts';
+import type { MintDirectory } from '../mint/mints.ts';
+import { readMelt } from '../mint/replies.ts';
+import type { Driver, Handler } from '../operations/driver.ts';
+import { ReplyNotStored } from './courier.ts';
+import { readInvoice } from './invoice.ts';
+import { costOf, type Preparation } from './preparation.ts';
+import { quoteMelt } from './quoting.ts';
+import {
+  duplicatePayment,
+  feeTooHigh,
+  idempotencyConflict,
+  idempotencyKeyReused,
+  paidNotBooked,
+  paymentFailed,
+  stopped,
+} from './refusals.ts';
+
+/** The front of the melt: what a request may do and what it is answered. The saga does the rest. */
+export function createMeltService(parts: {
+  wallets: WalletService;
+  operations: OperationRepository;
+  mints: MintDirectory;
+  preparation: Preparation;
+  driver: Driver;
+  handler: Handler<MeltOperation>;
+  network: Network;
+  answerWithinMs: number;
+  /** Keeps a run alive after its request was answered, so that shutdown waits for it. */
+  inBackground: (run: Promise<unknown>) => void;
+  now: () => Date;
+}): MeltService {
+  const {
+    wallets,
+    operations,
+    mints,
+    preparation,
+    driver,
+    handler,
+    network,
+    answerWithinMs,
+    inBackground,
+    now,
+  } = parts;
+
+  async function quote(npub: string, invoiceText: string): Promise<MeltQuoteView> {
+    const wallet = await wallets.get(npub);
+    const invoice = readInvoice(invoiceText, network, now());
+    const quoted = await quoteMelt(mints, wallet, invoice, now());
+    const selection = await preparation.estimate(wallet, quoted);
+    const total =
+      selection.kind === 'insufficient' ? selection.required : quoted.amount + costOf(selection, quoted);
+    const { id: quoteId, amount, feeReserve, expiry } = quoted;
+    return { quoteId, amount, feeReserve, inputFee: total - amount - feeReserve, total, expiry };
+  }
+
+  async function melt(request: MeltRequest): Promise<Outcome<MeltOperation>> {
+    const wallet = await wallets.get(request.npub);
+    const earlier = await earlierOutcome(wallet, request);
+    if (earlier !== null) return { operation: answerable(earlier), replayed: true };
+    const operation = await begin(wallet, request);
+    return { operation: answerable(await carryThrough(operation, request)), replayed: false };
+  }
+
+  async function status(npub: string, transactionId: string): Promise<MeltOperation> {
+    const wallet = await wallets.get(npub);
+    const operation = await operations.ofWallet(wallet.id, transactionId);
+    if (operation?.kind === 'melt') return operation;
+    throw new DomainError(
+      'TRANSACTION_NOT_FOUND',
+      'LOW',
+      'This wallet has no melt with that id. Check the transactionId.',
+    );
+  }
+
+  /** What an earlier request under the same key has come to. Null where there was none. */
+  async function earlierOutcome(wallet: Wallet, { idempotency }: MeltRequest): Promise<MeltOperation | null> {
+    if (idempotency === undefined) return null;
+    const record = await operations.idempotencyRecord(wallet.id, idempotency.route, idempotency.key);
+    if (record === null) return null;
+    if (record.bodyHash !== idempotency.bodyHash) throw idempotencyKeyReused();
+    const operation = await operations.ofWallet(wallet.id, record.operationId);
+    if (operation?.kind !== 'melt') return null;
+    const firstStillWaits =
+      operation.answerBy !== null &&
+      operation.answerBy > now() &&
+      !isFinished(operation.state) &&
+      operation.state !== 'paid';
+    if (firstStillWaits) throw idempotencyConflict();
+    return operation;
+  }
+
+  /** Validation, quote, fee cap, selection, pre-flight, transaction A. */
+  async function begin(wallet: Wallet, request: MeltRequest): Promise<MeltOperation> {
+    const invoice = readInvoice(request.invoice, network, now());
+    const paying = await operations.claiming(wallet.id, invoice.paymentHash);
+    if (paying !== null) throw duplicatePayment(paying);
+    const quoted = await quoteMelt(mints, wallet, invoice, now());
+    const cap = preparation.feeCap(quoted.amount, request.maxFee);
+    if (quoted.feeReserve > cap) throw feeTooHigh(quoted.feeReserve, cap);
+    return preparation.reserve(wallet, invoice, quoted, request);
+  }
+
+  /** Runs the saga; answers when it ends or when the client has waited long enough, whichever is first. */
+  async function carryThrough(operation: MeltOperation, request: MeltRequest): Promise<MeltOperation> {
+    let known = operation;
+    const seen = (latest: MeltOperation) => {
+      known = latest;
+    };
+    const untilMs = operation.createdAt.getTime() + answerWithinMs;
+    const run = driver.drive(operation, handler, 'creator', { untilMs, seen });
+    inBackground(run.catch(() => undefined));
+    if (request.respondAsync) return operation;
+    const deadline = timer(Math.max(0, untilMs - now().getTime()));
+    try {
+      return await Promise.race([run, deadline.elapsed.then(() => known)]);
+    } catch (error) {
+      return outcomeAfter(error, known);
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  /** What the client can be told truthfully after the run broke off. The worker finishes the operation. */
+  function outcomeAfter(error: unknown, known: MeltOperation): MeltOperation {
+    const paid =
+      known.payment !== null || (error instanceof ReplyNotStored && error.paid) || replyInHandSaysPaid(known);
+    if (paid) throw paidNotBooked(known, error);
+    const meltSent = known.attempts.some(({ purpose, posts }) => purpose === 'melt' && posts > 0);
+    // Before the first melt request nothing can have been paid, and only this run could have sent it.
+    if (!meltSent && !(error instanceof ReplyNotStored))
+      throw error instanceof DomainError ? error : databaseUnavailable(error);
+    return known;
+  }
+
+  return { quote, melt, status };
+}
+
+function replyInHandSaysPaid(operation: MeltOperation): boolean {
+  return operation.attempts.some(
+    ({ purpose, reply }) => purpose === 'melt' && reply !== null && readMelt(reply).kind === 'paid',
+  );
+}
+
+/** An operation that may be shown as an answer. @throws DomainError for those that ended without paying */
+function answerable(operation: MeltOperation): MeltOperation {
+  switch (operation.state) {
+    case 'released':
+    case 'cancelled':
+      throw paymentFailed(operation);
+    case 'needs_attention':
+      throw stopped(operation);
+    case 'prepared':
+    case 'swapping':
+    case 'swapped':
+    case 'melting':
+    case 'pending':
+    case 'releasing':
+    case 'paid':
+    case 'settled':
+      return operation;
+  }
+}
+
+function timer(delayMs: number): { elapsed: Promise<void>; cancel: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const handle = setTimeout(resolve, delayMs);
+  return { elapsed: promise, cancel: () => clearTimeout(handle) };
+}

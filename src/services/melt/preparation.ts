@@ -1,0 +1,280 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../../config.ts';
+import { type DomainError, databaseUnavailable } from '../../models/errors.ts';
+import type { Attempt, MeltOperation, MeltQuote } from '../../models/operation.ts';
+import { sumAmounts } from '../../models/proof.ts';
+import type { Wallet } from '../../models/wallet.ts';
+import type { LedgerRepository } from '../../repositories/ledger.ts';
+import type { MeltRepository } from '../../repositories/melts.ts';
+import type { IdempotencyRecord, OperationRepository } from '../../repositories/operations.ts';
+import {
+  type TokenOutline,
+  type TokenRepository,
+  type TokenReservation,
+  TokensTaken,
+} from '../../repositories/tokens.ts';
+import { duplicateKeyIndex } from '../../repositories/transaction.ts';
+import type { MeltRequest } from '../contracts.ts';
+import { denominations } from '../ecash/amounts.ts';
+import { answered, type MintDirectory } from '../mint/mints.ts';
+import type { MeltAttempts, OutputKeyset } from './attempts.ts';
+import type { Invoice } from './invoice.ts';
+import type { OutputKeysets } from './outputKeysets.ts';
+import type { Preflight } from './preflight.ts';
+import {
+  concurrentOperation,
+  duplicatePayment,
+  feeTooHigh,
+  idempotencyConflict,
+  insufficientBalance,
+} from './refusals.ts';
+import { type Candidate, type Selection, selectProofs } from './selection.ts';
+
+type Chosen = Exclude<Selection, { kind: 'insufficient' }>;
+
+/** From a quote to a reserved operation: selection, fee cap, pre-flight, exact requests, transaction A. */
+export type Preparation = {
+  /** @throws DomainError every refusal before anything is at stake; nothing is reserved then. */
+  reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: MeltRequest): Promise<MeltOperation>;
+  /** The cheapest way to pay a quote from what is spendable now; reserves nothing. */
+  estimate(wallet: Wallet, quote: MeltQuote): Promise<Selection>;
+  feeCap(amount: bigint, maxFee: bigint | undefined): bigint;
+};
+
+const maxRounds = 8;
+
+export function createPreparation(parts: {
+  tokens: TokenRepository;
+  operations: OperationRepository;
+  melts: MeltRepository;
+  ledger: LedgerRepository;
+  mints: MintDirectory;
+  keysets: OutputKeysets;
+  attempts: MeltAttempts;
+  preflight: Preflight;
+  config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'answerWithinMs' | 'leaseMs'>;
+  owner: string;
+  now: () => Date;
+}): Preparation {
+  const { tokens, operations, melts, ledger, mints, keysets, attempts, preflight, config, owner, now } =
+    parts;
+
+  async function reserve(
+    wallet: Wallet,
+    invoice: Invoice,
+    quote: MeltQuote,
+    request: MeltRequest,
+  ): Promise<MeltOperation> {
+    const cap = feeCap(quote.amount, request.maxFee);
+    if (quote.feeReserve > cap) throw feeTooHigh(quote.feeReserve, cap);
+    const avoid = new Set<string>();
+    for (let round = 1; round <= maxRounds; round += 1) {
+      const outlines = await tokens.spendable(wallet.id);
+      const keyset = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
+      const chosen = select(await candidates(wallet, outlines), avoid, quote, keyset);
+      if (chosen.kind === 'insufficient') throw await insufficient(wallet, chosen);
+      const cost = costOf(chosen, quote);
+      if (cost > cap) throw feeTooHigh(cost, cap);
+      const { pendingAtMint } = await preflight.check(wallet, chosen.inputs, request.requestId);
+      if (chosen.inputs.some(({ Y }) => pendingAtMint.has(Y))) {
+        for (const Y of pendingAtMint) avoid.add(Y);
+        continue;
+      }
+      const operation = await tryReserve(wallet, invoice, quote, request, chosen, outlines, keyset);
+      if (operation !== null) return operation;
+      await pause(Math.random() * 30 * round); // others were quicker: look again at what is left
+    }
+    throw concurrentOperation();
+  }
+
+  async function estimate(wallet: Wallet, quote: MeltQuote): Promise<Selection> {
+    const [outlines, keyset] = await Promise.all([
+      tokens.spendable(wallet.id),
+      keysets.forOutputs(wallet.mintUrl, wallet.unit),
+    ]);
+    return select(await candidates(wallet, outlines), new Set(), quote, keyset);
+  }
+
+  function feeCap(amount: bigint, maxFee: bigint | undefined): bigint {
+    const own = config.feeCapBase + (amount * config.feeCapPercent) / 100n;
+    return maxFee !== undefined && maxFee < own ? maxFee : own;
+  }
+
+  async function candidates(wallet: Wallet, outlines: readonly TokenOutline[]): Promise<Candidate[]> {
+    const listed = answered(await mints.at(wallet.mintUrl).keysets.list(2_000), 'list its keysets');
+    const byId = new Map(listed.map((info) => [info.id, info]));
+    return outlines.flatMap(({ proofs }) =>
+      proofs.flatMap((proof) => {
+        const info = byId.get(proof.keysetId);
+        return info === undefined ? [] : [{ ...proof, feePpk: info.inputFeePpk, retiring: !info.active }];
+      }),
+    );
+  }
+
+  /** Transaction A with everything that will be sent. Null when somebody else took a token first. */
+  async function tryReserve(
+    wallet: Wallet,
+    invoice: Invoice,
+    quote: MeltQuote,
+    request: MeltRequest,
+    chosen: Chosen,
+    outlines: readonly TokenOutline[],
+    keyset: OutputKeyset,
+  ): Promise<MeltOperation | null> {
+    const reservations = reservationsFor(chosen.inputs, outlines);
+    const inputs = await tokens.open(wallet.id, reservations).catch(orTaken);
+    if (inputs === null) return null;
+    const draft = draftOperation(wallet, invoice, quote, request, chosen, reservations, inputs);
+    const first = await firstAttempt(draft, keyset);
+    const operation: MeltOperation = { ...draft, attempts: [first] };
+    const idempotency = idempotencyFor(operation, request);
+    const result = await melts.reserve(
+      operation,
+      reservations,
+      { owner, leaseMs: config.leaseMs },
+      idempotency,
+    );
+    switch (result) {
+      case 'reserved':
+        return operation;
+      case 'tokens_taken':
+        return null;
+      case 'duplicate_payment':
+        throw duplicatePayment(
+          (await operations.claiming(wallet.id, invoice.paymentHash)) ?? 'another transaction',
+        );
+      case 'idempotency_conflict':
+        throw idempotencyConflict();
+      case 'unknown':
+        return bury(operation);
+    }
+  }
+
+  /** Whether A happened is not known. A tombstone under the same id decides: if it can be inserted, A never happened. */
+  async function bury(operation: MeltOperation): Promise<MeltOperation> {
+    try {
+      await operations.insertTombstone(operation);
+    } catch (error) {
+      if (duplicateKeyIndex(error) === '_id_') return operation;
+      throw databaseUnavailable(error);
+    }
+    throw databaseUnavailable(new Error('the reservation was not committed'));
+  }
+
+  function firstAttempt(draft: MeltOperation, keyset: OutputKeyset): Promise<Attempt> {
+    return draft.swap === null ? attempts.melt(draft, draft.inputs, keyset) : attempts.swap(draft, keyset);
+  }
+
+  function draftOperation(
+    wallet: Wallet,
+    invoice: Invoice,
+    quote: MeltQuote,
+    request: MeltRequest,
+    chosen: Chosen,
+    reservations: readonly TokenReservation[],
+    inputs: MeltOperation['inputs'],
+  ): MeltOperation {
+    const at = now();
+    const id = `tx_melt_${at.getTime()}_${randomBytes(8).toString('hex')}`;
+    return {
+      kind: 'melt',
+      state: 'prepared',
+      id,
+      npub: wallet.npub,
+      walletId: wallet.id,
+      mintUrl: wallet.mintUrl,
+      unit: wallet.unit,
+      version: 1,
+      dueAt: at,
+      attempts: [],
+      timeline: [{ at, state: 'prepared', event: 'inputs reserved' }],
+      requestId: request.requestId,
+      createdAt: at,
+      updatedAt: at,
+      invoice: invoice.text,
+      paymentHash: invoice.paymentHash,
+      quote,
+      sourceTokenIds: reservations.map(({ tokenId }) => tokenId),
+      sourceAmount: sumAmounts(inputs),
+      inputs,
+      swap:
+        chosen.kind === 'swap'
+          ? { sendAmount: chosen.sendAmount, keepAmount: chosen.keepAmount, fee: chosen.swapFee }
+          : null,
+      meltInputFee: chosen.kind === 'direct' ? chosen.meltFee : 0n,
+      held: null,
+      bookedEarly: false,
+      payment: null,
+      change: [],
+      changeComplete: false,
+      failure: null,
+      releasedAmount: null,
+      missingAmount: null,
+      atomicResult: null,
+      unpaidSightings: 0,
+      answerBy: request.respondAsync ? null : new Date(at.getTime() + config.answerWithinMs),
+      idempotencyId: request.idempotency === undefined ? null : `idem_${id}`,
+      finishedAt: null,
+    };
+  }
+
+  /** Too little to pay with: too little altogether, or only for now. */
+  async function insufficient(
+    wallet: Wallet,
+    selection: Extract<Selection, { kind: 'insufficient' }>,
+  ): Promise<DomainError> {
+    const { unspent } = await ledger.balance(wallet.id);
+    return unspent >= selection.required && unspent > selection.available
+      ? concurrentOperation()
+      : insufficientBalance(selection.required, selection.available);
+  }
+
+  return { reserve, estimate, feeCap };
+}
+
+function select(
+  candidates: readonly Candidate[],
+  avoid: ReadonlySet<string>,
+  quote: MeltQuote,
+  keyset: OutputKeyset,
+): Selection {
+  const usable = candidates.filter(({ Y }) => !avoid.has(Y));
+  const terms = { feePpk: keyset.inputFeePpk, denominations: denominations(keyset.keys) };
+  return selectProofs(usable, quote.amount + quote.feeReserve, terms);
+}
+
+/** The most that the payment can cost besides its amount. */
+export function costOf(chosen: Chosen, quote: MeltQuote): bigint {
+  if (chosen.kind === 'direct') return quote.feeReserve + chosen.meltFee;
+  return chosen.sendAmount - quote.amount + chosen.swapFee;
+}
+
+function reservationsFor(
+  inputs: readonly Candidate[],
+  outlines: readonly TokenOutline[],
+): TokenReservation[] {
+  const versions = new Map(outlines.map(({ id, version }) => [id, version]));
+  const byToken = Map.groupBy(inputs, ({ tokenId }) => tokenId);
+  return [...byToken].map(([tokenId, proofs]) => ({
+    tokenId,
+    version: versions.get(tokenId) ?? 0,
+    Ys: proofs.map(({ Y }) => Y),
+  }));
+}
+
+function idempotencyFor(operation: MeltOperation, { idempotency }: MeltRequest): IdempotencyRecord | null {
+  if (idempotency === undefined || operation.idempotencyId === null) return null;
+  return {
+    id: operation.idempotencyId,
+    walletId: operation.walletId,
+    operationId: operation.id,
+    ...idempotency,
+  };
+}
+
+function orTaken(error: unknown): null {
+  if (error instanceof TokensTaken) return null;
+  throw error;
+}
+
+const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));

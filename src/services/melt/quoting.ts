@@ -1,0 +1,45 @@
+import { DomainError } from '../../models/errors.ts';
+import type { MeltQuote } from '../../models/operation.ts';
+import type { Wallet } from '../../models/wallet.ts';
+import { answered, type MintDirectory } from '../mint/mints.ts';
+import type { Invoice } from './invoice.ts';
+import { refusedByMint } from './refusals.ts';
+
+/** A quote must live at least this much longer, or it may run out under the payment. */
+const minimumLifeMs = 30_000;
+
+/**
+ * Asks the mint for a melt quote (NUT-05, NUT-23) and checks that it is for this invoice, this unit and no more than the
+ * invoice asks. @throws DomainError PAYMENT_FAILED (the mint refuses), MINT_ERROR, MINT_UNAVAILABLE
+ */
+export async function quoteMelt(
+  mints: MintDirectory,
+  wallet: Wallet,
+  invoice: Invoice,
+  now: Date,
+): Promise<MeltQuote> {
+  const answer = await mints.at(wallet.mintUrl).gateway.createMeltQuote(invoice.text, wallet.unit);
+  if (answer.kind === 'refused') throw refusedByMint(answer);
+  const quote = answered(answer, 'quote a payment');
+  const tooMuch = wallet.unit === 'sat' && quote.amount > invoice.amountSat;
+  const otherInvoice = quote.request !== null && quote.request.toLowerCase() !== invoice.text;
+  const otherUnit = quote.unit !== null && quote.unit !== wallet.unit;
+  const runsOut = quote.expiry !== null && quote.expiry.getTime() < now.getTime() + minimumLifeMs;
+  if (quote.amount <= 0n || tooMuch || otherInvoice || otherUnit || runsOut) throw badQuote();
+  if (quote.state !== 'UNPAID') {
+    throw refusedByMint({
+      code: 20006,
+      detail: `the mint reports the invoice as ${quote.state.toLowerCase()}`,
+    });
+  }
+  return { id: quote.id, amount: quote.amount, feeReserve: quote.feeReserve, expiry: quote.expiry };
+}
+
+function badQuote(): DomainError {
+  return new DomainError(
+    'MINT_ERROR',
+    'MEDIUM',
+    'The mint’s quote does not fit the invoice (amount, unit, invoice or expiry). Nothing was started and no money moved.',
+    { retryable: true },
+  );
+}

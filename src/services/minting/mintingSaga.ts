@@ -1,0 +1,261 @@
+import { Amount, signMintQuote } from '@cashu/cashu-ts';
+import { InvariantBroken, invariant } from '../../models/errors.ts';
+import { type Attempt, attemptsFor, type MintingOperation } from '../../models/operation.ts';
+import type { PlannedOutput, Proof } from '../../models/proof.ts';
+import type { MintingRepository } from '../../repositories/mintings.ts';
+import {
+  type Changes,
+  type OperationRepository,
+  withAttempt,
+  withReply,
+} from '../../repositories/operations.ts';
+import type { ReportService } from '../contracts.ts';
+import { denominations, split } from '../ecash/amounts.ts';
+import { type OutputFactory, unblindByPosition, unblindRestored } from '../ecash/outputs.ts';
+import type { Seeds } from '../ecash/seeds.ts';
+import { wireOutput } from '../mint/gateway.ts';
+import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
+import { keysetRetiredCodes, readSigned } from '../mint/replies.ts';
+import { growingWaitMs, type Handler } from '../operations/driver.ts';
+import {
+  decideMinting,
+  type MintingDecision,
+  type MintingFacts,
+  type MintingView,
+} from './mintingDecision.ts';
+
+const maxIssueAttempts = 20;
+
+type Step = { operation: MintingOperation; next: 'again' | 'later' | 'finished' };
+
+/** Watches a mint quote and turns its payment into ecash (NUT-04, NUT-20): observe → decide → commit. */
+export function createMintingHandler(parts: {
+  operations: OperationRepository;
+  mintings: MintingRepository;
+  mints: MintDirectory;
+  outputs: OutputFactory;
+  seeds: Seeds;
+  reports: ReportService;
+  now: () => Date;
+}): Handler<MintingOperation> {
+  const { operations, mintings, mints, outputs, seeds, reports, now } = parts;
+
+  async function advance(operation: MintingOperation): Promise<Step> {
+    try {
+      const facts = factsOf(operation, now());
+      const view = facts.signed ? unseen : await observe(operation);
+      return await carryOut(decideMinting(facts, view), operation);
+    } catch (error) {
+      if (!(error instanceof InvariantBroken)) throw error;
+      return again(await stop(operation, error.message));
+    }
+  }
+
+  async function carryOut(decision: MintingDecision, operation: MintingOperation): Promise<Step> {
+    switch (decision) {
+      case 'done':
+        return { operation, next: 'finished' };
+      case 'wait':
+        return { operation, next: 'later' };
+      case 'start_issue':
+      case 'renew_issue':
+        return again(await issue(await planIssue(operation)));
+      case 'repeat_issue':
+        return again(await issue(operation));
+      case 'credit':
+        return credit(operation);
+      case 'expire':
+        return again(await mintings.expire(operation));
+      case 'attention':
+        return again(await stop(operation, 'the mint has issued this quote to somebody else'));
+    }
+  }
+
+  async function observe(operation: MintingOperation): Promise<MintingView> {
+    const { gateway } = mints.at(operation.mintUrl);
+    const planned = allOutputs(operation);
+    const [quote, restored] = await Promise.all([
+      gateway.mintQuote(operation.quoteId),
+      planned.length === 0 ? null : gateway.restore(planned),
+    ]);
+    return {
+      quote:
+        quote.kind === 'answer' ? quote.value.state : quote.kind === 'refused' ? 'MISSING' : 'UNREACHABLE',
+      outputs:
+        restored === null
+          ? 'UNSIGNED'
+          : restored.kind !== 'answer'
+            ? 'UNREACHABLE'
+            : restored.value.length > 0
+              ? 'SIGNED'
+              : 'UNSIGNED',
+    };
+  }
+
+  /** Outputs and exact request for the keyset that is active now; persisted by the transition that sends it. */
+  async function planIssue(operation: MintingOperation): Promise<MintingOperation> {
+    const earlier = attemptsFor(operation, 'issue');
+    invariant(earlier.length < maxIssueAttempts, `the mint refused ${maxIssueAttempts} issue attempts`);
+    const { keysets } = mints.at(operation.mintUrl);
+    const keyset = activeKeyset(
+      answered(await keysets.list(2_000), 'list its keysets'),
+      operation.unit,
+      now().getTime(),
+    );
+    const { keys } = answered(await keysets.keys(keyset.id), 'tell the keys of its keyset');
+    const plans = split(operation.amount, denominations(keys)).map((amount) => ({
+      role: 'issue' as const,
+      amount,
+    }));
+    const planned = await outputs.plan(operation.npub, keyset.id, plans);
+    const body = {
+      quote: operation.quoteId,
+      outputs: planned.map(wireOutput),
+      ...(await signature(operation, planned)),
+    };
+    const attempt: Attempt = {
+      number: earlier.length + 1,
+      purpose: 'issue',
+      keysetId: keyset.id,
+      outputs: planned,
+      requestBody: JSON.stringify(body),
+      posts: 0,
+      lastPostAt: null,
+      endedAt: null,
+      reply: null,
+      refusalCode: null,
+    };
+    return { ...operation, attempts: [...operation.attempts, attempt] };
+  }
+
+  async function signature(
+    operation: MintingOperation,
+    planned: readonly PlannedOutput[],
+  ): Promise<{ signature?: string }> {
+    if (operation.quotePubkey === null) return {};
+    const { privateKey } = await seeds.quoteKey(operation.npub, operation.id);
+    const messages = planned.map(({ amount, keysetId, B_ }) => ({
+      amount: Amount.from(amount),
+      id: keysetId,
+      B_,
+    }));
+    return { signature: signMintQuote(privateKey, operation.quoteId, messages) };
+  }
+
+  /** Intent committed, request sent, reply stored; interpreted by the next step. */
+  async function issue(operation: MintingOperation): Promise<MintingOperation> {
+    const attempt = attemptsFor(operation, 'issue').at(-1);
+    invariant(attempt !== undefined, 'no issue was planned');
+    const sending = { ...attempt, posts: attempt.posts + 1, lastPostAt: now(), endedAt: null };
+    const attempts = withAttempt(operation.attempts, sending);
+    const sent = await move(operation, { state: 'issuing', attempts }, 'issue request goes to the mint');
+    const exchange = await mints.at(operation.mintUrl).gateway.submit('mint/bolt11', sending.requestBody);
+    if (exchange.kind === 'lost') {
+      return move(
+        sent,
+        { attempts: withAttempt(sent.attempts, { ...sending, endedAt: now() }) },
+        `no reply to issue (${exchange.reason})`,
+      );
+    }
+    const answered = withReply(sending, { httpStatus: exchange.httpStatus, body: exchange.body, at: now() });
+    const reading = answered.reply === null ? null : readSigned(answered.reply);
+    const stored = {
+      ...answered,
+      refusalCode: reading?.kind === 'rejected' ? reading.code : attempt.refusalCode,
+    };
+    return move(
+      sent,
+      { attempts: withAttempt(sent.attempts, stored) },
+      `issue reply stored (HTTP ${exchange.httpStatus})`,
+    );
+  }
+
+  async function credit(operation: MintingOperation): Promise<Step> {
+    const proofs = await redeem(operation);
+    return proofs === null ? { operation, next: 'later' } : again(await mintings.credit(operation, proofs));
+  }
+
+  /** From the reply where every DLEQ verifies in place, else by NUT-09. Null when the mint could not be asked. */
+  async function redeem(operation: MintingOperation): Promise<Proof[] | null> {
+    const { gateway, keysets } = mints.at(operation.mintUrl);
+    const latest = attemptsFor(operation, 'issue').at(-1);
+    const reading = latest?.reply ? readSigned(latest.reply) : null;
+    if (latest !== undefined && reading?.kind === 'signed') {
+      const keys = await keysets.keys(latest.keysetId);
+      if (keys.kind !== 'answer') return null;
+      const { proofs, unverified } = unblindByPosition(latest.outputs, reading.signatures, keys.value);
+      if (unverified === 0 && proofs.length === latest.outputs.length)
+        return proofs.map(({ proof }) => proof);
+    }
+    const restored = await gateway.restore(allOutputs(operation));
+    if (restored.kind !== 'answer') return null;
+    const names = new Set(restored.value.map(({ B_ }) => B_));
+    const signed = attemptsFor(operation, 'issue').find((attempt) =>
+      attempt.outputs.some(({ B_ }) => names.has(B_)),
+    );
+    invariant(signed !== undefined, 'the mint claims to have issued and has no signatures');
+    const keys = await keysets.keys(signed.keysetId);
+    if (keys.kind !== 'answer') return null;
+    const { proofs } = unblindRestored(signed.outputs, restored.value, keys.value);
+    invariant(proofs.length === signed.outputs.length, 'the mint’s signatures do not verify');
+    return proofs.map(({ proof }) => proof);
+  }
+
+  async function stop(operation: MintingOperation, why: string): Promise<MintingOperation> {
+    const stopped = await move(operation, { state: 'needs_attention' }, why);
+    await reports.file({
+      dedupeKey: `attention:${operation.id}`,
+      severity: 'CRITICAL',
+      code: 'CRITICAL_MINT_FAILURE',
+      npub: operation.npub,
+      walletId: operation.walletId,
+      transactionId: operation.id,
+      quoteId: operation.quoteId,
+      summary: `The minting was stopped: ${why}. ${operation.amount} ${operation.unit} were not credited; a person must ask the mint.`,
+    });
+    return stopped;
+  }
+
+  function move(
+    operation: MintingOperation,
+    changes: Changes<MintingOperation>,
+    event: string,
+  ): Promise<MintingOperation> {
+    return operations.transition(operation, changes, event, now());
+  }
+
+  return {
+    advance,
+    waitMs(operation, at) {
+      const fraction = operation.state === 'issuing' ? 0.25 : 0.05;
+      const sinceMs =
+        at.getTime() - (operation.state === 'issuing' ? operation.updatedAt : operation.createdAt).getTime();
+      return growingWaitMs(sinceMs, { fraction, minMs: 400, maxMs: 600_000 });
+    },
+    async reread(id) {
+      const operation = await operations.byId(id);
+      invariant(operation?.kind === 'minting', `${id} is not a minting`);
+      return operation;
+    },
+  };
+}
+
+const unseen: MintingView = { quote: 'UNREACHABLE', outputs: 'UNREACHABLE' };
+const again = (operation: MintingOperation): Step => ({ operation, next: 'again' });
+
+function allOutputs(operation: MintingOperation): PlannedOutput[] {
+  return attemptsFor(operation, 'issue').flatMap(({ outputs }) => outputs);
+}
+
+function factsOf(operation: MintingOperation, now: Date): MintingFacts {
+  const latest = attemptsFor(operation, 'issue').at(-1);
+  const expiry = operation.expiry ?? new Date(operation.createdAt.getTime() + 24 * 3_600_000);
+  return {
+    state: operation.state,
+    signed: latest?.reply ? readSigned(latest.reply).kind === 'signed' : false,
+    keysetRetired:
+      latest !== undefined && latest.refusalCode !== null && keysetRetiredCodes.has(latest.refusalCode),
+    expiredForMs: now.getTime() - expiry.getTime(),
+    sinceUpdateMs: now.getTime() - operation.updatedAt.getTime(),
+  };
+}

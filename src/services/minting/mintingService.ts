@@ -1,0 +1,123 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { DomainError, validationError } from '../../models/errors.ts';
+import { isFinished, type MintingOperation } from '../../models/operation.ts';
+import type { Wallet } from '../../models/wallet.ts';
+import type { MintingRepository } from '../../repositories/mintings.ts';
+import type { IdempotencyRecord, OperationRepository } from '../../repositories/operations.ts';
+import type { IdempotencyKey, MintingService, WalletService } from '../contracts.ts';
+import type { Seeds } from '../ecash/seeds.ts';
+import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
+import { answered, type MintDirectory } from '../mint/mints.ts';
+import type { Driver, Handler } from '../operations/driver.ts';
+
+/** Funding a wallet over Lightning: the mint's invoice for the client, the watching for the worker. */
+export function createMintingService(parts: {
+  wallets: WalletService;
+  operations: OperationRepository;
+  mintings: MintingRepository;
+  mints: MintDirectory;
+  seeds: Seeds;
+  driver: Driver;
+  handler: Handler<MintingOperation>;
+  now: () => Date;
+}): MintingService {
+  const { wallets, operations, mintings, mints, seeds, driver, handler, now } = parts;
+
+  const request: MintingService['request'] = async ({ npub, amount, idempotency, requestId }) => {
+    const wallet = await wallets.get(npub);
+    const earlier = await earlierOutcome(wallet, idempotency);
+    if (earlier !== null) return { operation: earlier, replayed: true };
+    const operation = await draft(wallet, amount, requestId, idempotency !== undefined);
+    const opened = await mintings.open(
+      operation,
+      { owner: driver.owner, leaseMs: 0 },
+      recordFor(operation, idempotency),
+    );
+    if (opened === 'idempotency_conflict') throw idempotencyConflict();
+    return { operation, replayed: false };
+  };
+
+  const complete: MintingService['complete'] = async (npub, quoteId) => {
+    const wallet = await wallets.get(npub);
+    const operation = await operations.byQuote(wallet.id, 'minting', quoteId);
+    if (operation?.kind !== 'minting') {
+      throw new DomainError(
+        'QUOTE_NOT_FOUND',
+        'LOW',
+        'This wallet has no mint quote with that id. Nothing was done; check the quoteId.',
+      );
+    }
+    if (isFinished(operation.state)) return operation;
+    return driver.drive(operation, handler, 'creator', { untilMs: now().getTime() });
+  };
+
+  async function earlierOutcome(
+    wallet: Wallet,
+    idempotency: IdempotencyKey | undefined,
+  ): Promise<MintingOperation | null> {
+    if (idempotency === undefined) return null;
+    const record = await operations.idempotencyRecord(wallet.id, idempotency.route, idempotency.key);
+    if (record === null) return null;
+    if (record.bodyHash !== idempotency.bodyHash) throw idempotencyKeyReused();
+    const operation = await operations.ofWallet(wallet.id, record.operationId);
+    return operation?.kind === 'minting' ? operation : null;
+  }
+
+  /** Asks the mint for an invoice. Nothing is lost if we die before it is stored: nobody has seen it. */
+  async function draft(
+    wallet: Wallet,
+    amount: bigint,
+    requestId: string,
+    keyed: boolean,
+  ): Promise<MintingOperation> {
+    const at = now();
+    const id = `tx_mint_${at.getTime()}_${randomBytes(8).toString('hex')}`;
+    const { locksQuotes } = await mints.describe(wallet.mintUrl);
+    const quotePubkey = locksQuotes ? (await seeds.quoteKey(wallet.npub, id)).publicKey : null;
+    const answer = await mints
+      .at(wallet.mintUrl)
+      .gateway.createMintQuote({ amount, unit: wallet.unit, pubkey: quotePubkey });
+    if (answer.kind === 'refused' && answer.code === 11006) {
+      throw validationError([{ field: 'amount', message: 'is outside the limits that the mint sets' }]);
+    }
+    const quote = answered(answer, 'make an invoice');
+    return {
+      kind: 'minting',
+      state: 'awaiting_payment',
+      id,
+      npub: wallet.npub,
+      walletId: wallet.id,
+      mintUrl: wallet.mintUrl,
+      unit: wallet.unit,
+      version: 1,
+      dueAt: at,
+      attempts: [],
+      timeline: [{ at, state: 'awaiting_payment', event: 'invoice made by the mint' }],
+      requestId,
+      createdAt: at,
+      updatedAt: at,
+      quoteId: quote.id,
+      invoice: quote.invoice,
+      amount,
+      expiry: quote.expiry,
+      tokenId: `tok_${randomUUID()}`,
+      quotePubkey,
+      idempotencyId: keyed ? `idem_${id}` : null,
+    };
+  }
+
+  return { request, complete };
+}
+
+function recordFor(
+  operation: MintingOperation,
+  idempotency: IdempotencyKey | undefined,
+): IdempotencyRecord | null {
+  if (idempotency === undefined || operation.idempotencyId === null) return null;
+  return {
+    id: operation.idempotencyId,
+    walletId: operation.walletId,
+    operationId: operation.id,
+    ...idempotency,
+  };
+}

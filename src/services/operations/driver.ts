@@ -1,0 +1,95 @@
+import { isFinished, type Operation } from '../../models/operation.ts';
+import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
+
+export type Role = 'creator' | 'worker';
+
+/** How one kind of operation is advanced. One mechanism for all kinds, a handler for each. */
+export type Handler<T extends Operation> = {
+  /** One step: observe → decide → commit. */
+  advance(operation: T, role: Role): Promise<{ operation: T; next: 'again' | 'later' | 'finished' }>;
+  /** How long to wait before the next look. */
+  waitMs(operation: T, now: Date): number;
+  reread(id: string): Promise<T>;
+};
+
+export type Driver = {
+  /**
+   * Advances an operation under a lease, until it has ended or, from `untilMs` (clock of `now`) on, must wait for the mint.
+   * What is left then is the worker's. `seen` hears of every step, so that a caller knows how far it came if this throws.
+   */
+  drive<T extends Operation>(
+    operation: T,
+    handler: Handler<T>,
+    role: Role,
+    options: { untilMs: number; seen?: (operation: T) => void },
+  ): Promise<T>;
+  readonly owner: string;
+};
+
+const maxSteps = 1_000;
+const maxPauseMs = 2_000;
+
+export function createDriver(parts: {
+  operations: OperationRepository;
+  owner: string;
+  leaseMs: number;
+  now: () => Date;
+}): Driver {
+  const { operations, owner, leaseMs, now } = parts;
+
+  async function drive<T extends Operation>(
+    start: T,
+    handler: Handler<T>,
+    role: Role,
+    { untilMs, seen }: { untilMs: number; seen?: (operation: T) => void },
+  ): Promise<T> {
+    const renewal = setInterval(
+      () => void operations.renewLease(start.id, owner, leaseMs).catch(() => undefined),
+      leaseMs / 3,
+    );
+    renewal.unref();
+    let operation = start;
+    try {
+      for (let steps = 0; steps < maxSteps && !isFinished(operation.state); steps += 1) {
+        const step = await stepOrReread(operation, handler, role);
+        operation = step.operation;
+        seen?.(operation);
+        if (step.next === 'finished') break;
+        if (step.next === 'again') continue;
+        const waitMs = handler.waitMs(operation, now());
+        if (now().getTime() + waitMs >= untilMs) {
+          await operations.postpone(operation, new Date(now().getTime() + waitMs));
+          break;
+        }
+        await pause(Math.min(waitMs, maxPauseMs));
+      }
+      return operation;
+    } finally {
+      clearInterval(renewal);
+      // The lease only saves work: if it cannot be given back, it runs out by itself.
+      await operations.releaseLease(start.id, owner).catch(() => undefined);
+    }
+  }
+
+  return { drive, owner };
+}
+
+async function stepOrReread<T extends Operation>(operation: T, handler: Handler<T>, role: Role) {
+  try {
+    return await handler.advance(operation, role);
+  } catch (error) {
+    if (!(error instanceof StaleOperation)) throw error;
+    return { operation: await handler.reread(operation.id), next: 'again' as const };
+  }
+}
+
+/** A wait that grows with how long it has lasted already, within limits, ±20 % so that instances do not march in step. */
+export function growingWaitMs(
+  sinceMs: number,
+  limits: { fraction: number; minMs: number; maxMs: number },
+): number {
+  const base = Math.min(limits.maxMs, Math.max(limits.minMs, sinceMs * limits.fraction));
+  return Math.round(base * (0.8 + Math.random() * 0.4));
+}
+
+const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
