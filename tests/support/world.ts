@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { generateMnemonic } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { npubEncode } from 'nostr-tools/nip19';
+import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
+import { SimulatorClient } from '../../simulator/client.ts';
+import type { SimulatorOptions } from '../../simulator/options.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
+import { loadConfig } from '../../src/config.ts';
+import { type Context, createContext, type Overrides } from '../../src/context.ts';
+import type { Scope } from '../../src/models/apiKey.ts';
+import { startServer } from '../../src/server.ts';
+import { freshDatabase } from './mongo.ts';
+
+export type Json = Record<string, unknown>;
+export type Reply = { status: number; headers: Headers; body: Json };
+
+export type WorldOptions = {
+  simulator?: SimulatorOptions;
+  env?: Record<string, string>;
+  overrides?: Overrides;
+  workers?: boolean;
+};
+
+/** A whole Crucible with a database and a mint of its own: the production server, spoken to over HTTP. */
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+export async function startWorld(options: WorldOptions = {}) {
+  const fresh = await freshDatabase();
+  const simulator = await startSimulator(options.simulator ?? {});
+  const sim = new SimulatorClient(simulator.url);
+  const env = {
+    MONGODB_URI: fresh.uri,
+    MINT_URL: simulator.url,
+    PORT: '0',
+    CRUCIBLE_MNEMONIC: generateMnemonic(wordlist),
+    CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),
+    CRUCIBLE_LOG_LEVEL: 'silent',
+    CRUCIBLE_FENCE_DELAY_MS: '300',
+    CRUCIBLE_ANSWER_WITHIN_MS: '3000',
+    CRUCIBLE_ORPHAN_AFTER_MS: '400',
+    CRUCIBLE_LEASE_MS: '400',
+    CRUCIBLE_WORKER_INTERVAL_MS: '50',
+    ...options.env,
+  };
+  const instances: Instance[] = [];
+
+  /** One more process' worth of server on the same database, as another instance would be. */
+  async function instance(
+    overrides: Overrides = options.overrides ?? {},
+    workers = options.workers ?? true,
+  ): Promise<Instance> {
+    const context = await createContext({ ...loadConfig(env), overrides });
+    const server = await startServer(context, { host: '127.0.0.1', port: 0 });
+    if (workers) context.startWorkers();
+    const started: Instance = {
+      context,
+      url: server.url,
+      stop: once(() => stop(context, () => server.close(0))),
+    };
+    instances.push(started);
+    return started;
+  }
+
+  const first = await instance();
+  const keyFor = (scopes: Scope[], npub: string | null = null) => keyOf(first.context, scopes, npub);
+  const adminKey = await keyFor(['admin']);
+
+  async function call(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+    url = first.url,
+  ): Promise<Reply> {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${adminKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const json: unknown = await response.json();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: typeof json === 'object' && json !== null ? { ...json } : {},
+    };
+  }
+
+  /** A wallet of a new owner, funded over Lightning with each of these amounts as a token of its own. */
+  async function wallet(...amounts: number[]): Promise<TestWallet> {
+    const npub = npubEncode(getPublicKey(generateSecretKey()));
+    const at = `/api/wallet/${npub}`;
+    await call('POST', '/api/wallet/create', { npub });
+    for (const amount of amounts) await fund(at, amount);
+    return {
+      npub,
+      at,
+      fund: (amount) => fund(at, amount),
+      balance: async () => numbersIn((await call('GET', `${at}/balance`)).body['details']),
+      melt: (invoice, more = {}, headers = {}, url = first.url) =>
+        call('POST', `${at}/melt`, { invoice, ...more }, headers, url),
+      status: (transactionId) => call('GET', `${at}/melt/${String(transactionId)}`),
+    };
+  }
+
+  async function fund(at: string, amount: number): Promise<void> {
+    const asked = await call('POST', `${at}/mint`, { amount });
+    await sim.pay(String(asked.body['invoice']));
+    await until(
+      async () =>
+        (await call('POST', `${at}/mint/complete`, { quoteId: asked.body['quote'] })).status === 200,
+    );
+  }
+
+  return {
+    ...first,
+    sim,
+    simulator,
+    env,
+    instance,
+    call,
+    keyFor,
+    wallet,
+    end: async () => {
+      for (const { stop } of instances) await stop();
+      await simulator.close();
+      await fresh.drop();
+    },
+  };
+}
+
+export type Instance = { context: Context; url: string; stop: () => Promise<void> };
+
+export type TestWallet = {
+  npub: string;
+  at: string;
+  fund(amount: number): Promise<void>;
+  balance(): Promise<Record<string, number>>;
+  melt(invoice: string, more?: Json, headers?: Record<string, string>, url?: string): Promise<Reply>;
+  status(transactionId: unknown): Promise<Reply>;
+};
+
+async function stop(context: Context, close: () => Promise<void>): Promise<void> {
+  await context.drain();
+  await close();
+  await context.dispose();
+}
+
+async function keyOf(context: Context, scopes: Scope[], npub: string | null): Promise<string> {
+  return (await context.services.apiKeys.issue({ label: 'test', scopes, npub, expiresAt: null })).token;
+}
+
+function numbersIn(value: unknown): Record<string, number> {
+  if (typeof value !== 'object' || value === null) throw new Error('no balance in the answer');
+  return Object.fromEntries(Object.entries(value).map(([name, amount]) => [name, Number(amount)]));
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}
+
+/** Waits until something is so; says what it waited for when it never is. */
+export async function until(isSo: () => Promise<boolean>, what = 'it', limitMs = 15_000): Promise<void> {
+  for (const giveUpAt = Date.now() + limitMs; Date.now() < giveUpAt; ) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`${what} never became so within ${limitMs} ms`);
+}
