@@ -15,7 +15,9 @@ import {
   type OperationRepository,
   StaleOperation,
 } from './operations.ts';
-import { type TokenOwner, type TokenRepository, type TokenReservation, TokensTaken } from './tokens.ts';
+import { bookSources, ownerOf } from './sourceBooking.ts';
+import { type TokenReservation, TokensTaken } from './tokenReads.ts';
+import type { TokenRepository } from './tokens.ts';
 import { CommitUnknown, duplicateKeyIndex, runTransaction, type Transaction } from './transaction.ts';
 
 /** How transaction A ended. `unknown`: the commit was not confirmed; a tombstone decides. */
@@ -108,7 +110,7 @@ export function createMeltRepository(
         `${transactionId}: other source tokens than reserved`,
       );
       const at = now();
-      const certain = await bookSources(tx, operation, keepProofs, at);
+      const certain = await bookSources(tokens, tx, operation, keepProofs, at);
       const change =
         meltChangeProofs.length === 0
           ? null
@@ -163,7 +165,7 @@ export function createMeltRepository(
       const current = await read(operation.id, tx);
       demand(current, operation.version, payableStates);
       const at = now();
-      const atomicResult = await bookSources(tx, current, current.held?.keep ?? [], at);
+      const atomicResult = await bookSources(tokens, tx, current, current.held?.keep ?? [], at);
       const booked = await operations.transition(
         current,
         { ...changes, atomicResult, bookedEarly: true },
@@ -237,43 +239,6 @@ export function createMeltRepository(
     });
   }
 
-  /** Sources → spent and keep → token, unless that was done earlier. */
-  async function bookSources(
-    tx: Transaction,
-    operation: MeltOperation,
-    keepProofs: readonly Proof[],
-    at: Date,
-  ): Promise<AtomicResult> {
-    if (operation.bookedEarly) {
-      invariant(operation.atomicResult !== null, `${operation.id}: booked early without a result`);
-      return operation.atomicResult;
-    }
-    const keepAmount = sumAmounts(keepProofs);
-    invariant(
-      keepAmount === (operation.swap?.keepAmount ?? 0n),
-      `${operation.id}: keep differs from what the swap was for`,
-    );
-    await tokens.spendReserved(tx, operation.walletId, operation.sourceTokenIds, operation.id, at);
-    const keep =
-      keepProofs.length === 0
-        ? null
-        : await tokens.credit(tx, ownerOf(operation), {
-            transactionType: 'change',
-            transactionId: `${operation.id}_keep`,
-            proofs: [...keepProofs],
-            at,
-          });
-    return {
-      sourceTokensSpent: operation.sourceTokenIds.length,
-      keepTokenId: keep?.id ?? null,
-      keepAmount,
-      keepProofCount: keepProofs.length,
-      meltChangeTokenId: null,
-      meltChangeAmount: 0n,
-      meltChangeProofCount: 0,
-    };
-  }
-
   async function freeSources(tx: Transaction, operation: MeltOperation): Promise<void> {
     const freed = await tokens.unreserve(tx, operation.walletId, operation.id);
     invariant(
@@ -304,10 +269,6 @@ export function createMeltRepository(
 function demand(operation: MeltOperation, version: number, states: readonly MeltState[]): void {
   if (operation.version !== version || !states.includes(operation.state))
     throw new StaleOperation(operation.id);
-}
-
-function ownerOf({ npub, walletId, mintUrl, unit }: MeltOperation): TokenOwner {
-  return { npub, walletId, mintUrl, unit };
 }
 
 function sameIds(a: readonly string[], b: readonly string[]): boolean {

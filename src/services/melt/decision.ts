@@ -136,13 +136,22 @@ function decideSwap(facts: MeltFacts, view: MintView): Decision {
 function decideMelting(facts: MeltFacts, view: MintView): Decision {
   if (facts.meltReading === 'paid' || view.quote === 'PAID') return 'pay';
   if (facts.meltReading === 'pending' || view.quote === 'PENDING' || view.inputs === 'PENDING') return 'hang';
-  const untouched = view.quote === 'UNPAID' && view.inputs === 'UNSPENT';
+  if (surelyRefused(facts, view)) return 'start_release';
   const onlyAttemptRefused = facts.meltReading === 'rejected' && facts.meltPosts === 1;
-  if (onlyAttemptRefused && untouched) return 'start_release';
   const mayBeGone = view.inputs === 'UNSPENT' || view.inputs === 'UNREACHABLE';
   if (facts.role === 'creator' && facts.mayRepeatMelt && mayBeGone && !onlyAttemptRefused)
     return 'repeat_melt';
   return 'hang';
+}
+
+/** The only request came back with a definite refusal, and quote and proofs agree: no fence is needed. */
+function surelyRefused(facts: MeltFacts, view: MintView): boolean {
+  return (
+    facts.meltReading === 'rejected' &&
+    facts.meltPosts === 1 &&
+    view.quote === 'UNPAID' &&
+    view.inputs === 'UNSPENT'
+  );
 }
 
 function decidePending(facts: MeltFacts, view: MintView): Decision {
@@ -173,6 +182,7 @@ function decideReleasing(facts: MeltFacts, view: MintView): Decision {
     case 'PARTLY_SPENT':
       return 'resume';
     case 'UNSPENT':
+      if (view.quote === 'PENDING' || view.quote === 'UNREACHABLE') return 'wait'; // it may be paying after all
       return facts.fenceRefusal === 'none' ? 'repeat_fence' : 'renew_fence';
   }
 }

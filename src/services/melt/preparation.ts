@@ -7,12 +7,8 @@ import type { Wallet } from '../../models/wallet.ts';
 import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import type { IdempotencyRecord, OperationRepository } from '../../repositories/operations.ts';
-import {
-  type TokenOutline,
-  type TokenRepository,
-  type TokenReservation,
-  TokensTaken,
-} from '../../repositories/tokens.ts';
+import { type TokenOutline, type TokenReservation, TokensTaken } from '../../repositories/tokenReads.ts';
+import type { TokenRepository } from '../../repositories/tokens.ts';
 import { duplicateKeyIndex } from '../../repositories/transaction.ts';
 import type { MeltRequest } from '../contracts.ts';
 import { denominations } from '../ecash/amounts.ts';

@@ -10,7 +10,8 @@ const minimumLifeMs = 30_000;
 
 /**
  * Asks the mint for a melt quote (NUT-05, NUT-23) and checks that it is for this invoice, this unit and no more than the
- * invoice asks. @throws DomainError PAYMENT_FAILED (the mint refuses), MINT_ERROR, MINT_UNAVAILABLE
+ * invoice asks. @throws DomainError PAYMENT_FAILED (the mint refuses), INVOICE_EXPIRED, MINT_ERROR,
+ * MINT_UNAVAILABLE
  */
 export async function quoteMelt(
   mints: MintDirectory,
@@ -18,13 +19,17 @@ export async function quoteMelt(
   invoice: Invoice,
   now: Date,
 ): Promise<MeltQuote> {
+  await mints.describeFor(wallet);
   const answer = await mints.at(wallet.mintUrl).gateway.createMeltQuote(invoice.text, wallet.unit);
   if (answer.kind === 'refused') throw refusedByMint(answer);
   const quote = answered(answer, 'quote a payment');
   const tooMuch = wallet.unit === 'sat' && quote.amount > invoice.amountSat;
   const otherInvoice = quote.request !== null && quote.request.toLowerCase() !== invoice.text;
   const otherUnit = quote.unit !== null && quote.unit !== wallet.unit;
-  const runsOut = quote.expiry !== null && quote.expiry.getTime() < now.getTime() + minimumLifeMs;
+  const enoughUntil = now.getTime() + minimumLifeMs;
+  const runsOut = quote.expiry !== null && quote.expiry.getTime() < enoughUntil;
+  // A quote lives no longer than its invoice: then it is the invoice that comes too late, not the mint that errs.
+  if (runsOut && invoice.expiresAt.getTime() < enoughUntil) throw expiresTooSoon();
   if (quote.amount <= 0n || tooMuch || otherInvoice || otherUnit || runsOut) throw badQuote();
   if (quote.state !== 'UNPAID') {
     throw refusedByMint({
@@ -33,6 +38,14 @@ export async function quoteMelt(
     });
   }
   return { id: quote.id, amount: quote.amount, feeReserve: quote.feeReserve, expiry: quote.expiry };
+}
+
+function expiresTooSoon(): DomainError {
+  return new DomainError(
+    'INVOICE_EXPIRED',
+    'LOW',
+    'The invoice expires within seconds, too soon to be paid safely. Nothing was paid; ask for a new one.',
+  );
 }
 
 function badQuote(): DomainError {

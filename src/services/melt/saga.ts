@@ -4,7 +4,7 @@ import { type Proof, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import type { Changes, OperationRepository } from '../../repositories/operations.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { readMelt } from '../mint/replies.ts';
+import { readMelt, readSigned } from '../mint/replies.ts';
 import { changeWaitMs, collectChange, minimumChange, paymentFrom } from './change.ts';
 import type { Courier } from './courier.ts';
 import { type Decision, decide, type MeltFacts, needsMintView } from './decision.ts';
@@ -68,7 +68,7 @@ export function createMeltSaga(parts: {
         return again(await melts.cancel(operation, 'its creator never came back; nothing had been sent'));
       case 'start_swap':
       case 'repeat_swap':
-        return again(await courier.swap(operation));
+        return onceAnswered(await courier.swap(operation), 'swap');
       case 'renew_swap':
         return again(await exchanges.renewSwap(operation));
       case 'accept_swap':
@@ -80,7 +80,7 @@ export function createMeltSaga(parts: {
             : await giveUp(operation),
         );
       case 'repeat_melt':
-        return again(await courier.melt(operation));
+        return later(await courier.melt(operation));
       case 'hang':
         return again(
           await move(
@@ -106,7 +106,7 @@ export function createMeltSaga(parts: {
       case 'start_partial_fence':
         return again(await exchanges.startPartialFence(operation, seen.spentYs));
       case 'repeat_fence':
-        return again(await courier.fence(operation));
+        return onceAnswered(await courier.fence(operation), 'fence');
       case 'renew_fence':
         return again(await exchanges.renewFence(operation));
       case 'resume':
@@ -240,6 +240,13 @@ function ended(operation: MeltOperation, at: Date): Attempt[] {
   return operation.attempts.map((attempt) =>
     attempt.purpose === 'melt' && attempt.endedAt === null ? { ...attempt, endedAt: at } : attempt,
   );
+}
+
+/** Goes on at once with an answer to work on; without one, the same request is not repeated in the same breath. */
+function onceAnswered(operation: MeltOperation, purpose: 'swap' | 'fence'): Step {
+  const attempt = latest(attemptsFor(operation, purpose));
+  const signed = attempt?.reply ? readSigned(attempt.reply).kind === 'signed' : false;
+  return signed ? again(operation) : later(operation);
 }
 
 const again = (operation: MeltOperation): Step => ({ operation, next: 'again' });

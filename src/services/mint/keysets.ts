@@ -24,8 +24,11 @@ export type KeysetDirectory = {
 const maxKeysets = 1_000;
 const knownVersions = /^0[01]/;
 
-/** Keysets of one mint. A keyset whose id does not follow from its keys is refused: the mint could be equivocating. */
-export function createKeysetDirectory(gateway: MintGateway): KeysetDirectory {
+/**
+ * Keysets of one mint. A keyset whose id does not follow from its keys is refused: the mint could be equivocating. So is one
+ * whose id another mint had first (NUT-02): counters go by keyset id, and secrets must never meet twice.
+ */
+export function createKeysetDirectory(gateway: MintGateway, owners: Map<string, string>): KeysetDirectory {
   let listed: { at: number; keysets: KeysetInfo[] } | null = null;
   const keysById = new Map<string, KeysetKeys>();
 
@@ -53,6 +56,9 @@ export function createKeysetDirectory(gateway: MintGateway): KeysetDirectory {
     const info = keysets.value.find((keyset) => keyset.id === keysetId);
     if (found === undefined || info === undefined || !idFollowsFromKeys(found, info))
       return { kind: 'nonsense' };
+    const owner = owners.get(keysetId) ?? gateway.url;
+    if (owner !== gateway.url) return { kind: 'nonsense' };
+    owners.set(keysetId, owner);
     keysById.set(keysetId, found);
     return { kind: 'answer', value: found };
   }

@@ -4,6 +4,9 @@ import { createKeysetDirectory, type KeysetDirectory, type KeysetInfo } from './
 import type { Transport } from './transport.ts';
 import { asList, asRecord, asText, type JsonRecord } from './wire.ts';
 
+/** Who a wallet believes its mint to be. */
+type BoundToMint = { mintUrl: string; mintId: string | null };
+
 /** A mint as Crucible uses it. */
 export type Mint = { gateway: MintGateway; keysets: KeysetDirectory };
 
@@ -14,12 +17,15 @@ export type MintDirectory = {
   at(mintUrl: string): Mint;
   /** Who the mint is and what it can (NUT-06), checked for what Crucible cannot do without. */
   describe(mintUrl: string): Promise<MintDescription>;
+  /** The same, for a wallet made at this mint. @throws DomainError MINT_ERROR if another mint answers at its address. */
+  describeFor(wallet: BoundToMint): Promise<MintDescription>;
   readonly defaultUrl: string;
   ages(): { url: string; answeredMsAgo: number | null }[];
 };
 
 const describeMaxAgeMs = 10 * 60_000;
 const preferredUnit = 'sat';
+const soonSeconds = 7 * 24 * 3600;
 
 /** All mints that this server may talk to. */
 export function createMintDirectory(
@@ -28,9 +34,10 @@ export function createMintDirectory(
   limits: { mintTimeoutMs: number; meltTimeoutMs: number },
 ): MintDirectory {
   const mints = new Map<string, Mint>();
+  const keysetOwners = new Map<string, string>();
   for (const url of urls) {
     const gateway = createMintGateway(url, transport, limits);
-    mints.set(url, { gateway, keysets: createKeysetDirectory(gateway) });
+    mints.set(url, { gateway, keysets: createKeysetDirectory(gateway, keysetOwners) });
   }
   const [defaultUrl] = urls;
   if (defaultUrl === undefined) throw new Error('at least one mint must be configured');
@@ -53,33 +60,51 @@ export function createMintDirectory(
     return mint;
   }
 
+  async function describe(mintUrl: string): Promise<MintDescription> {
+    const mint = at(mintUrl);
+    const known = described.get(mintUrl);
+    if (known !== undefined && performance.now() - known.at < describeMaxAgeMs) return known.description;
+    const description = readInfo(mintUrl, answered(await mint.gateway.get('info'), 'tell what it can do'));
+    described.set(mintUrl, { at: performance.now(), description });
+    return description;
+  }
+
   return {
     at,
+    describe,
+    async describeFor(wallet) {
+      const description = await describe(wallet.mintUrl);
+      if (wallet.mintId !== null && description.mintId !== wallet.mintId) {
+        throw mintError(
+          'at this address is not the one that the wallet was made for (its public key differs)',
+        );
+      }
+      return description;
+    },
     defaultUrl,
     ages: () =>
       [...mints.values()].map(({ gateway }) => ({
         url: gateway.url,
         answeredMsAgo: gateway.answeredMsAgo(),
       })),
-    async describe(mintUrl) {
-      const mint = at(mintUrl);
-      const known = described.get(mintUrl);
-      if (known !== undefined && performance.now() - known.at < describeMaxAgeMs) return known.description;
-      const description = readInfo(mintUrl, answered(await mint.gateway.get('info'), 'tell what it can do'));
-      described.set(mintUrl, { at: performance.now(), description });
-      return description;
-    },
   };
 }
 
-/** Keyset for new outputs: active, of the unit, not about to expire, cheapest to spend. @throws DomainError MINT_ERROR */
+/**
+ * Keyset for new outputs: active, of the unit, not about to expire where another will do, cheapest to spend.
+ * @throws DomainError MINT_ERROR when there is none
+ */
 export function activeKeyset(keysets: readonly KeysetInfo[], unit: string, nowMs: number): KeysetInfo {
-  const soonSeconds = nowMs / 1000 + 7 * 24 * 3600;
-  const usable = keysets
+  const nowSeconds = nowMs / 1000;
+  const expiresSoon = ({ finalExpiry }: KeysetInfo) =>
+    Number(finalExpiry !== null && finalExpiry < nowSeconds + soonSeconds);
+  const [best] = keysets
     .filter((keyset) => keyset.active && keyset.unit === unit)
-    .filter((keyset) => keyset.finalExpiry === null || keyset.finalExpiry > soonSeconds)
-    .sort((a, b) => Number(a.inputFeePpk - b.inputFeePpk) || (a.id < b.id ? -1 : 1));
-  const [best] = usable;
+    .filter(({ finalExpiry }) => finalExpiry === null || finalExpiry > nowSeconds)
+    .sort(
+      (a, b) =>
+        expiresSoon(a) - expiresSoon(b) || Number(a.inputFeePpk - b.inputFeePpk) || (a.id < b.id ? -1 : 1),
+    );
   if (best === undefined) throw mintError('has no active keyset for this unit');
   return best;
 }

@@ -72,7 +72,7 @@ export function createMintingService(parts: {
   ): Promise<MintingOperation> {
     const at = now();
     const id = `tx_mint_${at.getTime()}_${randomBytes(8).toString('hex')}`;
-    const { locksQuotes } = await mints.describe(wallet.mintUrl);
+    const { locksQuotes } = await mints.describeFor(wallet);
     const quotePubkey = locksQuotes ? (await seeds.quoteKey(wallet.npub, id)).publicKey : null;
     const answer = await mints
       .at(wallet.mintUrl)

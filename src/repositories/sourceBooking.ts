@@ -1,0 +1,47 @@
+import { invariant } from '../models/errors.ts';
+import type { AtomicResult, MeltOperation } from '../models/operation.ts';
+import { type Proof, sumAmounts } from '../models/proof.ts';
+import type { TokenOwner, TokenRepository } from './tokens.ts';
+import type { Transaction } from './transaction.ts';
+
+/** Sources → spent and keep → token, unless that was done earlier. */
+export async function bookSources(
+  tokens: TokenRepository,
+  tx: Transaction,
+  operation: MeltOperation,
+  keepProofs: readonly Proof[],
+  at: Date,
+): Promise<AtomicResult> {
+  if (operation.bookedEarly) {
+    invariant(operation.atomicResult !== null, `${operation.id}: booked early without a result`);
+    return operation.atomicResult;
+  }
+  const keepAmount = sumAmounts(keepProofs);
+  invariant(
+    keepAmount === (operation.swap?.keepAmount ?? 0n),
+    `${operation.id}: keep differs from what the swap was for`,
+  );
+  await tokens.spendReserved(tx, operation.walletId, operation.sourceTokenIds, operation.id, at);
+  const keep =
+    keepProofs.length === 0
+      ? null
+      : await tokens.credit(tx, ownerOf(operation), {
+          transactionType: 'change',
+          transactionId: `${operation.id}_keep`,
+          proofs: [...keepProofs],
+          at,
+        });
+  return {
+    sourceTokensSpent: operation.sourceTokenIds.length,
+    keepTokenId: keep?.id ?? null,
+    keepAmount,
+    keepProofCount: keepProofs.length,
+    meltChangeTokenId: null,
+    meltChangeAmount: 0n,
+    meltChangeProofCount: 0,
+  };
+}
+
+export function ownerOf({ npub, walletId, mintUrl, unit }: MeltOperation): TokenOwner {
+  return { npub, walletId, mintUrl, unit };
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { invariant } from '../models/errors.ts';
+import type { StoredProof, TokenDocument } from '../models/schemas/token.ts';
+import type { SpentReason } from '../models/token.ts';
+import type { Database } from './database.ts';
+import { type TokenReservation, TokensTaken } from './tokenReads.ts';
+import { runTransaction, type Transaction } from './transaction.ts';
+
+/** Changes that want only some proofs of a token: the others live on in a token of their own. */
+export function createTokenSplits(database: Pick<Database, 'tokens' | 'connection'>) {
+  const { tokens, connection } = database;
+
+  /**
+   * Reserves exactly the wanted proofs for an operation, all or none. A token of which only some are wanted is split:
+   * its survivors are pulled out first, then stand in a token of their own.
+   * @throws TokensTaken when any token has changed, is reserved or spent.
+   */
+  async function reserve(
+    tx: Transaction,
+    owner: { walletId: string },
+    reservations: readonly TokenReservation[],
+    operationId: string,
+  ): Promise<void> {
+    for (const reservation of reservations) await reserveOne(tx, owner, reservation, operationId);
+  }
+
+  async function reserveOne(
+    tx: Transaction,
+    owner: { walletId: string },
+    wanted: TokenReservation,
+    operationId: string,
+  ): Promise<void> {
+    const found = await tokens
+      .findOne({
+        _id: wanted.tokenId,
+        wallet_id: owner.walletId,
+        status: 'unspent',
+        reserved_by: null,
+        version: wanted.version,
+      })
+      .session(tx.session)
+      .lean<TokenDocument>();
+    if (found === null) throw new TokensTaken('a selected token has changed');
+    const { chosen, survivors } = part(found, wanted.Ys);
+    const result = await tokens.updateOne(
+      {
+        _id: wanted.tokenId,
+        wallet_id: owner.walletId,
+        status: 'unspent',
+        reserved_by: null,
+        version: wanted.version,
+      },
+      {
+        $set: { reserved_by: operationId, total_amount: sumStored(chosen), updated_at: new Date() },
+        $pull: { proofs: { Y: { $in: survivors.map(({ Y }) => Y) } } },
+        $inc: { version: 1 },
+      },
+      { session: tx.session },
+    );
+    if (result.modifiedCount !== 1) throw new TokensTaken('a selected token was taken');
+    if (survivors.length > 0) await insertSurvivors(tx, found, survivors);
+  }
+
+  /**
+   * Believes the mint that these proofs of an unreserved token are spent: survivors move to a new token, the rest is
+   * marked `spent`. @returns false when the token has changed since it was read; then nothing was written.
+   */
+  async function writeOff(
+    walletId: string,
+    wanted: TokenReservation,
+    status: 'unspent' | 'pending',
+    reason: SpentReason,
+  ): Promise<boolean> {
+    return runTransaction(connection, async (tx) => {
+      const filter = {
+        _id: wanted.tokenId,
+        wallet_id: walletId,
+        status,
+        reserved_by: null,
+        version: wanted.version,
+      };
+      const found = await tokens.findOne(filter).session(tx.session).lean<TokenDocument>();
+      if (found === null) return false;
+      const { chosen, survivors } = part(found, wanted.Ys);
+      const at = new Date();
+      const result = await tokens.updateOne(
+        filter,
+        {
+          $pull: { proofs: { Y: { $in: survivors.map(({ Y }) => Y) } } },
+          $set: {
+            total_amount: sumStored(chosen),
+            status: 'spent',
+            spent_at: at,
+            spent_reason: reason,
+            updated_at: at,
+          },
+          $inc: { version: 1 },
+        },
+        { session: tx.session },
+      );
+      invariant(result.modifiedCount === 1, `${wanted.tokenId}: changed inside its own transaction`);
+      if (survivors.length > 0) await insertSurvivors(tx, found, survivors);
+      return true;
+    });
+  }
+
+  /** The survivors of a split live on in a token of the same status and origin. */
+  async function insertSurvivors(
+    tx: Transaction,
+    from: TokenDocument,
+    survivors: StoredProof[],
+  ): Promise<void> {
+    const id = `tok_${randomUUID()}`;
+    const survivor: TokenDocument = {
+      ...from,
+      _id: id,
+      proofs: survivors,
+      total_amount: sumStored(survivors),
+      transaction_id: `${from.transaction_id.split('_split_')[0]}_split_${id}`,
+      reserved_by: null,
+      version: 1,
+      metadata: { ...from.metadata, splitFrom: from._id },
+      updated_at: new Date(),
+    };
+    await tokens.create([survivor], { session: tx.session });
+  }
+
+  return { reserve, writeOff };
+}
+
+function part(
+  document: TokenDocument,
+  Ys: readonly string[],
+): { chosen: StoredProof[]; survivors: StoredProof[] } {
+  const wanted = new Set(Ys);
+  const chosen = (document.proofs ?? []).filter(({ Y }) => wanted.has(Y));
+  const survivors = (document.proofs ?? []).filter(({ Y }) => !wanted.has(Y));
+  if (chosen.length !== wanted.size || chosen.length === 0)
+    throw new TokensTaken('a selected proof has moved');
+  invariant(
+    BigInt(document.total_amount) === sumStored(chosen) + sumStored(survivors),
+    `token ${document._id}: split loses value`,
+  );
+  return { chosen, survivors };
+}
+
+function sumStored(proofs: readonly StoredProof[]): bigint {
+  return proofs.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+}
