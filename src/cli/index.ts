@@ -1,0 +1,43 @@
+import { ConfigError, loadConfig } from '../config.ts';
+import { createContext } from '../context.ts';
+import { InvariantBroken } from '../models/errors.ts';
+import { isDatabaseAway } from '../services/databaseFaults.ts';
+import { keysCreate, UsageError } from './keys.ts';
+
+const usage = `usage: crucible keys create --scopes <scope,…> [--npub <npub>] [--label <text>] [--days <n>]
+scopes: wallet:read, wallet:write, wallet:melt, support:read, support:write, admin
+The same environment as the server's is read (see README). Exit codes: 0 done, 1 something is wrong, 2 wrong usage.`;
+
+/** Operator commands. Results go to stdout, everything else to stderr. @returns the exit code */
+async function main(words: readonly string[]): Promise<number> {
+  const [noun, verb, ...options] = words;
+  try {
+    if (noun !== 'keys' || verb !== 'create') throw new UsageError('unknown command');
+    const draft = keysCreate(options);
+    const context = await createContext(loadConfig());
+    try {
+      const { key, token } = await context.services.apiKeys.issue(draft);
+      process.stderr.write(`Key ${key.id} can do: ${key.scopes.join(', ')}. Its token is told this once:\n`);
+      process.stdout.write(`${token}\n`);
+      return 0;
+    } finally {
+      await context.dispose();
+    }
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n${usage}\n`);
+      return 2;
+    }
+    process.stderr.write(`${reason(error)}\n`);
+    return 1;
+  }
+}
+
+function reason(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof InvariantBroken) return error.message;
+  return isDatabaseAway(error)
+    ? 'The database at MONGODB_URI does not answer; no key was made.'
+    : 'No key was made, for a reason that this command does not know.';
+}
+
+process.exitCode = await main(process.argv.slice(2));
