@@ -53,7 +53,7 @@ type Environment = Record<string, string | undefined>;
  */
 export function loadConfig(env: Environment = process.env): { config: Config; secrets: Secrets } {
   const config: Config = {
-    host: env['HOST'] ?? '127.0.0.1',
+    host: env['HOST']?.trim() || '127.0.0.1',
     port: integer(env, 'PORT', 3000, 0, 65_535),
     mongoUri: required(
       env,

@@ -7,6 +7,7 @@ import { isDatabaseAway } from './services/databaseFaults.ts';
 
 /** Config → context → listen; a signal drains. The story of the process, and of its exit code. */
 async function main(): Promise<void> {
+  if (!runsOn(process.versions.node)) throw new ConfigError('Crucible needs Node 22.4 or newer.');
   const { config, secrets } = loadConfig();
   const context = await createContext({ config, secrets });
   try {
@@ -33,6 +34,11 @@ function firstSignal(): Promise<void> {
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
   });
+}
+
+function runsOn(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 4);
 }
 
 /** One sentence for the person who tried to start it. */

@@ -18,7 +18,13 @@ import {
 import { bookSources, ownerOf } from './sourceBooking.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
-import { CommitUnknown, duplicateKeyIndex, runTransaction, type Transaction } from './transaction.ts';
+import {
+  CommitUnknown,
+  duplicateKeyIndex,
+  isWriteConflict,
+  runTransaction,
+  type Transaction,
+} from './transaction.ts';
 
 /** How transaction A ended. `unknown`: the commit was not confirmed; a tombstone decides. */
 export type ReserveResult =
@@ -73,7 +79,7 @@ export function createMeltRepository(
       });
       return 'reserved';
     } catch (error) {
-      if (error instanceof TokensTaken) return 'tokens_taken';
+      if (error instanceof TokensTaken || isWriteConflict(error)) return 'tokens_taken';
       if (error instanceof CommitUnknown) return 'unknown';
       switch (duplicateKeyIndex(error)) {
         case 'one_payment_per_invoice':

@@ -76,4 +76,9 @@ export function duplicateKeyIndex(error: unknown): string | null {
   return named ?? 'unknown';
 }
 
+/** Other transactions kept writing to the same documents until there was no patience left. Nothing of ours stands. */
+export function isWriteConflict(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && error.code === 112;
+}
+
 const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));

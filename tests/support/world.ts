@@ -38,8 +38,8 @@ export async function startWorld(options: WorldOptions = {}) {
     CRUCIBLE_LOG_LEVEL: 'silent',
     CRUCIBLE_FENCE_DELAY_MS: '300',
     CRUCIBLE_ANSWER_WITHIN_MS: '3000',
-    CRUCIBLE_ORPHAN_AFTER_MS: '400',
-    CRUCIBLE_LEASE_MS: '400',
+    CRUCIBLE_ORPHAN_AFTER_MS: '2500',
+    CRUCIBLE_LEASE_MS: '1500',
     CRUCIBLE_WORKER_INTERVAL_MS: '50',
     ...options.env,
   };

@@ -8,7 +8,13 @@ import type { Mint } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 
 /** What came back of the fee reserve. `complete`: the mint has said all that it will say. */
-export type CollectedChange = { proofs: Proof[]; complete: boolean; unverified: number };
+export type CollectedChange = {
+  proofs: Proof[];
+  complete: boolean;
+  unverified: number;
+  /** Whether the mint could be asked: silence is no answer, and never ends the waiting. */
+  answered: boolean;
+};
 
 /** How long after the payment change is still asked for. */
 export const changeWaitMs = 24 * 3_600_000;
@@ -38,9 +44,10 @@ export async function collectChange(
   const attempt = attemptsFor(operation, 'melt').at(-1);
   const blanks = attempt?.outputs ?? [];
   const [firstBlank] = blanks;
-  if (attempt === undefined || firstBlank === undefined) return { proofs: [], complete: true, unverified: 0 };
+  if (attempt === undefined || firstBlank === undefined)
+    return { proofs: [], complete: true, unverified: 0, answered: true };
   const keys = await mint.keysets.keys(firstBlank.keysetId);
-  if (keys.kind !== 'answer') return { proofs: [], complete: false, unverified: 0 };
+  if (keys.kind !== 'answer') return { proofs: [], complete: false, unverified: 0, answered: false };
 
   const replied = attempt.reply === null ? null : readMelt(attempt.reply);
   const inReply = replied?.kind === 'paid' ? replied.change : null;
@@ -48,18 +55,19 @@ export async function collectChange(
   if (inReply !== null && inReply.length > 0) {
     const { proofs, unverified } = unblindByPosition(blanks, inReply, keys.value);
     const found = proofs.map(({ proof }) => proof);
-    if (unverified === 0 && enough(found)) return { proofs: found, complete: true, unverified: 0 };
+    if (unverified === 0 && enough(found))
+      return { proofs: found, complete: true, unverified: 0, answered: true };
   }
   const onQuote = seenQuote?.change ?? (await changeOnQuote(operation, mint));
   const restored = await mint.gateway.restore(blanks);
   const byName = restored.kind === 'answer' ? unblindRestored(blanks, restored.value, keys.value) : null;
-  const found = best(byName, onQuote, blanks, keys.value);
+  const found = { ...best(byName, onQuote, blanks, keys.value), answered: byName !== null };
   if (found.proofs.length > 0) return { ...found, complete: found.unverified === 0 && enough(found.proofs) };
 
   const paidForMs = now.getTime() - (operation.payment?.paidAt ?? now).getTime();
   const saidNone = inReply?.length === 0 || (onQuote?.length === 0 && paidForMs >= emptyBelievedAfterMs);
   const nothingDue = saidNone && byName !== null && byName.unverified === 0 && enough([]);
-  return { proofs: [], complete: nothingDue, unverified: found.unverified };
+  return { ...found, complete: nothingDue };
 }
 
 async function changeOnQuote(operation: MeltOperation, mint: Mint): Promise<BlindSignature[] | null> {
@@ -75,7 +83,7 @@ function best(
   onQuote: BlindSignature[] | null,
   blanks: Blanks,
   keys: KeysetKeys,
-): Omit<CollectedChange, 'complete'> {
+): Pick<CollectedChange, 'proofs' | 'unverified'> {
   const byPosition = onQuote === null ? null : unblindByPosition(blanks, onQuote, keys);
   const named = byName?.proofs.map(({ proof }) => proof) ?? [];
   const placed = byPosition?.proofs.map(({ proof }) => proof) ?? [];

@@ -91,7 +91,7 @@ export function createExchanges(parts: {
   /** A new swap attempt on the keyset that is active now. */
   async function renewSwap(operation: MeltOperation): Promise<MeltOperation> {
     assertRoom(operation, 'swap');
-    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit);
+    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
     const swap = await keysets.swapTerms(operation);
     const attempt = await attempts.swap({ ...operation, swap }, keyset);
     const changes = { swap, attempts: [...operation.attempts, attempt] };
@@ -107,7 +107,7 @@ export function createExchanges(parts: {
       planned !== undefined &&
       (planned.outputs.length === 0 || (await keysets.isActive(operation, planned.keysetId)));
     if (usable) return operation;
-    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit);
+    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
     const inputs = meltInputs(operation);
     const meltInputFee = await keysets.feeOf(operation.mintUrl, inputs);
     const attempt = await attempts.melt({ ...operation, meltInputFee }, inputs, keyset);
@@ -164,7 +164,7 @@ export function createExchanges(parts: {
   }
 
   async function planFence(operation: MeltOperation, inputs: readonly Proof[]) {
-    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit);
+    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
     return attempts.fence(operation, inputs, await keysets.feePpks(operation.mintUrl, inputs), keyset);
   }
 

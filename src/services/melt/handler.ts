@@ -35,7 +35,7 @@ export function createMeltHandler(parts: {
     },
 
     waitMs(operation, at) {
-      const sinceMs = at.getTime() - operation.updatedAt.getTime();
+      const sinceMs = at.getTime() - enteredStateAt(operation).getTime();
       switch (operation.state) {
         case 'prepared':
         case 'swapped':
@@ -53,4 +53,10 @@ export function createMeltHandler(parts: {
       return operation;
     },
   };
+}
+
+/** Since when the operation has been in its state: repeats and notes do not make the waits short again. */
+function enteredStateAt({ state, timeline, updatedAt }: MeltOperation): Date {
+  const before = timeline.findLastIndex((entry) => entry.state !== state);
+  return timeline[before + 1]?.at ?? updatedAt;
 }

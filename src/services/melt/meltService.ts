@@ -1,5 +1,5 @@
 import type { Network } from '../../config.ts';
-import { DomainError, databaseUnavailable } from '../../models/errors.ts';
+import { DomainError } from '../../models/errors.ts';
 import { isFinished, type MeltOperation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
@@ -16,6 +16,7 @@ import {
   feeTooHigh,
   idempotencyConflict,
   idempotencyKeyReused,
+  neverSent,
   paidNotBooked,
   paymentFailed,
   stopped,
@@ -63,8 +64,24 @@ export function createMeltService(parts: {
     const wallet = await wallets.get(request.npub);
     const earlier = await earlierOutcome(wallet, request);
     if (earlier !== null) return { operation: answerable(earlier), replayed: true };
-    const operation = await begin(wallet, request);
-    return { operation: answerable(await carryThrough(operation, request)), replayed: false };
+    const begun = await begin(wallet, request).catch((error: unknown) => overtaken(wallet, request, error));
+    if ('overtakenBy' in begun) return { operation: answerable(begun.overtakenBy), replayed: true };
+    return { operation: answerable(await carryThrough(begun, request)), replayed: false };
+  }
+
+  /**
+   * A refusal may come of our own first request: under the same key, it has reserved between our look and our try, and
+   * then the invoice is taken or the balance gone. What it has come to is the answer then.
+   */
+  async function overtaken(
+    wallet: Wallet,
+    request: MeltRequest,
+    refusal: unknown,
+  ): Promise<{ overtakenBy: MeltOperation }> {
+    if (!(refusal instanceof DomainError) || refusal.code === 'DATABASE_UNAVAILABLE') throw refusal;
+    const earlier = await earlierOutcome(wallet, request);
+    if (earlier === null) throw refusal;
+    return { overtakenBy: earlier };
   }
 
   async function status(npub: string, transactionId: string): Promise<MeltOperation> {
@@ -133,8 +150,7 @@ export function createMeltService(parts: {
     if (paid) throw paidNotBooked(known, error);
     const meltSent = known.attempts.some(({ purpose, posts }) => purpose === 'melt' && posts > 0);
     // Before the first melt request nothing can have been paid, and only this run could have sent it.
-    if (!meltSent && !(error instanceof ReplyNotStored))
-      throw error instanceof DomainError ? error : databaseUnavailable(error);
+    if (!meltSent && !(error instanceof ReplyNotStored)) throw neverSent(known, error);
     return known;
   }
 

@@ -15,10 +15,10 @@ export type OutputKeysets = ReturnType<typeof createOutputKeysets>;
 
 export function createOutputKeysets(mints: MintDirectory, now: () => Date) {
   /** The active keyset, with its keys. @throws DomainError MINT_UNAVAILABLE, MINT_ERROR */
-  async function forOutputs(mintUrl: string, unit: string): Promise<OutputKeyset> {
+  async function forOutputs(mintUrl: string, unit: string, maxAgeMs = freshMs): Promise<OutputKeyset> {
     const { keysets } = mints.at(mintUrl);
     const info = activeKeyset(
-      answered(await keysets.list(freshMs), 'list its keysets'),
+      answered(await keysets.list(maxAgeMs), 'list its keysets'),
       unit,
       now().getTime(),
     );
@@ -28,7 +28,7 @@ export function createOutputKeysets(mints: MintDirectory, now: () => Date) {
 
   /** Whether the mint would still sign for this keyset. Unreachable counts as yes: the melt itself will tell. */
   async function isActive(operation: MeltOperation, keysetId: string): Promise<boolean> {
-    const listed = await mints.at(operation.mintUrl).keysets.list(freshMs);
+    const listed = await mints.at(operation.mintUrl).keysets.list(0);
     return listed.kind !== 'answer' || listed.value.some(({ id, active }) => id === keysetId && active);
   }
 

@@ -95,6 +95,17 @@ export function paymentFailed(operation: MeltOperation): DomainError {
   );
 }
 
+/** The run broke off before the melt request left; only this run could have sent it, and it is over. */
+export function neverSent(operation: MeltOperation, cause: unknown): DomainError {
+  const mintSilent = cause instanceof DomainError;
+  return new DomainError(
+    mintSilent ? cause.code : 'DATABASE_UNAVAILABLE',
+    mintSilent ? cause.severity : 'HIGH',
+    `${mintSilent ? 'The mint' : 'The database'} stopped answering. The payment was not sent, and it will not be. The funds set aside for it come back by themselves within a few minutes; then try again.`,
+    { retryable: true, members: { transactionId: operation.id }, about: aboutOf(operation), cause },
+  );
+}
+
 /** The mint paid, and the database would not take it: recovery will book it. */
 export function paidNotBooked(operation: MeltOperation, cause: unknown): DomainError {
   return critical(

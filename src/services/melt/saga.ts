@@ -170,11 +170,14 @@ export function createMeltSaga(parts: {
   async function collect(operation: MeltOperation): Promise<Step> {
     const change = await collectChange(operation, mints.at(operation.mintUrl), null, now());
     const paidAt = operation.payment?.paidAt ?? operation.createdAt;
-    const givenUp = now().getTime() - paidAt.getTime() >= changeWaitMs;
+    const givenUp = change.answered && now().getTime() - paidAt.getTime() >= changeWaitMs;
     if (!change.complete && !givenUp) return later(operation);
-    const got = sumAmounts(change.proofs);
+    // What had verified earlier is ours, whatever the mint shows by now.
+    const earlier = operation.change.filter(({ Y }) => change.proofs.every((proof) => proof.Y !== Y));
+    const proofs = [...change.proofs, ...earlier];
+    const got = sumAmounts(proofs);
     if (got < minimumChange(operation)) await incidents.shortChange(operation, got, minimumChange(operation));
-    return again(await settle(operation, change.proofs));
+    return again(await settle(operation, proofs));
   }
 
   /** Transaction R, with whatever now stands for the reservation at the mint. */

@@ -1,0 +1,149 @@
+import { expect } from '@jest/globals';
+import type { Proof } from '../../src/models/proof.ts';
+import type { TokenDocument } from '../../src/models/schemas/token.ts';
+import { createSealer } from '../../src/repositories/sealing.ts';
+import { tokenFrom } from '../../src/repositories/tokenDocuments.ts';
+import { httpTransport, type Transport } from '../../src/services/mint/transport.ts';
+import type { Json, Reply, World } from './world.ts';
+
+/**
+ * For worlds whose requests must not be overtaken: on a busy machine, a step may last longer than the few hundred
+ * milliseconds after which a test world's worker takes over what a request seems to have left.
+ */
+export const unhurried = { CRUCIBLE_ORPHAN_AFTER_MS: '60000', CRUCIBLE_LEASE_MS: '5000' };
+
+/** What a whole world must be like whenever nothing is under way: the mint's books and ours agree to the unit. */
+export async function expectBalancedBooks(world: World): Promise<void> {
+  const { outstanding, balance, payments } = await world.sim.ledger();
+  expect(balance.ok).toBe(true);
+  expect(payments.filter(({ count }) => count > 1)).toEqual([]);
+  const owners = await world.context.database.wallets.find().lean<{ npub: string }[]>();
+  let held = 0;
+  for (const { npub } of owners) {
+    const { body } = await world.call('GET', `/api/wallet/${npub}/balance`);
+    held += Number(member(body, 'details', 'totalBalance'));
+  }
+  expect(held).toBe(outstanding);
+}
+
+/** Follows a path into JSON; undefined where it leads nowhere. */
+export function member(value: unknown, ...path: (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
+    value,
+  );
+}
+
+export type Expected = { status: number; code: string; severity: string; retryAfter?: boolean } & Json;
+
+/** An error body is an RFC 9457 problem and holds what the seed's clients read; grave ones have a stored report. */
+export async function expectProblem(world: World, reply: Reply, expected: Expected): Promise<void> {
+  const { retryAfter = false, ...members } = expected;
+  const { body, headers } = reply;
+  expect({ ...body, httpStatus: reply.status }).toMatchObject({
+    ...members,
+    httpStatus: expected.status,
+    type: `urn:crucible:problem:${expected.code.toLowerCase().replaceAll('_', '-')}`,
+    title: expect.stringMatching(/\w/),
+    detail: expect.stringMatching(/\w/),
+    instance: `urn:crucible:request:${headers.get('x-request-id')}`,
+    error: expect.stringMatching(/\w/),
+    message: body['detail'],
+  });
+  expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  if (retryAfter) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(JSON.stringify(body)).not.toMatch(/"stack"|node_modules|Mongo|mongoose/);
+  const grave = expected.status >= 500 || ['CRITICAL', 'HIGH'].includes(expected.severity);
+  if (!grave) {
+    expect(body).not.toHaveProperty('supportId');
+    return;
+  }
+  const report = await world.context.database.reports.findById(body['supportId']).lean();
+  expect(report).toMatchObject({ code: expected.code, severity: expected.severity, status: 'open' });
+  expect(report?.request_ids).toContain(headers.get('x-request-id'));
+}
+
+/** A wallet's spendable proofs with their secrets, opened behind the server's back. */
+export async function proofsOf(world: World, npub: string): Promise<(Proof & { tokenId: string })[]> {
+  const sealer = createSealer(Buffer.from(world.env.CRUCIBLE_MASTER_KEY, 'hex'));
+  const tokens = await tokensOf(world, npub, { status: 'unspent' });
+  return tokens.flatMap((token) =>
+    tokenFrom(token, sealer).proofs.map((proof) => ({ ...proof, tokenId: token._id })),
+  );
+}
+
+/** As another wallet with the same secret would name a proof to the simulator. */
+export const outside = ({ secret, amount, keysetId }: Proof) => ({
+  secret,
+  amount: Number(amount),
+  id: keysetId,
+});
+
+export function tokensOf(world: World, npub: string, filter: object = {}): Promise<TokenDocument[]> {
+  return world.context.database.tokens.find({ npub, ...filter }).lean<TokenDocument[]>();
+}
+
+/** How often the payee of an invoice really got the money. */
+export async function timesPaid(world: World, paymentHash: string): Promise<number> {
+  const { payments } = await world.sim.ledger();
+  return payments.find((payment) => payment.paymentHash === paymentHash)?.count ?? 0;
+}
+
+/** The paths that the mint was asked for since `clearRequests`. */
+export async function askedOfMint(world: World, path: string): Promise<number> {
+  return (await world.sim.requests()).filter((request) => request.path === path).length;
+}
+
+/** Everything that the database holds, as text. */
+export async function dump(world: World): Promise<string> {
+  const { db } = world.context.database.connection;
+  if (db === undefined) throw new Error('the database is not open');
+  const collections = await db.collections();
+  const contents = await Promise.all(collections.map((collection) => collection.find().toArray()));
+  return JSON.stringify(contents, (_name, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
+/** How many documents each collection holds. */
+export async function counts(world: World): Promise<Record<string, number>> {
+  const { db } = world.context.database.connection;
+  if (db === undefined) throw new Error('the database is not open');
+  const collections = await db.collections();
+  const sizes = await Promise.all(
+    collections.map(
+      async (collection): Promise<[string, number]> => [
+        collection.collectionName,
+        await collection.countDocuments(),
+      ],
+    ),
+  );
+  return Object.fromEntries(sizes.sort());
+}
+
+export type Spy = {
+  transport: Transport;
+  /** Proof secrets that went to the mint. */
+  secrets: Set<string>;
+  /** Called before a request leaves. */
+  before: (request: Parameters<Transport>[0]) => Promise<void>;
+};
+
+/** The ordinary way to the mint, overheard. */
+export function spyOnMint(): Spy {
+  const spy: Spy = {
+    secrets: new Set(),
+    before: async () => undefined,
+    transport: async (request) => {
+      for (const secret of secretsIn(request.body)) spy.secrets.add(secret);
+      await spy.before(request);
+      return httpTransport(request);
+    },
+  };
+  return spy;
+}
+
+function secretsIn(body: string | undefined): string[] {
+  const inputs = body === undefined ? undefined : member(JSON.parse(body), 'inputs');
+  return Array.isArray(inputs) ? inputs.map((input) => String(member(input, 'secret'))) : [];
+}
