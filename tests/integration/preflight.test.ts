@@ -1,0 +1,209 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AuditDocument } from '../../src/models/schemas/account.ts';
+import type { TokenDocument } from '../../src/models/schemas/token.ts';
+import {
+  expectBalancedBooks,
+  expectProblem,
+  member,
+  outside,
+  proofsOf,
+  spyOnMint,
+  timesPaid,
+  tokensOf,
+  unhurried,
+} from '../support/money.ts';
+import { startWorld, type TestWallet, type World } from '../support/world.ts';
+
+const lie = (state: 'SPENT' | 'PENDING' | 'UNSPENT', Y = '*') => ({
+  kind: 'override_state' as const,
+  Y,
+  state,
+});
+
+describe('before a payment, the wallet’s books are compared with the mint’s', () => {
+  const spy = spyOnMint();
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({
+      env: unhurried,
+      simulator: { feeReserveMinSat: 4 },
+      overrides: { transport: spy.transport },
+    });
+  });
+  afterAll(() => world.end());
+  afterEach(async () => {
+    spy.before = async () => undefined;
+    await world.sim.clearFaults();
+    await expectBalancedBooks(world);
+  });
+
+  it('spent at the mint, unspent here (HIGH): only that proof is written off, and the rest can be spent', async () => {
+    const wallet = await world.wallet(96);
+    const [spent, survivor] = await proofs(wallet, 64, 32);
+    await world.sim.spendOutside([outside(spent)]);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 50 });
+    await expectProblem(world, await wallet.melt(invoice), {
+      status: 400,
+      code: 'PROOF_STATE_INCONSISTENCY',
+      severity: 'CRITICAL',
+      discrepancies: [
+        { type: 'DB_UNSPENT_MINT_SPENT', severity: 'HIGH', tokenId: spent.tokenId, amount: 64 },
+      ],
+    });
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+    expect(await tokenWith(wallet, spent.Y)).toMatchObject({
+      _id: spent.tokenId,
+      status: 'spent',
+      spent_at: expect.any(Date),
+      spent_reason: 'mint_reported',
+    });
+    const saved = await tokenWith(wallet, survivor.Y);
+    expect(saved).toMatchObject({ status: 'unspent', reserved_by: null, transaction_type: 'minted' });
+    expect(saved._id).not.toBe(spent.tokenId);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 32, spentBalance: 64 });
+    const affordable = await world.sim.invoice({ amount: 20 });
+    expect((await wallet.melt(affordable.invoice)).status).toBe(200);
+  });
+
+  it('a mint that contradicts itself is not believed: the melt goes on and nothing is written off', async () => {
+    const wallet = await world.wallet(64);
+    const { invoice } = await world.sim.invoice({ amount: 50 });
+    await world.sim.addFaults({ fault: lie('SPENT'), times: 1 });
+    const { status } = await wallet.melt(invoice);
+    expect(status).toBe(200);
+    expect(await recorded(wallet)).toEqual([]);
+    expect((await tokensOf(world, wallet.npub)).map(({ spent_reason }) => spent_reason)).not.toContain(
+      'mint_reported',
+    );
+  });
+
+  it('spent here, unspent at the mint (MEDIUM): looked into by people, never resurrected; the melt goes on', async () => {
+    const wallet = await world.wallet(64, 128);
+    const [spent] = await proofs(wallet, 64);
+    const first = await world.sim.invoice({ amount: 50 });
+    expect((await wallet.melt(first.invoice)).status).toBe(200);
+    await world.sim.addFaults({ fault: lie('UNSPENT', spent.Y), times: null });
+    for (const amount of [40, 10]) {
+      const { invoice } = await world.sim.invoice({ amount });
+      expect((await wallet.melt(invoice)).status).toBe(200);
+    }
+    expect(await tokenWith(wallet, spent.Y)).toMatchObject({ status: 'spent', spent_reason: 'operation' });
+    expect(await recorded(wallet)).toContain('DB_SPENT_MINT_UNSPENT');
+    const reports = await world.context.database.reports.find({ npub: wallet.npub }).lean();
+    expect(reports).toEqual([
+      expect.objectContaining({
+        code: 'DB_SPENT_MINT_UNSPENT',
+        severity: 'MEDIUM',
+        status: 'open',
+        count: 2,
+      }),
+    ]);
+  });
+
+  it('pending here, spent at the mint (MEDIUM): corrected to spent; the melt goes on', async () => {
+    const wallet = await world.wallet(32, 64);
+    const [sent] = await proofs(wallet, 32);
+    // A token that was handed out and has just been claimed by its receiver.
+    await world.context.database.tokens.updateOne({ _id: sent.tokenId }, { $set: { status: 'pending' } });
+    await world.sim.spendOutside([outside(sent)]);
+    const { invoice } = await world.sim.invoice({ amount: 50 });
+    expect((await wallet.melt(invoice)).status).toBe(200);
+    expect(await recorded(wallet)).toEqual(['DB_PENDING_MINT_SPENT']);
+    expect(await tokenWith(wallet, sent.Y)).toMatchObject({
+      status: 'spent',
+      spent_reason: 'mint_reported',
+    });
+  });
+
+  it('pending here, unspent at the mint: a token that nobody has claimed yet is no discrepancy', async () => {
+    const wallet = await world.wallet(32, 64);
+    const [sent] = await proofs(wallet, 32);
+    const status = (status: TokenDocument['status']) =>
+      world.context.database.tokens.updateOne({ _id: sent.tokenId }, { $set: { status } });
+    await status('pending');
+    const { invoice } = await world.sim.invoice({ amount: 50 });
+    expect((await wallet.melt(invoice)).status).toBe(200);
+    expect(await recorded(wallet)).toEqual([]);
+    expect(await tokenWith(wallet, sent.Y)).toMatchObject({ status: 'pending' });
+    await status('unspent');
+  });
+
+  it('held at the mint by another payment (LOW): those proofs are left out, the others pay', async () => {
+    const wallet = await world.wallet(32, 64);
+    const [held] = await proofs(wallet, 32);
+    await world.sim.holdOutside([outside(held)]);
+    const { invoice } = await world.sim.invoice({ amount: 20 });
+    expect((await wallet.melt(invoice)).status).toBe(200);
+    expect(await recorded(wallet)).toEqual(['DB_UNSPENT_MINT_PENDING']);
+    expect(await tokenWith(wallet, held.Y)).toMatchObject({ status: 'unspent', reserved_by: null });
+    await world.sim.forget([held.Y]);
+    const another = await world.sim.invoice({ amount: 28 });
+    expect((await wallet.melt(another.invoice)).status).toBe(200);
+  });
+
+  it('in no token of ours any more (LOW): recorded, and the melt takes others', async () => {
+    const wallet = await world.wallet(32, 64);
+    const [lost] = await proofs(wallet, 32);
+    const document = await tokenWith(wallet, lost.Y);
+    let asked = 0;
+    spy.before = async ({ url }) => {
+      if (url.endsWith('/checkstate') && ++asked === 1)
+        await world.context.database.tokens.deleteOne({ _id: lost.tokenId });
+    };
+    await world.sim.addFaults({ fault: lie('SPENT', lost.Y), times: 1 });
+    const { invoice } = await world.sim.invoice({ amount: 20 });
+    expect((await wallet.melt(invoice)).status).toBe(200);
+    expect(await recorded(wallet)).toEqual(['PROOF_NOT_IN_DB']);
+    await world.context.database.tokens.create([document]);
+  });
+
+  it('while another correction of the same token is under way: MELT_BLOCKED_BY_RECONCILIATION', async () => {
+    const wallet = await world.wallet(64);
+    const [spent] = await proofs(wallet, 64);
+    await world.sim.spendOutside([outside(spent)]);
+    let asked = 0;
+    spy.before = async ({ url }) => {
+      if (!url.endsWith('/checkstate') || ++asked !== 2) return;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await world.context.database.tokens.updateOne({ _id: spent.tokenId }, { $inc: { version: 1 } });
+    };
+    const { invoice } = await world.sim.invoice({ amount: 50 });
+    await expectProblem(world, await wallet.melt(invoice), {
+      status: 409,
+      code: 'MELT_BLOCKED_BY_RECONCILIATION',
+      severity: 'HIGH',
+      retryAfter: true,
+    });
+    expect((await wallet.melt(invoice)).body['code']).toBe('PROOF_STATE_INCONSISTENCY');
+  });
+
+  /** The wallet's proofs of these amounts, one each. */
+  async function proofs(wallet: TestWallet, ...amounts: number[]) {
+    const all = await proofsOf(world, wallet.npub);
+    const [first, ...rest] = amounts.map((wanted) => {
+      const found = all.find(({ amount }) => amount === BigInt(wanted));
+      if (found === undefined) throw new Error(`the wallet has no proof of ${wanted}`);
+      return found;
+    });
+    if (first === undefined) throw new Error('no proof was asked for');
+    return [first, rest[0] ?? first] as const;
+  }
+
+  async function tokenWith(wallet: TestWallet, Y: string): Promise<TokenDocument> {
+    const [token, ...more] = await tokensOf(world, wallet.npub, { 'proofs.Y': Y });
+    expect(more).toEqual([]);
+    if (token === undefined) throw new Error('no token holds that proof');
+    return token;
+  }
+
+  /** The types of all discrepancies that the audit log has of a wallet. */
+  async function recorded(wallet: TestWallet): Promise<unknown[]> {
+    const events = await world.context.database.audit
+      .find({ npub: wallet.npub, event: 'proofs.discrepancies' })
+      .lean<AuditDocument[]>();
+    return events.flatMap(({ details }) => {
+      const { discrepancies } = details;
+      return Array.isArray(discrepancies) ? discrepancies.map((found) => member(found, 'type')) : [];
+    });
+  }
+});

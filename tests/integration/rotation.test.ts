@@ -1,0 +1,79 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { comesTo, expectAllSettled, meddler } from '../support/mischief.ts';
+import { timesPaid } from '../support/money.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+describe('a keyset that retires in the middle of a payment', () => {
+  const mischief = meddler();
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({
+      simulator: { feeReserveMinSat: 4 },
+      env: {
+        CRUCIBLE_ANSWER_WITHIN_MS: '4000',
+        CRUCIBLE_ORPHAN_AFTER_MS: '5000',
+        CRUCIBLE_LEASE_MS: '2000',
+      },
+      overrides: { transport: mischief.transport },
+    });
+  });
+  afterAll(() => world.end());
+  afterEach(() => expectAllSettled(world));
+
+  it.each([
+    ['free to spend', 0],
+    ['with an input fee', 100],
+  ])('just before the swap: a new attempt on the new keyset, %s', async (_story, inputFeePpk) => {
+    const wallet = await world.wallet(512);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210 });
+    mischief.next('/v1/swap', async (carry) => {
+      await world.sim.rotate({ inputFeePpk });
+      return carry();
+    });
+    const paid = await wallet.melt(invoice);
+    expect(paid.body['message']).toBeUndefined();
+    expect(paid).toMatchObject({ status: 200, body: { paymentResult: 'PAID', paidAmount: 210 } });
+    const { body } = await comesTo(wallet, paid.body['transactionId'], 'settled');
+    expect(JSON.stringify(body['timeline'])).toContain('new swap attempt on the active keyset');
+    expect(await timesPaid(world, paymentHash)).toBe(1);
+  });
+
+  it('between the swap and the melt: the blanks are made anew', async () => {
+    const wallet = await world.wallet(512);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210, routingFeeSat: 1 });
+    mischief.next('/v1/swap', async (carry) => {
+      const exchange = await carry();
+      await world.sim.rotate();
+      return exchange;
+    });
+    const paid = await wallet.melt(invoice);
+    expect(paid).toMatchObject({ status: 200, body: { paymentResult: 'PAID', changePending: false } });
+    expect(await timesPaid(world, paymentHash)).toBe(1);
+  });
+
+  it('while the melt is on its way: refused, given back, and the next try pays', async () => {
+    const wallet = await world.wallet(512);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210 });
+    mischief.next('/v1/melt/bolt11', async (carry) => {
+      await world.sim.rotate();
+      return carry();
+    });
+    const refused = await wallet.melt(invoice);
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { code: 'PAYMENT_FAILED', cause: 'KEYSET_RETIRED' },
+    });
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+    expect((await wallet.melt(invoice)).status).toBe(200);
+    expect(await timesPaid(world, paymentHash)).toBe(1);
+  });
+
+  it('while ecash is being issued: asked for anew, credited once', async () => {
+    mischief.next('/v1/mint/bolt11', async (carry) => {
+      await world.sim.rotate();
+      return carry();
+    });
+    const wallet = await world.wallet(300);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 300 });
+  });
+});

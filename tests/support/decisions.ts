@@ -1,0 +1,102 @@
+import { meltStates } from '../../src/models/operation.ts';
+import {
+  type Decision,
+  decide,
+  type MeltFacts,
+  type MintView,
+  oddForMs,
+} from '../../src/services/melt/decision.ts';
+
+export const fresh: MeltFacts = {
+  state: 'prepared',
+  role: 'creator',
+  needsSwap: true,
+  orphaned: false,
+  swapSigned: false,
+  swapRefusal: 'none',
+  swapSurelyDead: false,
+  meltReading: 'none',
+  meltPosts: 0,
+  mayRepeatMelt: false,
+  sinceLastMeltMs: 0,
+  fenceDelayMs: 120_000,
+  unpaidSightings: 0,
+  hasFence: false,
+  fenceSigned: false,
+  fenceRefusal: 'none',
+};
+export const untouched: MintView = { quote: 'UNPAID', inputs: 'UNSPENT', outputs: 'UNSIGNED' };
+
+export const decideFor = (facts: Partial<MeltFacts>, view: Partial<MintView> = {}): Decision =>
+  decide({ ...fresh, ...facts }, { ...untouched, ...view });
+
+const quotes = ['PAID', 'PENDING', 'UNPAID', 'MISSING', 'UNREACHABLE'] as const;
+const inputStates = ['UNSPENT', 'PENDING', 'SPENT', 'PARTLY_SPENT', 'UNREACHABLE'] as const;
+const outputStates = ['SIGNED', 'UNSIGNED', 'UNREACHABLE'] as const;
+export const views: MintView[] = quotes.flatMap((quote) =>
+  inputStates.flatMap((inputs) => outputStates.map((outputs) => ({ quote, inputs, outputs }))),
+);
+
+const both = [false, true] as const;
+const refusals = ['none', 'keyset_retired', 'definite'] as const;
+type Choices = { [Name in keyof MeltFacts]: readonly MeltFacts[Name][] };
+
+/** Every value that a fact can take, or one on each side of the border that matters. */
+const choices: Choices = {
+  state: meltStates,
+  role: ['creator', 'worker'],
+  needsSwap: both,
+  orphaned: both,
+  swapSigned: both,
+  swapRefusal: refusals,
+  swapSurelyDead: both,
+  meltReading: ['none', 'paid', 'pending', 'rejected', 'unknown'],
+  meltPosts: [0, 1, 2],
+  mayRepeatMelt: both,
+  sinceLastMeltMs: [0, 119_999, 120_000, oddForMs],
+  fenceDelayMs: [120_000],
+  unpaidSightings: [0, 1, 2],
+  hasFence: both,
+  fenceSigned: both,
+  fenceRefusal: refusals,
+};
+
+/** The facts that a state's decision could depend on; the others cannot have come about in it. */
+const relevant: Record<MeltFacts['state'], readonly (keyof MeltFacts)[]> = {
+  prepared: ['needsSwap', 'orphaned'],
+  swapping: ['orphaned', 'swapSigned', 'swapRefusal', 'swapSurelyDead', 'sinceLastMeltMs'],
+  swapped: ['orphaned', 'swapSigned'],
+  melting: ['meltReading', 'meltPosts', 'mayRepeatMelt', 'orphaned', 'sinceLastMeltMs', 'needsSwap'],
+  pending: [
+    'meltReading',
+    'mayRepeatMelt',
+    'meltPosts',
+    'sinceLastMeltMs',
+    'unpaidSightings',
+    'hasFence',
+    'orphaned',
+  ],
+  releasing: ['hasFence', 'fenceSigned', 'fenceRefusal', 'unpaidSightings', 'sinceLastMeltMs', 'orphaned'],
+  paid: ['meltReading', 'hasFence', 'orphaned'],
+  settled: [],
+  released: [],
+  cancelled: [],
+  needs_attention: [],
+};
+
+/** The whole product of a state's facts. */
+export function everyFact(state: MeltFacts['state']): MeltFacts[] {
+  const names = (['role', ...relevant[state]] as const).filter((name) => name !== 'state');
+  return names.reduce<MeltFacts[]>(
+    (facts, name) => facts.flatMap((each) => choices[name].map((value) => ({ ...each, [name]: value }))),
+    [{ ...fresh, state, needsSwap: true }],
+  );
+}
+
+export type Row = { facts: MeltFacts; view: MintView; decision: Decision };
+export const table: Row[] = meltStates.flatMap((state) =>
+  everyFact(state).flatMap((facts) => views.map((view) => ({ facts, view, decision: decide(facts, view) }))),
+);
+export const rowsWhere = (holds: (row: Row) => boolean): Row[] => table.filter(holds);
+export const decisionsOf = (rows: readonly Row[]): Decision[] =>
+  [...new Set(rows.map(({ decision }) => decision))].sort();
