@@ -20,6 +20,8 @@ export type WorldOptions = {
   env?: Record<string, string>;
   overrides?: Overrides;
   workers?: boolean;
+  /** Puts something between the server and its database. */
+  relay?: (uri: string) => Promise<string>;
 };
 
 /** A whole Crucible with a database and a mint of its own: the production server, spoken to over HTTP. */
@@ -30,7 +32,7 @@ export async function startWorld(options: WorldOptions = {}) {
   const simulator = await startSimulator(options.simulator ?? {});
   const sim = new SimulatorClient(simulator.url);
   const env = {
-    MONGODB_URI: fresh.uri,
+    MONGODB_URI: options.relay === undefined ? fresh.uri : await options.relay(fresh.uri),
     MINT_URL: simulator.url,
     PORT: '0',
     CRUCIBLE_MNEMONIC: generateMnemonic(wordlist),
