@@ -11,6 +11,7 @@ describe('Lightning change', () => {
   beforeAll(async () => {
     world = await startWorld({
       simulator: { feeReserveMinSat: 50 },
+      env: { CRUCIBLE_ANSWER_WITHIN_MS: '2000', CRUCIBLE_ORPHAN_AFTER_MS: '3000', CRUCIBLE_LEASE_MS: '1000' },
       overrides: { transport: mischief.transport },
     });
   });
@@ -26,7 +27,12 @@ describe('Lightning change', () => {
   it('that is signed late: PAID at once with changePending, credited once when it comes', async () => {
     const wallet = await world.wallet(512);
     const { invoice, paymentHash } = await world.sim.invoice({ amount: 210, routingFeeSat: 3 });
-    await world.sim.addFaults({ fault: { kind: 'change_late', afterMs: 1_500 } });
+    await world.sim.addFaults({ fault: { kind: 'change_late', afterMs: 4_000 } });
+    mischief.next(meltPath, async (carry) => {
+      void carry();
+      await until(async () => (await timesPaid(world, paymentHash)) === 1, 'the payment');
+      return { kind: 'lost', reason: 'timeout' };
+    });
     const paid = await wallet.melt(invoice);
     const id = paid.body['transactionId'];
     expect(paid).toMatchObject({

@@ -79,5 +79,5 @@ it('when the database goes away during the swap, nothing is paid, and the funds 
   await booksAreRight();
   const { payments } = await world.sim.ledger();
   expect(payments.filter(({ amountSat, count }) => amountSat === 100 && count > 0)).toEqual([]);
-  expect((await wallet.balance())['balance']).toBe(500);
+  expect((await wallet.balance())['totalBalance']).toBe(500);
 });

@@ -145,7 +145,8 @@ describe('what a dead process left', () => {
     await world.sim.settle(paymentHash, 'paid');
     await comesTo(wallet, id, 'settled');
     const { audit } = world.context.database;
-    expect(await audit.countDocuments({ transaction_id: id, event: 'melt.settled' })).toBe(1);
+    const booked = await audit.countDocuments({ transaction_id: String(id), event: 'melt.settled' });
+    expect(booked).toBe(1);
     expect(await timesPaid(world, paymentHash)).toBe(1);
     expect(await wallet.balance()).toMatchObject({ totalBalance: 302 });
     await Promise.all(rivals.map(({ stop }) => stop()));
