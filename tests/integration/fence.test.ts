@@ -11,7 +11,7 @@ describe('the fence', () => {
   beforeAll(async () => {
     world = await startWorld({
       simulator: { feeReserveMinSat: 4 },
-      env: { CRUCIBLE_ANSWER_WITHIN_MS: '600', CRUCIBLE_FENCE_DELAY_MS: '400' },
+      env: { CRUCIBLE_ANSWER_WITHIN_MS: '600', CRUCIBLE_FENCE_DELAY_MS: '400', CRUCIBLE_LEASE_MS: '2000' },
       overrides: { transport: mischief.transport },
     });
   });

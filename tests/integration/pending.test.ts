@@ -8,12 +8,19 @@ describe('a payment that hangs', () => {
   beforeAll(async () => {
     world = await startWorld({
       simulator: { feeReserveMinSat: 4 },
-      env: { CRUCIBLE_ANSWER_WITHIN_MS: '600' },
+      env: {
+        CRUCIBLE_ANSWER_WITHIN_MS: '1000',
+        CRUCIBLE_ORPHAN_AFTER_MS: '10000',
+        CRUCIBLE_LEASE_MS: '2000',
+      },
     });
   });
   afterAll(() => world.end());
   afterEach(async () => {
     await world.sim.clearFaults();
+    const { meltQuotes } = await world.sim.ledger();
+    for (const { paymentHash, state } of meltQuotes)
+      if (state === 'PENDING') await world.sim.settle(paymentHash, 'failed');
     await expectAllSettled(world);
   });
 
@@ -26,6 +33,12 @@ describe('a payment that hangs', () => {
   async function isInFlight(paymentHash: string): Promise<boolean> {
     const { meltQuotes } = await world.sim.ledger();
     return meltQuotes.some((quote) => quote.paymentHash === paymentHash && quote.state === 'PENDING');
+  }
+
+  /** The Lightning network decides, once the payment is on its way. */
+  async function decide(paymentHash: string, result: 'paid' | 'failed'): Promise<void> {
+    await until(() => isInFlight(paymentHash), 'the payment under way');
+    await world.sim.settle(paymentHash, result);
   }
 
   it('is answered 202 with the way to ask, and PAID once it has gone through', async () => {
@@ -42,7 +55,7 @@ describe('a payment that hangs', () => {
     });
     expect(asked.headers.get('location')).toBe(asked.body['statusUrl']);
     expect((await wallet.status(id)).body).toMatchObject({ status: 'PENDING', paymentResult: 'PENDING' });
-    await world.sim.settle(paymentHash, 'paid');
+    await decide(paymentHash, 'paid');
     expect((await comesTo(wallet, id, 'settled')).body).toMatchObject({ status: 'PAID', paidAmount: 210 });
     expect(await timesPaid(world, paymentHash)).toBe(1);
     expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
@@ -53,8 +66,7 @@ describe('a payment that hangs', () => {
     const asked = await wallet.melt(invoice, {}, { prefer: 'respond-async' });
     expect(asked.status).toBe(202);
     expect(asked.headers.get('preference-applied')).toBe('respond-async');
-    await until(() => isInFlight(paymentHash), 'the payment under way');
-    await world.sim.settle(paymentHash, 'paid');
+    await decide(paymentHash, 'paid');
     await comesTo(wallet, asked.body['transactionId'], 'settled');
     expect(await timesPaid(world, paymentHash)).toBe(1);
   });
@@ -75,7 +87,7 @@ describe('a payment that hangs', () => {
 
     const other = await world.sim.invoice({ amount: 200 });
     await comesTo(wallet, (await wallet.melt(other.invoice)).body['transactionId'], 'settled');
-    await world.sim.settle(paymentHash, 'paid');
+    await decide(paymentHash, 'paid');
     await comesTo(wallet, id, 'settled');
     expect(await wallet.balance()).toMatchObject({ totalBalance: 102, reservedBalance: 0 });
     expect(await tokensOf(world, wallet.npub, { transaction_id: `${String(id)}_keep` })).toHaveLength(1);
@@ -87,7 +99,7 @@ describe('a payment that hangs', () => {
     const id = asked.body['transactionId'];
     await until(() => isInFlight(paymentHash), 'the payment under way');
     await comesTo(wallet, id, 'pending');
-    await world.sim.settle(paymentHash, 'failed');
+    await decide(paymentHash, 'failed');
     const ended = await comesTo(wallet, id, 'released');
     expect(ended.body).toMatchObject({ status: 'FAILED', paymentResult: 'FAILED' });
     expect(await timesPaid(world, paymentHash)).toBe(0);
@@ -106,12 +118,11 @@ describe('a payment that hangs', () => {
       status: 409,
       body: { code: 'DUPLICATE_PAYMENT', transactionId: asked.body['transactionId'] },
     });
-    await world.sim.settle(paymentHash, 'failed');
+    await decide(paymentHash, 'failed');
     await comesTo(wallet, asked.body['transactionId'], 'released');
     const second = await wallet.melt(invoice);
     expect(second.status).toBe(202);
-    await until(() => isInFlight(paymentHash), 'the payment under way');
-    await world.sim.settle(paymentHash, 'paid');
+    await decide(paymentHash, 'paid');
     await comesTo(wallet, second.body['transactionId'], 'settled');
     expect(await timesPaid(world, paymentHash)).toBe(1);
   });
@@ -124,7 +135,7 @@ describe('a payment that hangs', () => {
     await comesTo(wallet, id, 'pending');
     await new Promise((resolve) => setTimeout(resolve, 1_500)); // five times the fence's delay
     expect((await wallet.status(id)).body['state']).toBe('pending');
-    await world.sim.settle(paymentHash, 'paid');
+    await decide(paymentHash, 'paid');
     await world.sim.clearFaults();
     await comesTo(wallet, id, 'settled');
     expect(await timesPaid(world, paymentHash)).toBe(1);
@@ -143,7 +154,7 @@ describe('a payment that hangs', () => {
     expect((await wallet.status(id)).body).toMatchObject({ status: 'PENDING', state: 'releasing' });
     expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 512 });
     await world.sim.clearFaults();
-    await world.sim.settle(paymentHash, 'paid');
+    await decide(paymentHash, 'paid');
     const settled = await comesTo(wallet, id, 'settled');
     expect(member(settled.body, 'status')).toBe('PAID');
     expect(await timesPaid(world, paymentHash)).toBe(1);
@@ -152,7 +163,7 @@ describe('a payment that hangs', () => {
 
   it('for longer than its client waits, held open by the mint, is answered 202 and booked when it ends', async () => {
     const wallet = await world.wallet(1000);
-    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210, delayMs: 1_500 });
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210, delayMs: 2_500 });
     const asked = await wallet.melt(invoice);
     expect(asked.status).toBe(202);
     expect(await wallet.balance()).toMatchObject({ totalBalance: 1000 });
@@ -168,8 +179,7 @@ describe('a payment that hangs', () => {
     const id = asked.body['transactionId'];
     await comesTo(wallet, id, 'pending');
     expect(await wallet.balance()).toMatchObject({ totalBalance: 514, reservedBalance: 214 });
-    await until(() => isInFlight(paymentHash), 'the payment under way');
-    await world.sim.settle(paymentHash, 'failed');
+    await decide(paymentHash, 'failed');
     await comesTo(wallet, id, 'released');
     expect(await wallet.balance()).toMatchObject({ totalBalance: 514, reservedBalance: 0 });
     expect(await timesPaid(world, paymentHash)).toBe(0);

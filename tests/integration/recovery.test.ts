@@ -23,7 +23,7 @@ function repositoriesOf({ context, env }: World) {
 describe('what a dead process left', () => {
   let world: World;
   beforeAll(async () => {
-    world = await startWorld({ simulator: { feeReserveMinSat: 4 } });
+    world = await startWorld({ simulator: { feeReserveMinSat: 4 }, env: { CRUCIBLE_LEASE_MS: '1000' } });
   });
   afterAll(() => world.end());
   afterEach(async () => {

@@ -46,11 +46,15 @@ export function blankCount(maxChange: bigint, available: readonly bigint[]): num
  * `Σ send − fee(send) ≥ need`. Anything above comes back as Lightning change.
  */
 export function sendAmountFor(need: bigint, feePpk: bigint, available: readonly bigint[]): bigint {
-  let amount = need;
-  for (let round = 0; round < 100; round += 1) {
-    const fee = inputFee(split(amount, available).map(() => feePpk));
-    if (amount - fee >= need) return amount;
-    amount = need + fee;
-  }
-  invariant(false, 'no amount covers its own fee');
+  const covers = (amount: bigint) => amount - inputFee(split(amount, available).map(() => feePpk)) >= need;
+  let enough = need;
+  for (let round = 0; round < 100 && !covers(enough); round += 1)
+    enough = need + inputFee(split(enough, available).map(() => feePpk));
+  invariant(covers(enough), 'no amount covers its own fee');
+  // Something in between may split into fewer parts, and so cost less.
+  const from = enough - need > maxStepsDown ? enough - maxStepsDown : need;
+  for (let amount = from; amount < enough; amount += 1n) if (covers(amount)) return amount;
+  return enough;
 }
+
+const maxStepsDown = 1_000n;

@@ -93,6 +93,7 @@ function cheapestCover(sorted: readonly Candidate[], wanted: bigint): Candidate[
     smallestSingle(sorted, wanted),
     greedyCover(sorted, wanted),
     greedyCover(retiringFirst, wanted),
+    largestCover(sorted, wanted),
   ].filter((cover) => cover !== null);
   const [first, ...others] = covers;
   return first === undefined
@@ -103,6 +104,21 @@ function cheapestCover(sorted: readonly Candidate[], wanted: bigint): Candidate[
 function smallestSingle(sorted: readonly Candidate[], wanted: bigint): Candidate[] | null {
   const single = sorted.findLast((candidate) => candidate.amount - feeOf([candidate]) >= wanted);
   return single === undefined ? null : [single];
+}
+
+/** The most valuable proofs until they cover: finds a cover whenever there is one of at most `maxInputs` proofs. */
+function largestCover(sorted: readonly Candidate[], wanted: bigint): Candidate[] | null {
+  const worth = ({ amount, feePpk }: Candidate) => amount * 1000n - feePpk;
+  const byWorth = [...sorted].sort((a, b) => (worth(a) < worth(b) ? 1 : worth(a) > worth(b) ? -1 : 0));
+  let missing = wanted * 1000n;
+  const chosen: Candidate[] = [];
+  for (const candidate of byWorth) {
+    if (missing <= 0n) return chosen;
+    if (worth(candidate) <= 0n || chosen.length >= maxInputs) return null;
+    chosen.push(candidate);
+    missing -= worth(candidate);
+  }
+  return missing <= 0n ? chosen : null;
 }
 
 /** Takes what fits under the rest, largest first; closes the gap with the smallest that does; drops what became needless. */
