@@ -122,6 +122,10 @@ export type MeltDetails = {
   atomicResult: AtomicResult | null;
   /** How often quote and inputs both looked untouched since the last attempt: the fence wants two. */
   unpaidSightings: number;
+  /** When some inputs were first seen spent by somebody else. */
+  partlySince: Date | null;
+  /** The most that the payment may cost besides its amount. */
+  feeCap: bigint;
   /** Until then the creating request is still waiting to answer its client. */
   answerBy: Date | null;
   idempotencyId: string | null;

@@ -90,6 +90,7 @@ function meltDetailsFrom(stored: MeltDetails): MeltDetails {
       fee: BigInt(swap.fee),
     },
     meltInputFee: BigInt(stored.meltInputFee),
+    feeCap: BigInt(stored.feeCap),
     releasedAmount: releasedAmount === null ? null : BigInt(releasedAmount),
     missingAmount: missingAmount === null ? null : BigInt(missingAmount),
     atomicResult: atomicResult && {
@@ -131,6 +132,8 @@ function storeMelt(operation: MeltOperation, sealer: Sealer) {
     missingAmount: operation.missingAmount,
     atomicResult: operation.atomicResult,
     unpaidSightings: operation.unpaidSightings,
+    partlySince: operation.partlySince,
+    feeCap: operation.feeCap,
     answerBy: operation.answerBy,
     idempotencyId: operation.idempotencyId,
     finishedAt: operation.finishedAt,

@@ -21,7 +21,7 @@ it('when the mint is silent for over a day, its late change is still waited for 
 
   await world.sim.addFaults({
     match: { path: '/v1/*' },
-    fault: { kind: 'status', status: 503 },
+    fault: { kind: 'status', status: 503, body: null, retryAfterSeconds: null },
     times: null,
   });
   aheadMs = 25 * 3_600_000;

@@ -69,16 +69,31 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
     expect(rowsWhere((row) => row.decision === 'repeat_melt' && mad(row))).toEqual([]);
   });
 
-  it('follows PAID: a melt under way is paid, an unsigned fence is taken back', () => {
-    const paidRows = rowsWhere(({ view }) => view.quote === 'PAID');
-    expect(decisionsOf(paidRows.filter(({ facts }) => facts.state === 'melting'))).toEqual(['pay']);
-    const pending = paidRows.filter(({ facts }) => facts.state === 'pending');
-    expect(decisionsOf(pending)).toEqual(['pay']);
-    const unsignedFence = paidRows.filter(
+  it('believes PAID from the mint’s own reply, or from the quote once our inputs are gone, too', () => {
+    const unfenced = ({ facts, view }: Row) =>
+      !(facts.hasFence && (facts.fenceSigned || view.outputs === 'SIGNED'));
+    const under = (state: MeltFacts['state']) =>
+      rowsWhere((row) => row.facts.state === state && unfenced(row));
+    const proven = ({ facts, view }: Row) =>
+      facts.meltReading === 'paid' || (view.quote === 'PAID' && ['SPENT', 'PENDING'].includes(view.inputs));
+    for (const state of ['melting', 'pending'] as const) {
+      expect(decisionsOf(under(state).filter(proven))).toEqual(['pay']);
+      expect(decisionsOf(under(state).filter((row) => !proven(row)))).not.toContain('pay');
+    }
+    const fenced = under('releasing').filter(({ facts }) => facts.hasFence);
+    expect(decisionsOf(fenced.filter(proven))).toEqual(['resume']);
+  });
+
+  it('neither books nor fences nor repeats while the quote says PAID and our inputs are untouched', () => {
+    const odd = rowsWhere(
       ({ facts, view }) =>
-        facts.state === 'releasing' && facts.hasFence && !facts.fenceSigned && view.outputs !== 'SIGNED',
+        ['melting', 'pending'].includes(facts.state) &&
+        facts.meltReading !== 'paid' &&
+        view.quote === 'PAID' &&
+        view.inputs === 'UNSPENT' &&
+        !(facts.hasFence && view.outputs === 'SIGNED'),
     );
-    expect(decisionsOf(unsignedFence)).toEqual(['resume']);
+    expect(decisionsOf(odd)).toEqual(['doubt', 'hang']);
   });
 
   it('touches nothing that has ended', () => {
@@ -105,6 +120,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
         facts.state === 'pending' &&
         view.inputs === 'SPENT' &&
         view.quote !== 'PAID' &&
+        facts.meltReading !== 'paid' &&
         !(facts.hasFence && view.outputs === 'SIGNED'),
     );
     const settledForWaiting = gone.filter(
@@ -120,7 +136,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
     );
     for (const { facts, view } of called) {
       expect(view.inputs).toBe('PARTLY_SPENT');
-      expect(facts.sinceLastMeltMs).toBeGreaterThanOrEqual(oddForMs);
+      expect(facts.partlySpentForMs).toBeGreaterThanOrEqual(oddForMs);
     }
   });
 
@@ -195,7 +211,12 @@ const rows: [story: string, facts: Partial<MeltFacts>, view: Partial<MintView>, 
     {},
     'hang',
   ],
-  ['melt lost, quote PAID', { state: 'melting', meltReading: 'unknown' }, { quote: 'PAID' }, 'pay'],
+  [
+    'melt lost, quote PAID',
+    { state: 'melting', meltReading: 'unknown' },
+    { quote: 'PAID', inputs: 'SPENT' },
+    'pay',
+  ],
   ['pending, first untouched sighting', { state: 'pending' }, {}, 'note_unpaid'],
   ['pending, moving again', { state: 'pending', unpaidSightings: 1 }, { inputs: 'PENDING' }, 'forget_unpaid'],
   [
@@ -218,7 +239,7 @@ const rows: [story: string, facts: Partial<MeltFacts>, view: Partial<MintView>, 
   ],
   [
     'pending, some inputs gone for an hour',
-    { state: 'pending', sinceLastMeltMs: oddForMs },
+    { state: 'pending', partlySpentForMs: oddForMs },
     { inputs: 'PARTLY_SPENT' },
     'start_partial_fence',
   ],

@@ -57,6 +57,8 @@ function melt(differences: Partial<MeltOperation>): MeltOperation {
     releasedAmount: null,
     missingAmount: null,
     atomicResult: null,
+    partlySince: null,
+    feeCap: 100n,
     unpaidSightings: 0,
     answerBy: null,
     finishedAt: null,

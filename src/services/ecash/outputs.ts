@@ -51,6 +51,8 @@ export function proofName(secret: string): string {
  */
 export function unblind(output: PlannedOutput, signature: BlindSignature, keyset: KeysetKeys): Proof | null {
   if (signature.keysetId !== output.keysetId || keyset.id !== output.keysetId) return null;
+  // Without this the mint would choose what our outputs are worth: cashu-ts does not compare the amounts.
+  if (output.role !== 'blank' && signature.amount !== output.amount) return null;
   const data = new OutputData(
     { amount: Amount.from(output.amount), B_: output.B_, id: output.keysetId },
     output.blindingFactor,

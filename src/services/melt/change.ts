@@ -3,7 +3,6 @@ import { attemptsFor, type MeltOperation, type MeltPayment, meltInputs } from '.
 import { type BlindSignature, type Proof, sumAmounts } from '../../models/proof.ts';
 import { unblindByPosition, unblindRestored } from '../ecash/outputs.ts';
 import type { MeltQuoteReply } from '../mint/gateway.ts';
-import type { KeysetKeys } from '../mint/keysets.ts';
 import type { Mint } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 
@@ -32,8 +31,9 @@ export function minimumChange(operation: MeltOperation): bigint {
 }
 
 /**
- * Gathers the Lightning change of a paid melt (NUT-08): from the stored reply, else from the quote, else by NUT-09. Only
- * what verifies counts; by position where a DLEQ verifies there, otherwise by the name that NUT-09 gives.
+ * Gathers the Lightning change of a paid melt (NUT-08): from the stored reply, from the quote and by NUT-09, together with
+ * what had verified earlier. Only what verifies counts: by position where a DLEQ verifies there, else by the name that
+ * NUT-09 gives.
  */
 export async function collectChange(
   operation: MeltOperation,
@@ -45,51 +45,63 @@ export async function collectChange(
   const blanks = attempt?.outputs ?? [];
   const [firstBlank] = blanks;
   if (attempt === undefined || firstBlank === undefined)
-    return { proofs: [], complete: true, unverified: 0, answered: true };
+    return { ...nothingYet, complete: true, answered: true };
   const keys = await mint.keysets.keys(firstBlank.keysetId);
-  if (keys.kind !== 'answer') return { proofs: [], complete: false, unverified: 0, answered: false };
+  if (keys.kind !== 'answer') return { ...nothingYet, proofs: operation.change };
 
+  const placed = (listed: BlindSignature[] | null) =>
+    unblindByPosition(blanks, listed ?? [], keys.value).proofs.map(({ proof }) => proof);
   const replied = attempt.reply === null ? null : readMelt(attempt.reply);
   const inReply = replied?.kind === 'paid' ? replied.change : null;
-  const enough = (proofs: readonly Proof[]) => sumAmounts(proofs) >= minimumChange(operation);
-  if (inReply !== null && inReply.length > 0) {
-    const { proofs, unverified } = unblindByPosition(blanks, inReply, keys.value);
-    const found = proofs.map(({ proof }) => proof);
-    if (unverified === 0 && enough(found))
-      return { proofs: found, complete: true, unverified: 0, answered: true };
+  const fromReply = union(operation.change, placed(inReply));
+  if (inReply !== null && inReply.length > 0 && fromReply.length >= inReply.length) {
+    return judged(operation, fromReply, { named: inReply.length, answered: true });
   }
   const onQuote = seenQuote?.change ?? (await changeOnQuote(operation, mint));
   const restored = await mint.gateway.restore(blanks);
   const byName = restored.kind === 'answer' ? unblindRestored(blanks, restored.value, keys.value) : null;
-  const found = { ...best(byName, onQuote, blanks, keys.value), answered: byName !== null };
-  if (found.proofs.length > 0) return { ...found, complete: found.unverified === 0 && enough(found.proofs) };
-
+  const all = union(fromReply, placed(onQuote), byName?.proofs.map(({ proof }) => proof) ?? []);
+  const named = Math.max(inReply?.length ?? 0, onQuote?.length ?? 0);
+  const answered = byName !== null;
+  if (all.length > 0 || named > 0 || (byName?.unverified ?? 0) > 0) {
+    const unnamed = byName === null ? 0 : byName.proofs.length + byName.unverified;
+    return judged(operation, all, { named: Math.max(named, unnamed), answered, listed: named > 0 });
+  }
   const paidForMs = now.getTime() - (operation.payment?.paidAt ?? now).getTime();
   const saidNone = inReply?.length === 0 || (onQuote?.length === 0 && paidForMs >= emptyBelievedAfterMs);
-  const nothingDue = saidNone && byName !== null && byName.unverified === 0 && enough([]);
-  return { ...found, complete: nothingDue };
+  return { ...nothingYet, complete: saidNone && answered && minimumChange(operation) <= 0n, answered };
+}
+
+const nothingYet: CollectedChange = { proofs: [], complete: false, unverified: 0, answered: false };
+
+/**
+ * Complete where the mint listed its change and all of it is in hand, or, where only NUT-09 knows of it, when two looks
+ * in a row found the same: a mint may sign one output after the other. More than can be due is only believed with DLEQ.
+ */
+function judged(
+  operation: MeltOperation,
+  proofs: Proof[],
+  said: { named: number; answered: boolean; listed?: boolean },
+): CollectedChange {
+  const sum = sumAmounts(proofs);
+  const most = sumAmounts(meltInputs(operation)) - operation.meltInputFee - operation.quote.amount;
+  if (sum > most && proofs.some(({ dleq }) => dleq === undefined)) {
+    return { proofs: operation.change, complete: false, unverified: said.named, answered: said.answered };
+  }
+  const unverified = Math.max(0, said.named - proofs.length);
+  const settled = (said.listed ?? true) || operation.change.length === proofs.length;
+  const complete = unverified === 0 && settled && sum >= minimumChange(operation);
+  return { proofs, complete, unverified, answered: said.answered };
+}
+
+/** Each proof once, by its name. */
+function union(...lists: readonly (readonly Proof[])[]): Proof[] {
+  return [...new Map(lists.flat().map((proof) => [proof.Y, proof])).values()];
 }
 
 async function changeOnQuote(operation: MeltOperation, mint: Mint): Promise<BlindSignature[] | null> {
   const answer = await mint.gateway.meltQuote(operation.quote.id);
   return answer.kind === 'answer' && answer.value.state === 'PAID' ? answer.value.change : null;
-}
-
-type Blanks = Parameters<typeof unblindByPosition>[0];
-
-/** What NUT-09 names, or what verifies by position on the quote: whichever is more. */
-function best(
-  byName: ReturnType<typeof unblindRestored> | null,
-  onQuote: BlindSignature[] | null,
-  blanks: Blanks,
-  keys: KeysetKeys,
-): Pick<CollectedChange, 'proofs' | 'unverified'> {
-  const byPosition = onQuote === null ? null : unblindByPosition(blanks, onQuote, keys);
-  const named = byName?.proofs.map(({ proof }) => proof) ?? [];
-  const placed = byPosition?.proofs.map(({ proof }) => proof) ?? [];
-  const proofs = sumAmounts(named) >= sumAmounts(placed) ? named : placed;
-  const signed = Math.max(onQuote?.length ?? 0, (byName?.proofs.length ?? 0) + (byName?.unverified ?? 0));
-  return { proofs, unverified: Math.max(0, signed - proofs.length) };
 }
 
 /** The proof of payment as the mint gave it. A missing or wrong preimage does not undo the payment. */

@@ -19,6 +19,7 @@ export type MeltFacts = {
   swapRefusal: Refusal;
   /** Every swap request came back with a definite refusal: none can still be on its way. */
   swapSurelyDead: boolean;
+  swapAttempts: number;
   meltReading: MeltReading;
   meltPosts: number;
   /** The creator may still repeat its melt: few repeats so far, and soon after the first. */
@@ -26,7 +27,10 @@ export type MeltFacts = {
   sinceLastMeltMs: number;
   fenceDelayMs: number;
   unpaidSightings: number;
+  /** How long ago some inputs were first seen spent by others; null = never seen. */
+  partlySpentForMs: number | null;
   hasFence: boolean;
+  fenceAttempts: number;
   fenceSigned: boolean;
   fenceRefusal: Refusal;
 };
@@ -50,6 +54,8 @@ export type Decision =
   | 'hang'
   | 'pay'
   | 'note_unpaid'
+  | 'note_partly_spent'
+  | 'doubt'
   | 'forget_unpaid'
   | 'start_fence'
   | 'start_partial_fence'
@@ -61,6 +67,11 @@ export type Decision =
   | 'collect_change'
   | 'attention'
   | 'done';
+
+/** So many refused swaps, none of which can still be on its way, and the melt is given up: nothing was at stake yet. */
+export const enoughRefusedSwaps = 5;
+/** From this many attempts on, none is added; the last one is repeated. */
+export const maxAttemptsPerPurpose = 20;
 
 /** How long an odd state (inputs spent by somebody else) must last before a person is called. */
 export const oddForMs = 3_600_000;
@@ -126,16 +137,36 @@ function decideSwap(facts: MeltFacts, view: MintView): Decision {
     case 'SPENT':
       return 'wait';
     case 'PARTLY_SPENT':
-      return facts.sinceLastMeltMs >= oddForMs ? 'attention' : 'wait';
+      return whenPartlySpent(facts, 'attention');
     case 'UNSPENT':
-      if (facts.swapRefusal === 'none') return 'repeat_swap';
-      return facts.swapRefusal === 'definite' && facts.swapSurelyDead ? 'start_release' : 'renew_swap';
+      if (facts.swapRefusal === 'none' || facts.swapAttempts >= maxAttemptsPerPurpose) return 'repeat_swap';
+      if (!facts.swapSurelyDead) return 'renew_swap';
+      return facts.swapRefusal === 'definite' || facts.swapAttempts >= enoughRefusedSwaps
+        ? 'start_release'
+        : 'renew_swap';
   }
 }
 
+/** One answer of the mint proves nothing: it is noted, and acted on if it is still so an hour later. */
+function whenPartlySpent(facts: MeltFacts, then: 'attention' | 'start_partial_fence'): Decision {
+  if (facts.partlySpentForMs === null) return 'note_partly_spent';
+  return facts.partlySpentForMs >= oddForMs ? then : 'wait';
+}
+
+/** PAID on the quote is believed where our inputs are gone, too. A quote can be another wallet's, or a mint's mistake. */
+function paidWithOurInputs(view: MintView): boolean {
+  return view.quote === 'PAID' && (view.inputs === 'SPENT' || view.inputs === 'PENDING');
+}
+
 function decideMelting(facts: MeltFacts, view: MintView): Decision {
-  if (facts.meltReading === 'paid' || view.quote === 'PAID') return 'pay';
-  if (facts.meltReading === 'pending' || view.quote === 'PENDING' || view.inputs === 'PENDING') return 'hang';
+  if (facts.meltReading === 'paid' || paidWithOurInputs(view)) return 'pay';
+  if (
+    facts.meltReading === 'pending' ||
+    view.quote === 'PAID' ||
+    view.quote === 'PENDING' ||
+    view.inputs === 'PENDING'
+  )
+    return 'hang';
   if (surelyRefused(facts, view)) return 'start_release';
   const onlyAttemptRefused = facts.meltReading === 'rejected' && facts.meltPosts === 1;
   const mayBeGone = view.inputs === 'UNSPENT' || view.inputs === 'UNREACHABLE';
@@ -155,16 +186,18 @@ function surelyRefused(facts: MeltFacts, view: MintView): boolean {
 }
 
 function decidePending(facts: MeltFacts, view: MintView): Decision {
-  if (view.quote === 'PAID') return 'pay';
   if (facts.hasFence && view.outputs === 'SIGNED') return 'start_release';
+  if (facts.meltReading === 'paid' || paidWithOurInputs(view)) return 'pay';
   if (view.quote === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
+  if (view.quote === 'PAID') return 'doubt';
   if (view.quote === 'PENDING' || view.inputs === 'PENDING')
     return facts.unpaidSightings > 0 ? 'forget_unpaid' : 'wait';
+  if (!facts.hasFence && surelyRefused(facts, view)) return 'start_release';
   switch (view.inputs) {
     case 'SPENT':
       return 'wait'; // ours are gone and nobody says why: keep asking, never release
     case 'PARTLY_SPENT':
-      return facts.sinceLastMeltMs >= oddForMs ? 'start_partial_fence' : 'wait';
+      return whenPartlySpent(facts, 'start_partial_fence');
     case 'UNSPENT':
       if (facts.unpaidSightings >= 1 && facts.sinceLastMeltMs >= facts.fenceDelayMs) return 'start_fence';
       return facts.unpaidSightings < 2 ? 'note_unpaid' : 'wait';
@@ -173,7 +206,7 @@ function decidePending(facts: MeltFacts, view: MintView): Decision {
 
 function decideReleasing(facts: MeltFacts, view: MintView): Decision {
   if (!facts.hasFence || facts.fenceSigned || view.outputs === 'SIGNED') return 'finish_release';
-  if (view.quote === 'PAID') return 'resume';
+  if (facts.meltReading === 'paid' || paidWithOurInputs(view)) return 'resume';
   if (view.outputs === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
   switch (view.inputs) {
     case 'PENDING':
@@ -182,7 +215,9 @@ function decideReleasing(facts: MeltFacts, view: MintView): Decision {
     case 'PARTLY_SPENT':
       return 'resume';
     case 'UNSPENT':
-      if (view.quote === 'PENDING' || view.quote === 'UNREACHABLE') return 'wait'; // it may be paying after all
-      return facts.fenceRefusal === 'none' ? 'repeat_fence' : 'renew_fence';
+      if (view.quote !== 'UNPAID' && view.quote !== 'MISSING') return 'wait'; // it may be paying after all
+      return facts.fenceRefusal === 'none' || facts.fenceAttempts >= maxAttemptsPerPurpose
+        ? 'repeat_fence'
+        : 'renew_fence';
   }
 }

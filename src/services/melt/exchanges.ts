@@ -14,9 +14,6 @@ import type { OutputKeysets } from './outputKeysets.ts';
 
 export type RedeemedProof = { role: OutputRole; proof: Proof };
 
-/** A mint that refuses this often for one purpose needs a person. */
-const maxAttemptsPerPurpose = 20;
-
 /**
  * Swap and fence have one rule: restore every attempt's outputs; signed → ours; inputs unspent → the same POST again;
  * refused → a new attempt with fresh counters. All attempts share the inputs, so at most one wins.
@@ -35,14 +32,14 @@ export function createExchanges(parts: {
 
   /**
    * The proofs of whichever attempt the mint has signed: from its reply where every DLEQ verifies in place, else by NUT-09.
-   * @returns null when the mint could not be asked.
+   * @returns `unreachable` when the mint could not be asked, `unsigned` when it has signed none of our outputs.
    * @throws InvariantBroken when the mint signed and the signatures are not good: a person must look.
    */
   async function redeem(
     operation: MeltOperation,
     purpose: 'swap' | 'fence',
     seen: Observation,
-  ): Promise<RedeemedProof[] | null> {
+  ): Promise<RedeemedProof[] | 'unreachable' | 'unsigned'> {
     return (await fromReply(operation, purpose)) ?? (await byRestoring(operation, purpose, seen));
   }
 
@@ -63,23 +60,20 @@ export function createExchanges(parts: {
     operation: MeltOperation,
     purpose: 'swap' | 'fence',
     seen: Observation,
-  ): Promise<RedeemedProof[] | null> {
+  ): Promise<RedeemedProof[] | 'unreachable' | 'unsigned'> {
     const mint = mints.at(operation.mintUrl);
     const asked =
       seen.restored.length > 0
         ? { kind: 'answer' as const, value: seen.restored }
         : await mint.gateway.restore(outputsOf(operation, purpose));
-    if (asked.kind !== 'answer') return null;
+    if (asked.kind !== 'answer') return 'unreachable';
     const names = new Set(asked.value.map(({ B_ }) => B_));
     const signed = attemptsFor(operation, purpose).find(({ outputs }) =>
       outputs.some(({ B_ }) => names.has(B_)),
     );
-    invariant(
-      signed !== undefined,
-      `the mint answered a ${purpose} with signatures that do not verify, and has no others`,
-    );
+    if (signed === undefined) return 'unsigned';
     const keys = await mint.keysets.keys(signed.keysetId);
-    if (keys.kind !== 'answer') return null;
+    if (keys.kind !== 'answer') return 'unreachable';
     const { proofs } = unblindRestored(signed.outputs, asked.value, keys.value);
     invariant(
       proofs.length === signed.outputs.length,
@@ -90,7 +84,6 @@ export function createExchanges(parts: {
 
   /** A new swap attempt on the keyset that is active now. */
   async function renewSwap(operation: MeltOperation): Promise<MeltOperation> {
-    assertRoom(operation, 'swap');
     const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
     const swap = await keysets.swapTerms(operation);
     const attempt = await attempts.swap({ ...operation, swap }, keyset);
@@ -119,10 +112,12 @@ export function createExchanges(parts: {
     };
   }
 
-  /** Whether what is in hand still pays for amount, fee reserve and input fee: a rotation may have made it dearer. */
+  /** Whether what is in hand still pays, and within the client's limit: a rotation may have made it dearer. */
   async function coversMelt(operation: MeltOperation): Promise<boolean> {
     const inputs = meltInputs(operation);
     const fee = await keysets.feeOf(operation.mintUrl, inputs);
+    const cost = operation.sourceAmount - (operation.swap?.keepAmount ?? 0n) - operation.quote.amount;
+    if (cost > operation.feeCap) return false;
     return sumAmounts(inputs) - fee >= operation.quote.amount + operation.quote.feeReserve;
   }
 
@@ -149,13 +144,11 @@ export function createExchanges(parts: {
     operation: MeltOperation,
     spentYs: ReadonlySet<string>,
   ): Promise<MeltOperation> {
-    const inputs = meltInputs(operation);
-    const rest = inputs.filter(({ Y }) => !spentYs.has(Y));
-    return startFence(operation, rest, sumAmounts(inputs) - sumAmounts(rest));
+    const rest = contestedInputs(operation).filter(({ Y }) => !spentYs.has(Y));
+    return startFence(operation, rest, sumAmounts(meltInputs(operation)) - sumAmounts(rest));
   }
 
   async function renewFence(operation: MeltOperation): Promise<MeltOperation> {
-    assertRoom(operation, 'fence');
     const attempt = await planFence(operation, contestedInputs(operation));
     const changes = { attempts: [...operation.attempts, attempt] };
     return courier.fence(
@@ -169,13 +162,6 @@ export function createExchanges(parts: {
   }
 
   return { redeem, renewSwap, readyToMelt, coversMelt, startFence, startPartialFence, renewFence };
-}
-
-function assertRoom(operation: MeltOperation, purpose: 'swap' | 'fence'): void {
-  invariant(
-    attemptsFor(operation, purpose).length < maxAttemptsPerPurpose,
-    `the mint refused ${maxAttemptsPerPurpose} ${purpose} attempts`,
-  );
 }
 
 function withRole({ output, proof }: { output: { role: OutputRole }; proof: Proof }): RedeemedProof {

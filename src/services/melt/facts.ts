@@ -26,6 +26,7 @@ export function factsOf(
     orphaned: now.getTime() - operation.createdAt.getTime() >= times.orphanAfterMs,
     swapSigned: hasSignatures(latest(swaps)),
     swapRefusal: refusalOf(latest(swaps)),
+    swapAttempts: swaps.length,
     swapSurelyDead: swaps.every((attempt) => attempt.posts <= 1 && attempt.refusalCode !== null),
     meltReading: meltReading(melt),
     meltPosts: melt?.posts ?? 0,
@@ -34,7 +35,9 @@ export function factsOf(
     sinceLastMeltMs: now.getTime() - lastMeltAt.getTime(),
     fenceDelayMs: times.fenceDelayMs,
     unpaidSightings: operation.unpaidSightings,
+    partlySpentForMs: operation.partlySince === null ? null : now.getTime() - operation.partlySince.getTime(),
     hasFence: fence !== undefined,
+    fenceAttempts: attemptsFor(operation, 'fence').length,
     fenceSigned: hasSignatures(fence),
     fenceRefusal: refusalOf(fence),
   };
@@ -51,8 +54,11 @@ function meltReading(attempt: Attempt | undefined): MeltReading {
   return reading.kind === 'signed' ? 'unknown' : reading.kind;
 }
 
-function hasSignatures(attempt: Attempt | undefined): boolean {
-  return attempt !== undefined && attempt.reply !== null && readSigned(attempt.reply).kind === 'signed';
+/** A reply with as many signatures as were asked for; whether they are good is seen when they are redeemed. */
+export function hasSignatures(attempt: Attempt | undefined): boolean {
+  if (attempt === undefined || attempt.reply === null) return false;
+  const reading = readSigned(attempt.reply);
+  return reading.kind === 'signed' && reading.signatures.length === attempt.outputs.length;
 }
 
 function refusalOf(attempt: Attempt | undefined): Refusal {

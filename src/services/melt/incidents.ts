@@ -8,7 +8,7 @@ export type Incidents = ReturnType<typeof createIncidents>;
 export function createIncidents(reports: ReportService) {
   const file = (
     operation: MeltOperation,
-    draft: Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary'>,
+    draft: Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary' | 'details'>,
   ) =>
     reports.file({
       ...draft,
@@ -41,6 +41,24 @@ export function createIncidents(reports: ReportService) {
         severity: 'HIGH',
         code: 'CHANGE_DOES_NOT_VERIFY',
         summary: `The invoice is paid, but ${unverified} of the mint's change signatures do not verify. They are kept, not credited; the mint is asked again.`,
+      }),
+
+    badSignatures: (operation: MeltOperation, purpose: string, reply: string) =>
+      file(operation, {
+        dedupeKey: `bad-signatures:${operation.id}`,
+        severity: 'HIGH',
+        code: 'SIGNATURES_DO_NOT_VERIFY',
+        summary: `The mint answered a ${purpose} with signatures that do not verify, and has signed nothing of ours. The same request is sent again; the funds stay reserved.`,
+        details: { reply: reply.slice(0, 4_000) },
+      }),
+
+    paidButUnspent: (operation: MeltOperation) =>
+      file(operation, {
+        dedupeKey: `open:${operation.id}`,
+        severity: 'HIGH',
+        code: 'QUOTE_PAID_INPUTS_UNSPENT',
+        summary:
+          'The mint calls the quote paid, but our ecash for it is not spent there. It is not booked as paid; the mint is asked until both agree.',
       }),
 
     openTooLong: (operation: MeltOperation) =>

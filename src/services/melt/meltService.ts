@@ -126,8 +126,10 @@ export function createMeltService(parts: {
   /** Runs the saga; answers when it ends or when the client has waited long enough, whichever is first. */
   async function carryThrough(operation: MeltOperation, request: MeltRequest): Promise<MeltOperation> {
     let known = operation;
+    const paid = Promise.withResolvers<void>();
     const seen = (latest: MeltOperation) => {
       known = latest;
+      if (latest.state === 'paid') setTimeout(paid.resolve, lateChangeGraceMs).unref();
     };
     const untilMs = operation.createdAt.getTime() + answerWithinMs;
     const run = driver.drive(operation, handler, 'creator', { untilMs, seen });
@@ -135,7 +137,8 @@ export function createMeltService(parts: {
     if (request.respondAsync) return operation;
     const deadline = timer(Math.max(0, untilMs - now().getTime()));
     try {
-      return await Promise.race([run, deadline.elapsed.then(() => known)]);
+      const enough = Promise.race([deadline.elapsed, paid.promise]);
+      return await Promise.race([run, enough.then(() => known)]);
     } catch (error) {
       return outcomeAfter(error, known);
     } finally {
@@ -156,6 +159,9 @@ export function createMeltService(parts: {
 
   return { quote, melt, status };
 }
+
+/** Paid is told at once; change that is only a moment late is still waited for. */
+const lateChangeGraceMs = 1_000;
 
 function replyInHandSaysPaid(operation: MeltOperation): boolean {
   return operation.attempts.some(

@@ -208,6 +208,8 @@ export function createPreparation(parts: {
       missingAmount: null,
       atomicResult: null,
       unpaidSightings: 0,
+      partlySince: null,
+      feeCap: feeCap(quote.amount, request.maxFee),
       answerBy: request.respondAsync ? null : new Date(at.getTime() + config.answerWithinMs),
       idempotencyId: request.idempotency === undefined ? null : `idem_${id}`,
       finishedAt: null,

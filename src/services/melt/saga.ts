@@ -2,14 +2,14 @@ import { InvariantBroken, invariant } from '../../models/errors.ts';
 import { type Attempt, attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
-import type { Changes, OperationRepository } from '../../repositories/operations.ts';
+import { type Changes, type OperationRepository, withAttempt } from '../../repositories/operations.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { readMelt, readSigned } from '../mint/replies.ts';
+import { readMelt } from '../mint/replies.ts';
 import { changeWaitMs, collectChange, minimumChange, paymentFrom } from './change.ts';
 import type { Courier } from './courier.ts';
 import { type Decision, decide, type MeltFacts, needsMintView } from './decision.ts';
 import type { Exchanges } from './exchanges.ts';
-import { factsOf, latest, type MeltTimes } from './facts.ts';
+import { factsOf, hasSignatures, latest, type MeltTimes } from './facts.ts';
 import { failureOf } from './failure.ts';
 import type { Incidents } from './incidents.ts';
 import { type Observation, observe, unseen } from './observe.ts';
@@ -70,7 +70,7 @@ export function createMeltSaga(parts: {
       case 'repeat_swap':
         return onceAnswered(await courier.swap(operation), 'swap');
       case 'renew_swap':
-        return again(await exchanges.renewSwap(operation));
+        return onceAnswered(await exchanges.renewSwap(operation), 'swap');
       case 'accept_swap':
         return acceptSwap(operation, seen);
       case 'start_melt':
@@ -80,7 +80,7 @@ export function createMeltSaga(parts: {
             : await giveUp(operation),
         );
       case 'repeat_melt':
-        return later(await courier.melt(operation));
+        return repeated(await courier.melt(operation));
       case 'hang':
         return again(
           await move(
@@ -99,16 +99,21 @@ export function createMeltSaga(parts: {
             'quote unpaid, inputs untouched',
           ),
         );
+      case 'note_partly_spent':
+        return later(await move(operation, { partlySince: now() }, 'some inputs are spent, and not by us'));
+      case 'doubt':
+        await incidents.paidButUnspent(operation);
+        return later(operation);
       case 'forget_unpaid':
         return later(await move(operation, { unpaidSightings: 0 }, 'the payment is moving again'));
       case 'start_fence':
         return again(await exchanges.startFence(operation, meltInputs(operation), null));
       case 'start_partial_fence':
-        return again(await exchanges.startPartialFence(operation, seen.spentYs));
+        return onceAnswered(await exchanges.startPartialFence(operation, seen.spentYs), 'fence');
       case 'repeat_fence':
         return onceAnswered(await courier.fence(operation), 'fence');
       case 'renew_fence':
-        return again(await exchanges.renewFence(operation));
+        return onceAnswered(await exchanges.renewFence(operation), 'fence');
       case 'resume':
         return again(
           await move(operation, { state: 'pending', unpaidSightings: 0 }, 'the fence found the inputs spent'),
@@ -127,12 +132,14 @@ export function createMeltSaga(parts: {
   /** Everything the swap promised, verified, or nothing. */
   async function acceptSwap(operation: MeltOperation, seen: Observation): Promise<Step> {
     const redeemed = await exchanges.redeem(operation, 'swap', seen);
-    if (redeemed === null) return later(operation);
+    if (redeemed === 'unreachable') return later(operation);
+    if (redeemed === 'unsigned') return setAside(operation, 'swap');
     const of = (wanted: string) => redeemed.filter(({ role }) => role === wanted).map(({ proof }) => proof);
     const held = { send: of('send'), keep: of('keep') };
     // An earlier attempt may have won, whose terms were those of another keyset.
     const swap = { sendAmount: sumAmounts(held.send), keepAmount: sumAmounts(held.keep), fee: 0n };
     swap.fee = operation.sourceAmount - swap.sendAmount - swap.keepAmount;
+    invariant(swap.fee >= 0n, 'the swap gave more than went in');
     return again(await move(operation, { state: 'swapped', held, swap }, 'swap outputs verified'));
   }
 
@@ -171,13 +178,15 @@ export function createMeltSaga(parts: {
     const change = await collectChange(operation, mints.at(operation.mintUrl), null, now());
     const paidAt = operation.payment?.paidAt ?? operation.createdAt;
     const givenUp = change.answered && now().getTime() - paidAt.getTime() >= changeWaitMs;
-    if (!change.complete && !givenUp) return later(operation);
-    // What had verified earlier is ours, whatever the mint shows by now.
-    const earlier = operation.change.filter(({ Y }) => change.proofs.every((proof) => proof.Y !== Y));
-    const proofs = [...change.proofs, ...earlier];
-    const got = sumAmounts(proofs);
+    if (!change.complete && !givenUp) {
+      const grown = change.proofs.length > operation.change.length;
+      return later(
+        grown ? await move(operation, { change: change.proofs }, 'more change has come') : operation,
+      );
+    }
+    const got = sumAmounts(change.proofs);
     if (got < minimumChange(operation)) await incidents.shortChange(operation, got, minimumChange(operation));
-    return again(await settle(operation, proofs));
+    return again(await settle(operation, change.proofs));
   }
 
   /** Transaction R, with whatever now stands for the reservation at the mint. */
@@ -186,7 +195,8 @@ export function createMeltSaga(parts: {
     const fenced = attemptsFor(operation, 'fence').length > 0;
     if (!fenced) return again(await melts.release(operation, [...keep, ...(operation.held?.send ?? [])]));
     const redeemed = await exchanges.redeem(operation, 'fence', seen);
-    if (redeemed === null) return later(operation);
+    if (redeemed === 'unreachable') return later(operation);
+    if (redeemed === 'unsigned') return setAside(operation, 'fence');
     const proofs = redeemed.map(({ proof }) => proof);
     if (operation.missingAmount === null) return again(await melts.release(operation, [...keep, ...proofs]));
     const held = { send: proofs, keep: operation.held?.keep ?? [] };
@@ -195,6 +205,17 @@ export function createMeltSaga(parts: {
         { ...operation, held },
         `${operation.missingAmount} ${operation.unit} of the inputs were spent by somebody else`,
       ),
+    );
+  }
+
+  /** A reply of the right shape whose signatures are not ours, and nothing signed at the mint: it proves nothing. */
+  async function setAside(operation: MeltOperation, purpose: 'swap' | 'fence'): Promise<Step> {
+    const attempt = latest(attemptsFor(operation, purpose));
+    if (attempt === undefined || attempt.reply === null) return later(operation);
+    await incidents.badSignatures(operation, purpose, attempt.reply.body);
+    const attempts = withAttempt(operation.attempts, { ...attempt, reply: null });
+    return later(
+      await move(operation, { attempts }, `the ${purpose} reply does not verify and is set aside`),
     );
   }
 
@@ -217,14 +238,10 @@ export function createMeltSaga(parts: {
     );
   }
 
+  /** Reported first: an operation that needs a person and is not reported would wait for ever. */
   async function stop(operation: MeltOperation, why: string): Promise<MeltOperation> {
-    const stopped = await move(
-      operation,
-      { state: 'needs_attention', held: operation.held, finishedAt: now() },
-      why,
-    );
-    await incidents.needsAttention(stopped, why);
-    return stopped;
+    await incidents.needsAttention(operation, why);
+    return move(operation, { state: 'needs_attention', held: operation.held, finishedAt: now() }, why);
   }
 
   function move(
@@ -245,11 +262,14 @@ function ended(operation: MeltOperation, at: Date): Attempt[] {
   );
 }
 
-/** Goes on at once with an answer to work on; without one, the same request is not repeated in the same breath. */
+/** Goes on at once with an answer to work on; without one, no request is repeated in the same breath. */
 function onceAnswered(operation: MeltOperation, purpose: 'swap' | 'fence'): Step {
-  const attempt = latest(attemptsFor(operation, purpose));
-  const signed = attempt?.reply ? readSigned(attempt.reply).kind === 'signed' : false;
-  return signed ? again(operation) : later(operation);
+  return hasSignatures(latest(attemptsFor(operation, purpose))) ? again(operation) : later(operation);
+}
+
+function repeated(operation: MeltOperation): Step {
+  const reply = latest(attemptsFor(operation, 'melt'))?.reply;
+  return reply && readMelt(reply).kind === 'paid' ? again(operation) : later(operation);
 }
 
 const again = (operation: MeltOperation): Step => ({ operation, next: 'again' });

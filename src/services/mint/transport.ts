@@ -13,9 +13,10 @@ export type Transport = (request: {
   timeoutMs: number;
 }) => Promise<Exchange>;
 
-const maxReplyBytes = 2 * 1024 * 1024;
+/** Room for a thousand signatures; a stored reply is at most this large, so an operation stays far from 16 MB. */
+const maxReplyBytes = 512 * 1024;
 
-/** One attempt over fetch: no retry of any kind, no redirect followed, at most 2 MiB read. */
+/** One attempt over fetch: no retry of any kind, no redirect followed, at most 512 KiB read. */
 export const httpTransport: Transport = async ({ method, url, body, timeoutMs }) => {
   try {
     const response = await fetch(url, {
@@ -50,5 +51,5 @@ async function readLimited(response: Response): Promise<string | null> {
     if (size > maxReplyBytes) return null; // leaving the loop cancels the stream
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
 }

@@ -51,7 +51,8 @@ function decideAwaiting(facts: MintingFacts, view: MintingView): MintingDecision
     case 'PAID':
       return 'start_issue';
     case 'ISSUED':
-      return 'attention'; // we asked for nothing, so somebody else took it
+      // We asked for nothing, so somebody else took it; but one early answer of the mint does not prove that.
+      return facts.sinceUpdateMs >= oddForMs ? 'attention' : 'wait';
     case 'UNPAID':
     case 'MISSING':
       return facts.expiredForMs >= watchExpiredMs ? 'expire' : 'wait';

@@ -59,9 +59,9 @@ export function createMintingHandler(parts: {
         return { operation, next: 'later' };
       case 'start_issue':
       case 'renew_issue':
-        return again(await issue(await planIssue(operation)));
+        return onceAnswered(await issue(await planIssue(operation)));
       case 'repeat_issue':
-        return again(await issue(operation));
+        return onceAnswered(await issue(operation));
       case 'credit':
         return credit(operation);
       case 'expire':
@@ -172,11 +172,23 @@ export function createMintingHandler(parts: {
 
   async function credit(operation: MintingOperation): Promise<Step> {
     const proofs = await redeem(operation);
+    if (proofs === 'unsigned') return setAside(operation);
     return proofs === null ? { operation, next: 'later' } : again(await mintings.credit(operation, proofs));
   }
 
+  /** A reply of the right shape whose signatures are not ours, and nothing signed at the mint: it proves nothing. */
+  async function setAside(operation: MintingOperation): Promise<Step> {
+    const attempt = attemptsFor(operation, 'issue').at(-1);
+    if (attempt === undefined || attempt.reply === null) return { operation, next: 'later' };
+    const attempts = withAttempt(operation.attempts, { ...attempt, reply: null });
+    return {
+      operation: await move(operation, { attempts }, 'the issue reply does not verify and is set aside'),
+      next: 'later',
+    };
+  }
+
   /** From the reply where every DLEQ verifies in place, else by NUT-09. Null when the mint could not be asked. */
-  async function redeem(operation: MintingOperation): Promise<Proof[] | null> {
+  async function redeem(operation: MintingOperation): Promise<Proof[] | null | 'unsigned'> {
     const { gateway, keysets } = mints.at(operation.mintUrl);
     const latest = attemptsFor(operation, 'issue').at(-1);
     const reading = latest?.reply ? readSigned(latest.reply) : null;
@@ -193,7 +205,7 @@ export function createMintingHandler(parts: {
     const signed = attemptsFor(operation, 'issue').find((attempt) =>
       attempt.outputs.some(({ B_ }) => names.has(B_)),
     );
-    invariant(signed !== undefined, 'the mint claims to have issued and has no signatures');
+    if (signed === undefined) return 'unsigned';
     const keys = await keysets.keys(signed.keysetId);
     if (keys.kind !== 'answer') return null;
     const { proofs } = unblindRestored(signed.outputs, restored.value, keys.value);
@@ -202,7 +214,6 @@ export function createMintingHandler(parts: {
   }
 
   async function stop(operation: MintingOperation, why: string): Promise<MintingOperation> {
-    const stopped = await move(operation, { state: 'needs_attention' }, why);
     await reports.file({
       dedupeKey: `attention:${operation.id}`,
       severity: 'CRITICAL',
@@ -213,7 +224,7 @@ export function createMintingHandler(parts: {
       quoteId: operation.quoteId,
       summary: `The minting was stopped: ${why}. ${operation.amount} ${operation.unit} were not credited; a person must ask the mint.`,
     });
-    return stopped;
+    return move(operation, { state: 'needs_attention' }, why);
   }
 
   function move(
@@ -241,6 +252,20 @@ export function createMintingHandler(parts: {
 }
 
 const unseen: MintingView = { quote: 'UNREACHABLE', outputs: 'UNREACHABLE' };
+/** Goes on at once with an answer to work on; without one, no request is repeated in the same breath. */
+function onceAnswered(operation: MintingOperation): Step {
+  return hasSignatures(attemptsFor(operation, 'issue').at(-1))
+    ? again(operation)
+    : { operation, next: 'later' };
+}
+
+/** A reply with as many signatures as were asked for; whether they are good is seen when they are redeemed. */
+function hasSignatures(attempt: Attempt | undefined): boolean {
+  if (attempt === undefined || attempt.reply === null) return false;
+  const reading = readSigned(attempt.reply);
+  return reading.kind === 'signed' && reading.signatures.length === attempt.outputs.length;
+}
+
 const again = (operation: MintingOperation): Step => ({ operation, next: 'again' });
 
 function allOutputs(operation: MintingOperation): PlannedOutput[] {
@@ -252,7 +277,7 @@ function factsOf(operation: MintingOperation, now: Date): MintingFacts {
   const expiry = operation.expiry ?? new Date(operation.createdAt.getTime() + 24 * 3_600_000);
   return {
     state: operation.state,
-    signed: latest?.reply ? readSigned(latest.reply).kind === 'signed' : false,
+    signed: hasSignatures(latest),
     keysetRetired:
       latest !== undefined && latest.refusalCode !== null && keysetRetiredCodes.has(latest.refusalCode),
     expiredForMs: now.getTime() - expiry.getTime(),

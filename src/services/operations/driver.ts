@@ -49,6 +49,7 @@ export function createDriver(parts: {
     );
     renewal.unref();
     let operation = start;
+    let rested = false;
     try {
       for (let steps = 0; steps < maxSteps && !isFinished(operation.state); steps += 1) {
         const step = await stepOrReread(operation, handler, role);
@@ -59,10 +60,13 @@ export function createDriver(parts: {
         const waitMs = handler.waitMs(operation, now());
         if (now().getTime() + waitMs >= untilMs) {
           await operations.postpone(operation, new Date(now().getTime() + waitMs));
+          rested = true;
           break;
         }
         await pause(Math.min(waitMs, maxPauseMs));
       }
+      if (!rested && !isFinished(operation.state))
+        await operations.postpone(operation, new Date(now().getTime() + maxPauseMs));
       return operation;
     } finally {
       clearInterval(renewal);
