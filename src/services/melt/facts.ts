@@ -1,5 +1,5 @@
 import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
-import { keysetRetiredCodes, readMelt, readSigned } from '../mint/replies.ts';
+import { hasSignatures, keysetRetiredCodes, readMelt } from '../mint/replies.ts';
 import type { MeltFacts, MeltReading, Refusal } from './decision.ts';
 
 export type MeltTimes = { fenceDelayMs: number; orphanAfterMs: number };
@@ -52,13 +52,6 @@ function meltReading(attempt: Attempt | undefined): MeltReading {
   if (attempt.reply === null) return 'unknown';
   const reading = readMelt(attempt.reply);
   return reading.kind === 'signed' ? 'unknown' : reading.kind;
-}
-
-/** A reply with as many signatures as were asked for; whether they are good is seen when they are redeemed. */
-export function hasSignatures(attempt: Attempt | undefined): boolean {
-  if (attempt === undefined || attempt.reply === null) return false;
-  const reading = readSigned(attempt.reply);
-  return reading.kind === 'signed' && reading.signatures.length === attempt.outputs.length;
 }
 
 function refusalOf(attempt: Attempt | undefined): Refusal {

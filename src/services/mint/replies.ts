@@ -1,4 +1,4 @@
-import type { StoredReply } from '../../models/operation.ts';
+import type { Attempt, StoredReply } from '../../models/operation.ts';
 import type { BlindSignature } from '../../models/proof.ts';
 import { asBlindSignatures, asDetail, asRecord, asText, parseJson } from './wire.ts';
 
@@ -51,6 +51,13 @@ export function readSigned(reply: StoredReply): SubmitReading {
   if (body === undefined) return readRefusal(reply);
   const signatures = asBlindSignatures(body['signatures']);
   return signatures === undefined ? { kind: 'unknown' } : { kind: 'signed', signatures };
+}
+
+/** A reply with as many signatures as were asked for; whether they are good is seen when they are redeemed. */
+export function hasSignatures(attempt: Attempt | undefined): boolean {
+  if (attempt === undefined || attempt.reply === null) return false;
+  const reading = readSigned(attempt.reply);
+  return reading.kind === 'signed' && reading.signatures.length === attempt.outputs.length;
 }
 
 /** A preimage as the mint gave it: null, empty or over-long ones are none. */

@@ -15,7 +15,7 @@ import { type OutputFactory, unblindByPosition, unblindRestored } from '../ecash
 import type { Seeds } from '../ecash/seeds.ts';
 import { wireOutput } from '../mint/gateway.ts';
 import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
-import { keysetRetiredCodes, readSigned } from '../mint/replies.ts';
+import { hasSignatures, keysetRetiredCodes, readSigned } from '../mint/replies.ts';
 import { growingWaitMs, type Handler } from '../operations/driver.ts';
 import {
   decideMinting,
@@ -257,13 +257,6 @@ function onceAnswered(operation: MintingOperation): Step {
   return hasSignatures(attemptsFor(operation, 'issue').at(-1))
     ? again(operation)
     : { operation, next: 'later' };
-}
-
-/** A reply with as many signatures as were asked for; whether they are good is seen when they are redeemed. */
-function hasSignatures(attempt: Attempt | undefined): boolean {
-  if (attempt === undefined || attempt.reply === null) return false;
-  const reading = readSigned(attempt.reply);
-  return reading.kind === 'signed' && reading.signatures.length === attempt.outputs.length;
 }
 
 const again = (operation: MintingOperation): Step => ({ operation, next: 'again' });
