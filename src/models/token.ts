@@ -1,7 +1,8 @@
 import type { Proof } from './proof.ts';
 
 /** Life of a token (seed 004): `spent` and `failed` are final. A reservation stands beside the status. */
-export type TokenStatus = 'pending' | 'unspent' | 'spent' | 'failed';
+export const tokenStatuses = ['pending', 'unspent', 'spent', 'failed'] as const;
+export type TokenStatus = (typeof tokenStatuses)[number];
 
 /** How the token came to be. There is never a "melted" token: consumed proofs are not stored twice. */
 export type TransactionType = 'minted' | 'sent' | 'received' | 'change';
@@ -43,5 +44,5 @@ export function mayBecome(from: TokenStatus, to: TokenStatus): boolean {
 
 /** The statuses from which `to` may be reached; the guard that goes into the query itself. */
 export function statusesBefore(to: TokenStatus): TokenStatus[] {
-  return (Object.keys(allowedTransitions) as TokenStatus[]).filter((from) => mayBecome(from, to));
+  return tokenStatuses.filter((from) => mayBecome(from, to));
 }

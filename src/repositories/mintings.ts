@@ -5,7 +5,7 @@ import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
 import { type IdempotencyRecord, type OperationRepository, StaleOperation } from './operations.ts';
 import type { TokenRepository } from './tokens.ts';
-import { duplicateKeyIndex, runTransaction, type Transaction } from './transaction.ts';
+import { duplicateKeyIndex, isWriteConflict, runTransaction, type Transaction } from './transaction.ts';
 
 export type MintingRepository = ReturnType<typeof createMintingRepository>;
 
@@ -36,7 +36,9 @@ export function createMintingRepository(
       });
       return 'opened';
     } catch (error) {
-      if (duplicateKeyIndex(error) === 'one_operation_per_key') return 'idempotency_conflict';
+      // Two openings share nothing but their key, so a conflict of writes is a conflict of keys.
+      if (isWriteConflict(error) || duplicateKeyIndex(error) === 'one_operation_per_key')
+        return 'idempotency_conflict';
       throw error;
     }
   }
