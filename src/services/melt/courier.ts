@@ -16,6 +16,7 @@ import {
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt, readSigned } from '../mint/replies.ts';
 import type { Exchange } from '../mint/transport.ts';
+import { timer } from '../operations/timing.ts';
 import { posted } from './attempts.ts';
 import { latest } from './facts.ts';
 
@@ -102,9 +103,9 @@ export function createCourier(parts: {
   async function bookIfSlow(sent: MeltOperation, reply: Promise<Exchange>): Promise<void> {
     if (sent.held === null || sent.bookedEarly) return;
     const waitMs = Math.max(0, sent.createdAt.getTime() + answerWithinMs - now().getTime());
-    const timer = timeout(waitMs);
-    const slow = await Promise.race([reply.then(() => false), timer.elapsed.then(() => true)]);
-    timer.cancel();
+    const wait = timer(waitMs);
+    const slow = await Promise.race([reply.then(() => false), wait.elapsed.then(() => true)]);
+    wait.cancel();
     // Booking early only helps; if it fails, the reply still has to be waited for and B books everything.
     if (slow)
       await melts
@@ -166,10 +167,4 @@ function definiteRefusal(reply: StoredReply | null, purpose: AttemptPurpose): nu
   if (reply === null) return null;
   const reading = purpose === 'melt' ? readMelt(reply) : readSigned(reply);
   return reading.kind === 'rejected' ? reading.code : null;
-}
-
-function timeout(delayMs: number): { elapsed: Promise<void>; cancel: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  return { elapsed: promise, cancel: () => clearTimeout(timer) };
 }

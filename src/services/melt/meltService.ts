@@ -7,13 +7,13 @@ import type { MeltQuoteView, MeltRequest, MeltService, Outcome, WalletService } 
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
+import { timer } from '../operations/timing.ts';
 import { ReplyNotStored } from './courier.ts';
 import { readInvoice } from './invoice.ts';
 import { costOf, type Preparation } from './preparation.ts';
 import { quoteMelt } from './quoting.ts';
 import {
   duplicatePayment,
-  feeTooHigh,
   idempotencyConflict,
   idempotencyKeyReused,
   neverSent,
@@ -118,8 +118,6 @@ export function createMeltService(parts: {
     const paying = await operations.claiming(wallet.id, invoice.paymentHash);
     if (paying !== null) throw duplicatePayment(paying);
     const quoted = await quoteMelt(mints, wallet, invoice, now());
-    const cap = preparation.feeCap(quoted.amount, request.maxFee);
-    if (quoted.feeReserve > cap) throw feeTooHigh(quoted.feeReserve, cap);
     return preparation.reserve(wallet, invoice, quoted, request);
   }
 
@@ -187,10 +185,4 @@ function answerable(operation: MeltOperation): MeltOperation {
     case 'settled':
       return operation;
   }
-}
-
-function timer(delayMs: number): { elapsed: Promise<void>; cancel: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const handle = setTimeout(resolve, delayMs);
-  return { elapsed: promise, cancel: () => clearTimeout(handle) };
 }

@@ -1,6 +1,7 @@
 import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
 import type { Proof } from '../../models/proof.ts';
 import type { MeltQuoteReply, MintGateway, ProofState, RestoredOutput } from '../mint/gateway.ts';
+import { signedView } from '../mint/gateway.ts';
 import { outputsOf } from './attempts.ts';
 import type { MintView } from './decision.ts';
 
@@ -35,14 +36,7 @@ export async function observe(operation: MeltOperation, mint: MintGateway): Prom
     view: {
       quote: quoteView(quote),
       inputs: byY === null ? 'UNREACHABLE' : inputsView(inputs, byY),
-      outputs:
-        restored === null
-          ? 'UNSIGNED'
-          : restored.kind !== 'answer'
-            ? 'UNREACHABLE'
-            : restored.value.length > 0
-              ? 'SIGNED'
-              : 'UNSIGNED',
+      outputs: signedView(restored),
     },
     quote: quote?.kind === 'answer' ? quote.value : null,
     restored: restored?.kind === 'answer' ? restored.value : [],

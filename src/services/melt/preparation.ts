@@ -13,6 +13,7 @@ import { duplicateKeyIndex } from '../../repositories/transaction.ts';
 import type { MeltRequest } from '../contracts.ts';
 import { denominations } from '../ecash/amounts.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
+import { pause } from '../operations/timing.ts';
 import type { MeltAttempts, OutputKeyset } from './attempts.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
@@ -34,7 +35,6 @@ export type Preparation = {
   reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: MeltRequest): Promise<MeltOperation>;
   /** The cheapest way to pay a quote from what is spendable now; reserves nothing. */
   estimate(wallet: Wallet, quote: MeltQuote): Promise<Selection>;
-  feeCap(amount: bigint, maxFee: bigint | undefined): bigint;
 };
 
 const maxRounds = 8;
@@ -227,7 +227,7 @@ export function createPreparation(parts: {
       : insufficientBalance(selection.required, selection.available);
   }
 
-  return { reserve, estimate, feeCap };
+  return { reserve, estimate };
 }
 
 function select(
@@ -274,5 +274,3 @@ function orTaken(error: unknown): null {
   if (error instanceof TokensTaken) return null;
   throw error;
 }
-
-const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));

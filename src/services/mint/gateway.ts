@@ -46,6 +46,13 @@ export type MintQuoteReply = {
 
 export type RestoredOutput = { B_: string; signature: BlindSignature };
 
+/** Whether the mint has signed any of the outputs that it was asked about; null = there was none to ask about. */
+export function signedView(restored: Answer<RestoredOutput[]> | null): 'SIGNED' | 'UNSIGNED' | 'UNREACHABLE' {
+  if (restored === null) return 'UNSIGNED';
+  if (restored.kind !== 'answer') return 'UNREACHABLE';
+  return restored.value.length > 0 ? 'SIGNED' : 'UNSIGNED';
+}
+
 /** Everything that Crucible ever asks one mint. */
 export type MintGateway = {
   readonly url: string;

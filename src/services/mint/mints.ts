@@ -19,7 +19,6 @@ export type MintDirectory = {
   describe(mintUrl: string): Promise<MintDescription>;
   /** The same, for a wallet made at this mint. @throws DomainError MINT_ERROR if another mint answers at its address. */
   describeFor(wallet: BoundToMint): Promise<MintDescription>;
-  readonly defaultUrl: string;
   ages(): { url: string; answeredMsAgo: number | null }[];
 };
 
@@ -39,8 +38,7 @@ export function createMintDirectory(
     const gateway = createMintGateway(url, transport, limits);
     mints.set(url, { gateway, keysets: createKeysetDirectory(gateway, keysetOwners) });
   }
-  const [defaultUrl] = urls;
-  if (defaultUrl === undefined) throw new Error('at least one mint must be configured');
+  if (urls.length === 0) throw new Error('at least one mint must be configured');
   const described = new Map<string, { at: number; description: MintDescription }>();
 
   function at(mintUrl: string): Mint {
@@ -81,7 +79,6 @@ export function createMintDirectory(
       }
       return description;
     },
-    defaultUrl,
     ages: () =>
       [...mints.values()].map(({ gateway }) => ({
         url: gateway.url,

@@ -13,7 +13,7 @@ import type { ReportService } from '../contracts.ts';
 import { denominations, split } from '../ecash/amounts.ts';
 import { type OutputFactory, unblindByPosition, unblindRestored } from '../ecash/outputs.ts';
 import type { Seeds } from '../ecash/seeds.ts';
-import { wireOutput } from '../mint/gateway.ts';
+import { signedView, wireOutput } from '../mint/gateway.ts';
 import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
 import { hasSignatures, keysetRetiredCodes, readSigned } from '../mint/replies.ts';
 import { growingWaitMs, type Handler } from '../operations/driver.ts';
@@ -81,14 +81,7 @@ export function createMintingHandler(parts: {
     return {
       quote:
         quote.kind === 'answer' ? quote.value.state : quote.kind === 'refused' ? 'MISSING' : 'UNREACHABLE',
-      outputs:
-        restored === null
-          ? 'UNSIGNED'
-          : restored.kind !== 'answer'
-            ? 'UNREACHABLE'
-            : restored.value.length > 0
-              ? 'SIGNED'
-              : 'UNSIGNED',
+      outputs: signedView(restored),
     };
   }
 

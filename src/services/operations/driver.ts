@@ -1,5 +1,6 @@
 import { isFinished, type Operation } from '../../models/operation.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
+import { pause } from './timing.ts';
 
 export type Role = 'creator' | 'worker';
 
@@ -95,5 +96,3 @@ export function growingWaitMs(
   const base = Math.min(limits.maxMs, Math.max(limits.minMs, sinceMs * limits.fraction));
   return Math.round(base * (0.8 + Math.random() * 0.4));
 }
-
-const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
