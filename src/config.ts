@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 
@@ -24,7 +25,9 @@ export type Config = {
   /** Highest fee (reserve + input fees) that a melt may cost: base + percent of the amount, in the wallet's unit. */
   feeCapBase: bigint;
   feeCapPercent: bigint;
-  /** Short mint calls: quotes, states, keys. */
+  /** Until a mint must have taken up a connection, TLS included. */
+  mintConnectTimeoutMs: number;
+  /** Short mint calls: information and states; half as much again for quotes, twice as much for swapping and minting. */
   mintTimeoutMs: number;
   /** The melt call itself, which lasts as long as the Lightning payment. */
   meltTimeoutMs: number;
@@ -48,10 +51,11 @@ export class ConfigError extends Error {}
 type Environment = Record<string, string | undefined>;
 
 /**
- * Reads the environment once.
+ * Reads the environment once, and the files that it names.
  * @throws ConfigError naming the variable and what it should be.
  */
-export function loadConfig(env: Environment = process.env): { config: Config; secrets: Secrets } {
+export function loadConfig(environment: Environment = process.env): { config: Config; secrets: Secrets } {
+  const env = withSecretsFromFiles(environment);
   const config: Config = {
     host: env['HOST']?.trim() || '127.0.0.1',
     port: integer(env, 'PORT', 3000, 0, 65_535),
@@ -69,11 +73,40 @@ export function loadConfig(env: Environment = process.env): { config: Config; se
     workerIntervalMs: integer(env, 'CRUCIBLE_WORKER_INTERVAL_MS', 500, 10, 60_000),
     feeCapBase: BigInt(integer(env, 'CRUCIBLE_FEE_CAP_BASE', 100, 0, Number.MAX_SAFE_INTEGER)),
     feeCapPercent: BigInt(integer(env, 'CRUCIBLE_FEE_CAP_PERCENT', 10, 0, 100)),
+    mintConnectTimeoutMs: integer(env, 'CRUCIBLE_MINT_CONNECT_TIMEOUT_MS', 3_000, 100, 120_000),
     mintTimeoutMs: integer(env, 'CRUCIBLE_MINT_TIMEOUT_MS', 10_000, 100, 120_000),
     meltTimeoutMs: integer(env, 'CRUCIBLE_MELT_TIMEOUT_MS', 280_000, 100, 3_600_000),
     logLevel: oneOf(env, 'CRUCIBLE_LOG_LEVEL', logLevels, 'info'),
   };
   return { config: Object.freeze(config), secrets: Object.freeze(secretsFrom(env)) };
+}
+
+const secretNames = ['MONGODB_URI', 'CRUCIBLE_MNEMONIC', 'CRUCIBLE_MASTER_KEY'] as const;
+
+/** `NAME_FILE` names a file that holds NAME, as container secrets do: an environment is easily shown by accident. */
+function withSecretsFromFiles(env: Environment): Environment {
+  const merged = { ...env };
+  for (const name of secretNames) {
+    const path = env[`${name}_FILE`]?.trim();
+    if (!path) continue;
+    if (env[name]?.trim())
+      throw new ConfigError(`${name} and ${name}_FILE are both set; leave one of them out.`);
+    merged[name] = contentOf(path, `${name}_FILE`);
+  }
+  return merged;
+}
+
+function contentOf(path: string, name: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+    const reason = hasCode ? String(error.code) : 'unreadable';
+    throw new ConfigError(`${name} names ${path}, which cannot be read (${reason}).`);
+  }
+  if (text === '') throw new ConfigError(`${name} names ${path}, which is empty.`);
+  return text;
 }
 
 function secretsFrom(env: Environment): Secrets {

@@ -1,6 +1,9 @@
 import { types } from 'node:util';
 import { ConfigError, loadConfig } from './config.ts';
 import { createContext } from './context.ts';
+import { StoreNotMigrated } from './models/errors.ts';
+import { ProfileRefusal } from './models/profile.ts';
+import { refuseUnfitForProduction } from './productionRefusals.ts';
 import { redactText } from './redaction.ts';
 import { startServer } from './server.ts';
 import { isDatabaseAway } from './services/databaseFaults.ts';
@@ -8,13 +11,16 @@ import { isDatabaseAway } from './services/databaseFaults.ts';
 /** Config → context → listen; a signal drains. The story of the process, and of its exit code. */
 async function main(): Promise<void> {
   if (!runsOn(process.versions.node)) throw new ConfigError('Crucible needs Node 22.4 or newer.');
+  // Before anything else: process 1 of a container is not ended by a signal that it does not listen to.
+  const signalled = firstSignal();
   const { config, secrets } = loadConfig();
-  const context = await createContext({ config, secrets });
+  refuseUnfitForProduction(config, secrets);
+  const context = await createContext({ config, secrets, profile: 'production' });
   try {
     const server = await startServer(context, config);
     context.startWorkers();
     context.logger.info('listening', { url: server.url });
-    await firstSignal();
+    await signalled;
     context.logger.info('draining: no new requests, waiting for the open ones');
     await Promise.all([context.drain(), server.close()]);
   } finally {
@@ -43,7 +49,9 @@ function runsOn(version: string): boolean {
 
 /** One sentence for the person who tried to start it. */
 function startFailure(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
+  if (error instanceof ConfigError || error instanceof StoreNotMigrated || error instanceof ProfileRefusal) {
+    return error.message;
+  }
   if (!types.isNativeError(error)) return 'Crucible stopped for a reason that it cannot name.';
   switch (Reflect.get(error, 'code')) {
     case 'EADDRINUSE':

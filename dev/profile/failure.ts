@@ -1,4 +1,5 @@
 import { ConfigError } from '../../src/config.ts';
+import { ProfileRefusal } from '../../src/models/profile.ts';
 import { redactText } from '../../src/redaction.ts';
 import { isDatabaseAway } from '../../src/services/databaseFaults.ts';
 import { MongodUnavailable } from '../mongod.ts';
@@ -11,7 +12,9 @@ export class StartFailure extends Error {
 /** The one sentence that a failed start says. */
 export function sentenceFor(error: unknown): string {
   if (!(error instanceof Error)) return 'Crucible could not start, for a reason that it cannot name.';
-  const isForPeople = [StartFailure, ConfigError, MongodUnavailable].some((kind) => error instanceof kind);
+  const isForPeople = [StartFailure, ConfigError, ProfileRefusal, MongodUnavailable].some(
+    (kind) => error instanceof kind,
+  );
   if (isForPeople) return onOneLine(error.message);
   if (isDatabaseAway(error)) {
     return 'The database at MONGODB_URI does not answer: check that it runs, is a replica set, and can be reached from here.';

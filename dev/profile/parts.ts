@@ -59,13 +59,13 @@ export async function openMint(
   return simulator;
 }
 
-/** The server itself, exactly as in production. */
+/** The server itself, as in production but for the profile, which lets it use play money. */
 export async function openApi(
   { config, secrets }: { config: Config; secrets: Secrets },
   endings: Endings,
 ): Promise<{ url: string; apiKeys: ApiKeyService }> {
   const startedAt = performance.now();
-  const context = await createContext({ config, secrets });
+  const context = await createContext({ config, secrets, profile: 'development' });
   await endings.add('the database connection', context.dispose);
   const server = await startServer(context, config).catch((error: unknown) => {
     throw listenFailure(error, config);

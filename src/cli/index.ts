@@ -1,10 +1,13 @@
+#!/usr/bin/env node
 import { ConfigError, loadConfig } from '../config.ts';
 import { createContext } from '../context.ts';
-import { InvariantBroken } from '../models/errors.ts';
+import { InvariantBroken, StoreNotMigrated } from '../models/errors.ts';
 import { isDatabaseAway } from '../services/databaseFaults.ts';
 import { keysCreate, UsageError } from './keys.ts';
+import { migrate } from './migrate.ts';
 
 const usage = `usage: crucible keys create --scopes <scope,…> [--npub <npub>] [--label <text>] [--days <n>]
+       crucible migrate [--dry-run] [--json]
 scopes: wallet:read, wallet:write, wallet:melt, support:read, support:write, admin
 The same environment as the server's is read (see README). Exit codes: 0 done, 1 something is wrong, 2 wrong usage.`;
 
@@ -12,6 +15,7 @@ The same environment as the server's is read (see README). Exit codes: 0 done, 1
 async function main(words: readonly string[]): Promise<number> {
   const [noun, verb, ...options] = words;
   try {
+    if (noun === 'migrate') return await migrate(words.slice(1));
     if (noun !== 'keys' || verb !== 'create') throw new UsageError('unknown command');
     const draft = keysCreate(options);
     const context = await createContext(loadConfig());
@@ -34,7 +38,8 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 function reason(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof InvariantBroken) return error.message;
+  if (error instanceof ConfigError || error instanceof InvariantBroken || error instanceof StoreNotMigrated)
+    return error.message;
   return isDatabaseAway(error)
     ? 'The database at MONGODB_URI does not answer; no key was made.'
     : 'No key was made, for a reason that this command does not know.';

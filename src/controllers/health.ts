@@ -23,7 +23,7 @@ function notReady(readiness: Readiness): DomainError {
     ready: false,
     database: readiness.database,
     draining: readiness.draining,
-    mints: readiness.mints.map(({ url, answeredMsAgo }) => ({ url, answeredMsAgo })),
+    mints: readiness.mints.map(({ url, answeredMsAgo, circuit }) => ({ url, answeredMsAgo, circuit })),
   };
   const options = { retryable: true, members };
   return readiness.draining

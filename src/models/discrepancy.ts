@@ -8,10 +8,15 @@ export type DiscrepancyType =
   | 'PROOF_NOT_IN_DB'
   | 'DB_UNSPENT_MINT_PENDING';
 
+/**
+ * `tokenId` names the token that holds the proof, `operationId` the open operation that it is an output of; both null
+ * where neither is known. `amount` is 0 for a blank output: only the mint knows what it is worth.
+ */
 export type Discrepancy = {
   type: DiscrepancyType;
   severity: Exclude<Severity, 'CRITICAL'>;
   tokenId: string | null;
+  operationId: string | null;
   Y: string;
   amount: bigint;
 };

@@ -47,6 +47,8 @@ export class DomainError extends Error {
   readonly members: Readonly<Record<string, PublicValue>>;
   /** Ids that an error report is filed under; they need not stand in the body. */
   readonly about: { npub?: string; walletId?: string; transactionId?: string; quoteId?: string };
+  /** What an earlier request under the same idempotency key has come to, told again. */
+  readonly replayed: boolean;
 
   constructor(
     code: ErrorCode,
@@ -56,6 +58,7 @@ export class DomainError extends Error {
       retryable?: boolean;
       members?: Record<string, PublicValue>;
       about?: DomainError['about'];
+      replayed?: boolean;
       cause?: unknown;
     } = {},
   ) {
@@ -66,6 +69,7 @@ export class DomainError extends Error {
     this.retryable = options.retryable ?? false;
     this.members = options.members ?? {};
     this.about = options.about ?? {};
+    this.replayed = options.replayed ?? false;
   }
 }
 
@@ -95,6 +99,16 @@ export class InvariantBroken extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'InvariantBroken';
+  }
+}
+
+/** The database holds documents of the earlier design: no server runs on it until `crucible migrate` has. */
+export class StoreNotMigrated extends Error {
+  constructor(collection: string) {
+    super(
+      `The database holds documents of an earlier design (in "${collection}"). Nothing was changed. Make a backup, stop every server on it and run: crucible migrate --dry-run, then crucible migrate (docs/migration.md).`,
+    );
+    this.name = 'StoreNotMigrated';
   }
 }
 

@@ -1,15 +1,42 @@
 import mongoose from 'mongoose';
 import { apiKeySchema, auditSchema, reportSchema, walletSchema } from '../models/schemas/account.ts';
+import { deploymentSchema } from '../models/schemas/deployment.ts';
+import { archivedTokenSchema, archivedWalletSchema } from '../models/schemas/legacy.ts';
 import { counterSchema, idempotencySchema, operationSchema } from '../models/schemas/operation.ts';
 import { tokenSchema } from '../models/schemas/token.ts';
+import { refuseUnmigrated } from './legacy/shape.ts';
 
 const serverSelectionTimeoutMs = 4_000;
 
 /**
  * Connects and builds every index before it returns, so that no write ever runs without its guards.
+ * @throws StoreNotMigrated where documents of the earlier design are left; nothing is written then.
+ */
+export async function openDatabase(uri: string): Promise<Database> {
+  const database = await connectDatabase(uri);
+  try {
+    await refuseUnmigrated(database.connection);
+    await buildIndexes(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Creates every collection with its indexes, where they are missing. */
+export async function buildIndexes({ connection }: Pick<Database, 'connection'>): Promise<void> {
+  for (const model of Object.values(connection.models)) {
+    await model.createCollection();
+    await model.createIndexes();
+  }
+}
+
+/**
+ * Connects and writes nothing: for `crucible migrate`, which meets a store as it is.
  * All writes are majority and journalled, all reads are of majority-committed data on the primary.
  */
-export async function openDatabase(uri: string) {
+export async function connectDatabase(uri: string) {
   const connection = mongoose.createConnection(uri, {
     serverSelectionTimeoutMS: serverSelectionTimeoutMs,
     connectTimeoutMS: serverSelectionTimeoutMs,
@@ -24,7 +51,7 @@ export async function openDatabase(uri: string) {
     maxPoolSize: 50,
   });
   await connection.asPromise();
-  const database = {
+  return {
     connection,
     tokens: connection.model('CashuToken', tokenSchema),
     operations: connection.model('Operation', operationSchema),
@@ -34,14 +61,12 @@ export async function openDatabase(uri: string) {
     apiKeys: connection.model('ApiKey', apiKeySchema),
     audit: connection.model('AuditEvent', auditSchema),
     reports: connection.model('ErrorReport', reportSchema),
+    deployment: connection.model('Deployment', deploymentSchema),
+    legacyTokens: connection.model('ArchivedToken', archivedTokenSchema),
+    legacyWallets: connection.model('ArchivedWallet', archivedWalletSchema),
     close: () => connection.close(),
   };
-  for (const model of Object.values(connection.models)) {
-    await model.createCollection();
-    await model.createIndexes();
-  }
-  return database;
 }
 
 /** One connection with its models. Several may live in a process, so nothing hangs on mongoose's global one. */
-export type Database = Awaited<ReturnType<typeof openDatabase>>;
+export type Database = Awaited<ReturnType<typeof connectDatabase>>;

@@ -165,7 +165,8 @@ function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): At
   };
 }
 
-function readAttempt(document: AttemptDocument, operationId: string, sealer: Sealer): Attempt {
+/** An attempt as read, with its outputs' secrets. */
+export function readAttempt(document: AttemptDocument, operationId: string, sealer: Sealer): Attempt {
   return {
     number: document.number,
     purpose: document.purpose,

@@ -25,6 +25,10 @@ export type TokenReservation = { tokenId: string; version: number; Ys: string[] 
 export class TokensTaken extends Error {}
 
 const maxTokensRead = 5_000;
+/** A common token is looked at whole; one of hundreds of proofs leaves room for others. */
+const maxProofsOfToken = 20;
+/** Earlier than any token was spent: leaves out those that never were. */
+const longAgo = new Date(0);
 
 /** Looks at tokens; changes nothing. */
 export function createTokenReads(database: Pick<Database, 'tokens'>, sealer: Sealer) {
@@ -42,25 +46,54 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealer: Sea
   }
 
   /** The tokens that hold these proofs now, without secrets, as a fresh majority read. */
-  async function holding(walletId: string, Ys: readonly string[]): Promise<TokenOutline[]> {
+  async function holding(
+    wallet: { id: string; mintUrl: string },
+    Ys: readonly string[],
+  ): Promise<TokenOutline[]> {
     const found = await tokens
-      .find({ wallet_id: walletId, 'proofs.Y': { $in: [...Ys] } })
+      .find({ wallet_id: wallet.id, mint_url: wallet.mintUrl, 'proofs.Y': { $in: [...Ys] } })
       .select({ 'proofs.sealed': 0, 'proofs.C': 0 })
       .lean<TokenDocument[]>();
     return found.map(outline);
   }
 
-  /** Proofs that are not spendable but worth a look: waiting ones, then the most recently spent. */
-  async function besides(walletId: string, limit: number): Promise<TokenOutline[]> {
-    const look = (filter: object) =>
-      tokens
-        .find({ wallet_id: walletId, reserved_by: null, 'proofs.Y': { $exists: true }, ...filter })
-        .select({ 'proofs.sealed': 0, 'proofs.C': 0 })
-        .sort({ spent_at: -1 })
-        .limit(limit)
-        .lean<TokenDocument[]>();
-    const [waiting, spent] = await Promise.all([look({ status: 'pending' }), look({ status: 'spent' })]);
-    return [...waiting, ...spent].map(outline);
+  /**
+   * Tokens that are not spendable but worth a look: those that wait for somebody to claim them, newest first, and those
+   * spent most recently. At most `maxTokens` of each, and of each token at most 20 proofs.
+   */
+  async function besides(
+    walletId: string,
+    maxTokens: number,
+  ): Promise<{ waiting: TokenOutline[]; spent: TokenOutline[] }> {
+    const mine = { wallet_id: walletId, reserved_by: null, 'proofs.Y': { $exists: true } };
+    const [waiting, spent] = await Promise.all([
+      look({ ...mine, status: 'pending' }, { created_at: -1 }, 'waiting', maxTokens),
+      look(
+        { ...mine, status: 'spent', spent_at: { $gt: longAgo } },
+        { spent_at: -1 },
+        'recently_spent',
+        maxTokens,
+      ),
+    ]);
+    return { waiting, spent };
+  }
+
+  async function look(
+    filter: object,
+    order: Record<string, 1 | -1>,
+    index: string,
+    maxTokens: number,
+  ): Promise<TokenOutline[]> {
+    const found = await tokens
+      .aggregate<TokenDocument>([
+        { $match: filter },
+        { $sort: order },
+        { $limit: maxTokens },
+        { $set: { proofs: { $slice: ['$proofs', maxProofsOfToken] } } },
+        { $unset: ['proofs.sealed', 'proofs.C'] },
+      ])
+      .hint(index);
+    return found.map(outline);
   }
 
   /** Full proofs of these tokens, restricted to the wanted Ys. @throws TokensTaken if any is no longer there. */

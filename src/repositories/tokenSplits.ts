@@ -4,11 +4,11 @@ import type { StoredProof, TokenDocument } from '../models/schemas/token.ts';
 import type { SpentReason } from '../models/token.ts';
 import type { Database } from './database.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
-import { runTransaction, type Transaction } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
 
 /** Changes that want only some proofs of a token: the others live on in a token of their own. */
-export function createTokenSplits(database: Pick<Database, 'tokens' | 'connection'>) {
-  const { tokens, connection } = database;
+export function createTokenSplits(database: Pick<Database, 'tokens'>) {
+  const { tokens } = database;
 
   /**
    * Reserves exactly the wanted proofs for an operation, all or none. A token of which only some are wanted is split:
@@ -63,45 +63,43 @@ export function createTokenSplits(database: Pick<Database, 'tokens' | 'connectio
 
   /**
    * Believes the mint that these proofs of an unreserved token are spent: survivors move to a new token, the rest is
-   * marked `spent`. @returns false when the token has changed since it was read; then nothing was written.
+   * marked `spent`. @throws TokensTaken when the token has changed since it was read.
    */
   async function writeOff(
+    tx: Transaction,
     walletId: string,
     wanted: TokenReservation,
     status: 'unspent' | 'pending',
     reason: SpentReason,
-  ): Promise<boolean> {
-    return runTransaction(connection, async (tx) => {
-      const filter = {
-        _id: wanted.tokenId,
-        wallet_id: walletId,
-        status,
-        reserved_by: null,
-        version: wanted.version,
-      };
-      const found = await tokens.findOne(filter).session(tx.session).lean<TokenDocument>();
-      if (found === null) return false;
-      const { chosen, survivors } = part(found, wanted.Ys);
-      const at = new Date();
-      const result = await tokens.updateOne(
-        filter,
-        {
-          $pull: { proofs: { Y: { $in: survivors.map(({ Y }) => Y) } } },
-          $set: {
-            total_amount: sumStored(chosen),
-            status: 'spent',
-            spent_at: at,
-            spent_reason: reason,
-            updated_at: at,
-          },
-          $inc: { version: 1 },
+  ): Promise<void> {
+    const filter = {
+      _id: wanted.tokenId,
+      wallet_id: walletId,
+      status,
+      reserved_by: null,
+      version: wanted.version,
+    };
+    const found = await tokens.findOne(filter).session(tx.session).lean<TokenDocument>();
+    if (found === null) throw new TokensTaken('a token has changed since the mint was asked');
+    const { chosen, survivors } = part(found, wanted.Ys);
+    const at = new Date();
+    const result = await tokens.updateOne(
+      filter,
+      {
+        $pull: { proofs: { Y: { $in: survivors.map(({ Y }) => Y) } } },
+        $set: {
+          total_amount: sumStored(chosen),
+          status: 'spent',
+          spent_at: at,
+          spent_reason: reason,
+          updated_at: at,
         },
-        { session: tx.session },
-      );
-      invariant(result.modifiedCount === 1, `${wanted.tokenId}: changed inside its own transaction`);
-      if (survivors.length > 0) await insertSurvivors(tx, found, survivors);
-      return true;
-    });
+        $inc: { version: 1 },
+      },
+      { session: tx.session },
+    );
+    invariant(result.modifiedCount === 1, `${wanted.tokenId}: changed inside its own transaction`);
+    if (survivors.length > 0) await insertSurvivors(tx, found, survivors);
   }
 
   /** The survivors of a split live on in a token of the same status and origin. */

@@ -32,7 +32,7 @@ export function createWalletRepository(database: Pick<Database, 'wallets'>) {
   return { findByNpub, insertIfAbsent };
 }
 
-function toDocument(wallet: Wallet): WalletDocument {
+export function toDocument(wallet: Wallet): WalletDocument {
   return {
     _id: wallet.id,
     npub: wallet.npub,
@@ -43,7 +43,7 @@ function toDocument(wallet: Wallet): WalletDocument {
   };
 }
 
-function toWallet(document: WalletDocument): Wallet {
+export function toWallet(document: WalletDocument): Wallet {
   return {
     id: document._id,
     npub: document.npub,

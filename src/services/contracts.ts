@@ -83,8 +83,8 @@ export type ReportService = {
 export type Readiness = {
   ready: boolean;
   database: 'writable' | 'unavailable';
-  /** How long ago each mint last answered; null = not yet. */
-  mints: { url: string; answeredMsAgo: number | null }[];
+  /** How long ago each mint last answered (null = not yet), and whether it is asked at all just now. */
+  mints: { url: string; answeredMsAgo: number | null; circuit: 'closed' | 'open' | 'half_open' }[];
   draining: boolean;
 };
 

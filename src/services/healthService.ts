@@ -3,7 +3,7 @@ import type { HealthService, Readiness } from './contracts.ts';
 type Parts = {
   /** Answers within a second or so, whatever the database does. */
   isDatabaseWritable: () => Promise<boolean>;
-  mintAges: () => Readiness['mints'];
+  mintHealth: () => Readiness['mints'];
   isDraining: () => boolean;
 };
 
@@ -11,13 +11,13 @@ type Parts = {
  * Whether this instance should be sent requests: its database takes writes and it is not about to go. A silent mint is
  * told but does not make it unready: another instance would meet the same silence.
  */
-export function createHealthService({ isDatabaseWritable, mintAges, isDraining }: Parts): HealthService {
+export function createHealthService({ isDatabaseWritable, mintHealth, isDraining }: Parts): HealthService {
   return {
     async readiness() {
       const writable = await isDatabaseWritable();
       const draining = isDraining();
       const database = writable ? 'writable' : 'unavailable';
-      return { ready: writable && !draining, database, mints: mintAges(), draining };
+      return { ready: writable && !draining, database, mints: mintHealth(), draining };
     },
   };
 }

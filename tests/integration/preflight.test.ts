@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AuditDocument } from '../../src/models/schemas/account.ts';
 import type { TokenDocument } from '../../src/models/schemas/token.ts';
 import {
   expectBalancedBooks,
@@ -12,6 +11,7 @@ import {
   tokensOf,
   unhurried,
 } from '../support/money.ts';
+import { discrepanciesOf } from '../support/preflight.ts';
 import { startWorld, type TestWallet, type World } from '../support/world.ts';
 
 const lie = (state: 'SPENT' | 'PENDING' | 'UNSPENT', Y = '*') => ({
@@ -42,14 +42,25 @@ describe('before a payment, the wallet’s books are compared with the mint’s'
     const [spent, survivor] = await proofs(wallet, 64, 32);
     await world.sim.spendOutside([outside(spent)]);
     const { invoice, paymentHash } = await world.sim.invoice({ amount: 50 });
-    await expectProblem(world, await wallet.melt(invoice), {
+    const refused = await wallet.melt(invoice);
+    await expectProblem(world, refused, {
       status: 400,
       code: 'PROOF_STATE_INCONSISTENCY',
       severity: 'CRITICAL',
+      cause: { code: 'HIGH_SEVERITY_DISCREPANCIES', severity: 'HIGH' },
       discrepancies: [
         { type: 'DB_UNSPENT_MINT_SPENT', severity: 'HIGH', tokenId: spent.tokenId, amount: 64 },
       ],
     });
+    expect(await world.context.database.reports.findById(refused.body['supportId']).lean()).toMatchObject({
+      npub: wallet.npub,
+      count: 1,
+      summary: expect.stringMatching(/1 proofs \(64 sat\).*written off \(spent_reason mint_reported\)/),
+      details: { tokens: [{ tokenId: spent.tokenId, amount: '64', proofCount: 1 }] },
+    });
+    expect(await findings(wallet)).toEqual([
+      { type: 'DB_UNSPENT_MINT_SPENT', severity: 'HIGH', ...namesOf(spent), amount: 64 },
+    ]);
     expect(await timesPaid(world, paymentHash)).toBe(0);
     expect(await tokenWith(wallet, spent.Y)).toMatchObject({
       _id: spent.tokenId,
@@ -77,6 +88,38 @@ describe('before a payment, the wallet’s books are compared with the mint’s'
     );
   });
 
+  it('first spent, then pending: the milder answer counts, and the proof is left out', async () => {
+    const wallet = await world.wallet(32, 64);
+    const [unclear] = await proofs(wallet, 32);
+    for (const state of ['SPENT', 'PENDING'] as const) {
+      await world.sim.addFaults({ fault: lie(state, unclear.Y), times: 1 });
+    }
+    const { invoice } = await world.sim.invoice({ amount: 20 });
+    expect((await wallet.melt(invoice)).status).toBe(200);
+    expect(await recorded(wallet)).toEqual(['DB_UNSPENT_MINT_PENDING']);
+    expect(await tokenWith(wallet, unclear.Y)).toMatchObject({ status: 'unspent', reserved_by: null });
+  });
+
+  it.each([
+    ['was reserved', { reserved_by: 'tx_melt_another' }, 409, { reserved_by: null }],
+    ['has another version', { version: 7 }, 200, {}],
+  ])('a token that %s since the first look is not written off', async (_how, change, status, back) => {
+    const wallet = await world.wallet(64);
+    const [proof] = await proofs(wallet, 64);
+    const alter = ($set: object) => world.context.database.tokens.updateOne({ _id: proof.tokenId }, { $set });
+    let asked = 0;
+    spy.before = async ({ url }) => {
+      if (url.endsWith('/checkstate') && ++asked === 2) await alter(change);
+    };
+    await world.sim.addFaults({ fault: lie('SPENT'), times: 2 });
+    const { invoice } = await world.sim.invoice({ amount: 50 });
+    expect((await wallet.melt(invoice)).status).toBe(status);
+    expect(asked).toBeGreaterThanOrEqual(2);
+    expect(await recorded(wallet)).toEqual([]);
+    expect(await tokenWith(wallet, proof.Y)).not.toMatchObject({ spent_reason: 'mint_reported' });
+    await alter(back);
+  });
+
   it('spent here, unspent at the mint (MEDIUM): looked into by people, never resurrected; the melt goes on', async () => {
     const wallet = await world.wallet(64, 128);
     const [spent] = await proofs(wallet, 64);
@@ -96,6 +139,7 @@ describe('before a payment, the wallet’s books are compared with the mint’s'
         severity: 'MEDIUM',
         status: 'open',
         count: 2,
+        details: { tokens: [{ tokenId: spent.tokenId, amount: '64', proofCount: 1 }] },
       }),
     ]);
   });
@@ -150,31 +194,11 @@ describe('before a payment, the wallet’s books are compared with the mint’s'
       if (url.endsWith('/checkstate') && ++asked === 1)
         await world.context.database.tokens.deleteOne({ _id: lost.tokenId });
     };
-    await world.sim.addFaults({ fault: lie('SPENT', lost.Y), times: 1 });
+    await world.sim.addFaults({ fault: lie('SPENT', lost.Y), times: 2 });
     const { invoice } = await world.sim.invoice({ amount: 20 });
     expect((await wallet.melt(invoice)).status).toBe(200);
     expect(await recorded(wallet)).toEqual(['PROOF_NOT_IN_DB']);
     await world.context.database.tokens.create([document]);
-  });
-
-  it('while another correction of the same token is under way: MELT_BLOCKED_BY_RECONCILIATION', async () => {
-    const wallet = await world.wallet(64);
-    const [spent] = await proofs(wallet, 64);
-    await world.sim.spendOutside([outside(spent)]);
-    let asked = 0;
-    spy.before = async ({ url }) => {
-      if (!url.endsWith('/checkstate') || ++asked !== 2) return;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await world.context.database.tokens.updateOne({ _id: spent.tokenId }, { $inc: { version: 1 } });
-    };
-    const { invoice } = await world.sim.invoice({ amount: 50 });
-    await expectProblem(world, await wallet.melt(invoice), {
-      status: 409,
-      code: 'MELT_BLOCKED_BY_RECONCILIATION',
-      severity: 'HIGH',
-      retryAfter: true,
-    });
-    expect((await wallet.melt(invoice)).body['code']).toBe('PROOF_STATE_INCONSISTENCY');
   });
 
   /** The wallet's proofs of these amounts, one each. */
@@ -196,14 +220,9 @@ describe('before a payment, the wallet’s books are compared with the mint’s'
     return token;
   }
 
-  /** The types of all discrepancies that the audit log has of a wallet. */
-  async function recorded(wallet: TestWallet): Promise<unknown[]> {
-    const events = await world.context.database.audit
-      .find({ npub: wallet.npub, event: 'proofs.discrepancies' })
-      .lean<AuditDocument[]>();
-    return events.flatMap(({ details }) => {
-      const { discrepancies } = details;
-      return Array.isArray(discrepancies) ? discrepancies.map((found) => member(found, 'type')) : [];
-    });
-  }
+  const findings = async (wallet: TestWallet) => (await discrepanciesOf(world, wallet.npub)).flat();
+  const recorded = async (wallet: TestWallet) =>
+    (await findings(wallet)).map((found) => member(found, 'type'));
 });
+
+const namesOf = ({ Y, tokenId }: { Y: string; tokenId: string }) => ({ Y, tokenId, operationId: null });

@@ -16,7 +16,8 @@ const arrows: Record<Room, readonly Room[]> = {
   'app.ts': ['controllers', 'middleware', 'services', 'models'],
   cli: ['context.ts', 'config.ts', 'services', 'models'],
   'config.ts': ['models'],
-  'index.ts': ['config.ts', 'context.ts', 'app.ts', 'services', 'models'],
+  'productionRefusals.ts': ['config.ts'],
+  'index.ts': ['config.ts', 'productionRefusals.ts', 'context.ts', 'app.ts', 'services', 'models'],
 };
 
 /** Every room may use these, and they use no room but models. */

@@ -125,6 +125,13 @@ operationSchema.index(
 operationSchema.index({ due_at: 1 }, { name: 'due', partialFilterExpression: { open: true } });
 operationSchema.index({ wallet_id: 1, kind: 1, quote_id: 1 }, { name: 'by_quote' });
 operationSchema.index({ wallet_id: 1, created_at: -1 }, { name: 'by_wallet' });
+operationSchema.index(
+  { wallet_id: 1, created_at: -1 },
+  {
+    name: 'open_with_outputs',
+    partialFilterExpression: { open: true, 'attempts.0': { $exists: true } },
+  },
+);
 
 /** Collection `idempotency_keys`: a pointer to the operation, written in the transaction that reserves. */
 export type IdempotencyDocument = {

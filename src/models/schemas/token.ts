@@ -66,4 +66,8 @@ tokenSchema.index(
 );
 tokenSchema.index({ wallet_id: 1, status: 1, reserved_by: 1 }, { name: 'spendable' });
 tokenSchema.index({ wallet_id: 1, spent_at: -1 }, { name: 'recently_spent' });
+tokenSchema.index(
+  { wallet_id: 1, created_at: -1 },
+  { name: 'waiting', partialFilterExpression: { status: 'pending', 'proofs.Y': { $exists: true } } },
+);
 tokenSchema.index({ wallet_id: 1, transaction_id: 1 }, { name: 'one_token_per_purpose', unique: true });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { attemptsFor, type MeltOperation, type MeltPayment, meltInputs } from '../../models/operation.ts';
-import { type BlindSignature, type Proof, sumAmounts } from '../../models/proof.ts';
+import { type BlindSignature, type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import { unblindByPosition, unblindRestored } from '../ecash/outputs.ts';
-import type { MeltQuoteReply } from '../mint/gateway.ts';
+import { confirm } from '../ecash/redemption.ts';
+import type { MeltQuoteReply, RestoredOutput } from '../mint/gateway.ts';
 import type { Mint } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 
@@ -30,6 +31,11 @@ export function minimumChange(operation: MeltOperation): bigint {
   );
 }
 
+/** The most change that is due: everything beyond amount and input fee, where Lightning took no fee. */
+function maximumChange(operation: MeltOperation): bigint {
+  return minimumChange(operation) + operation.quote.feeReserve;
+}
+
 /**
  * Gathers the Lightning change of a paid melt (NUT-08): from the stored reply, from the quote and by NUT-09, together with
  * what had verified earlier. Only what verifies counts: by position where a DLEQ verifies there, else by the name that
@@ -54,12 +60,13 @@ export async function collectChange(
   const replied = attempt.reply === null ? null : readMelt(attempt.reply);
   const inReply = replied?.kind === 'paid' ? replied.change : null;
   const fromReply = union(operation.change, placed(inReply));
-  if (inReply !== null && inReply.length > 0 && fromReply.length >= inReply.length) {
+  const whole = inReply !== null && inReply.length > 0 && fromReply.length >= inReply.length;
+  // The most that can come has come. Less may be Lightning fees, or a mint that left some out: NUT-09 tells.
+  if (whole && sumAmounts(fromReply) >= maximumChange(operation))
     return judged(operation, fromReply, { named: inReply.length, answered: true });
-  }
-  const onQuote = seenQuote?.change ?? (await changeOnQuote(operation, mint));
-  const restored = await mint.gateway.restore(blanks);
-  const byName = restored.kind === 'answer' ? unblindRestored(blanks, restored.value, keys.value) : null;
+  const onQuote = seenQuote?.change ?? (whole ? null : await changeOnQuote(operation, mint));
+  const restored = await restoredChange(mint, blanks, [...(inReply ?? []), ...(onQuote ?? [])]);
+  const byName = restored === null ? null : unblindRestored(blanks, restored, keys.value);
   const all = union(fromReply, placed(onQuote), byName?.proofs.map(({ proof }) => proof) ?? []);
   const named = Math.max(inReply?.length ?? 0, onQuote?.length ?? 0);
   const answered = byName !== null;
@@ -84,8 +91,7 @@ function judged(
   said: { named: number; answered: boolean; listed?: boolean },
 ): CollectedChange {
   const sum = sumAmounts(proofs);
-  const most = sumAmounts(meltInputs(operation)) - operation.meltInputFee - operation.quote.amount;
-  if (sum > most && proofs.some(({ dleq }) => dleq === undefined)) {
+  if (sum > maximumChange(operation) && proofs.some(({ dleq }) => dleq === undefined)) {
     return { proofs: operation.change, complete: false, unverified: said.named, answered: said.answered };
   }
   const unverified = Math.max(0, said.named - proofs.length);
@@ -97,6 +103,17 @@ function judged(
 /** Each proof once, by its name. */
 function union(...lists: readonly (readonly Proof[])[]): Proof[] {
   return [...new Map(lists.flat().map((proof) => [proof.Y, proof])).values()];
+}
+
+/** What NUT-09 knows of the blanks and can be relied on; null when the mint could not be asked. */
+async function restoredChange(
+  mint: Mint,
+  blanks: readonly PlannedOutput[],
+  listed: readonly BlindSignature[],
+): Promise<RestoredOutput[] | null> {
+  const restored = await mint.gateway.restore(blanks);
+  if (restored.kind !== 'answer') return null;
+  return confirm(restored.value, blanks, new Set(listed.map(({ C_ }) => C_)), mint.gateway);
 }
 
 async function changeOnQuote(operation: MeltOperation, mint: Mint): Promise<BlindSignature[] | null> {

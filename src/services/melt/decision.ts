@@ -153,9 +153,9 @@ function whenPartlySpent(facts: MeltFacts, then: 'attention' | 'start_partial_fe
   return facts.partlySpentForMs >= oddForMs ? then : 'wait';
 }
 
-/** PAID on the quote is believed where our inputs are gone, too. A quote can be another wallet's, or a mint's mistake. */
+/** PAID on the quote is believed once our inputs are gone, too. A quote can be another wallet's, or a mint's mistake. */
 function paidWithOurInputs(view: MintView): boolean {
-  return view.quote === 'PAID' && (view.inputs === 'SPENT' || view.inputs === 'PENDING');
+  return view.quote === 'PAID' && view.inputs === 'SPENT';
 }
 
 function decideMelting(facts: MeltFacts, view: MintView): Decision {
@@ -189,9 +189,9 @@ function decidePending(facts: MeltFacts, view: MintView): Decision {
   if (facts.hasFence && view.outputs === 'SIGNED') return 'start_release';
   if (facts.meltReading === 'paid' || paidWithOurInputs(view)) return 'pay';
   if (view.quote === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
-  if (view.quote === 'PAID') return 'doubt';
   if (view.quote === 'PENDING' || view.inputs === 'PENDING')
     return facts.unpaidSightings > 0 ? 'forget_unpaid' : 'wait';
+  if (view.quote === 'PAID') return 'doubt';
   if (!facts.hasFence && surelyRefused(facts, view)) return 'start_release';
   switch (view.inputs) {
     case 'SPENT':

@@ -1,18 +1,12 @@
-import { invariant } from '../../models/errors.ts';
 import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
-import { type OutputRole, type Proof, sumAmounts } from '../../models/proof.ts';
+import { type Proof, sumAmounts } from '../../models/proof.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
-import { unblindByPosition, unblindRestored } from '../ecash/outputs.ts';
-import type { MintDirectory } from '../mint/mints.ts';
-import { readSigned } from '../mint/replies.ts';
-import { type MeltAttempts, outputsOf } from './attempts.ts';
+import type { MeltAttempts } from './attempts.ts';
 import type { Courier } from './courier.ts';
 import { latest } from './facts.ts';
 import { failureOf } from './failure.ts';
-import { contestedInputs, type Observation } from './observe.ts';
+import { contestedInputs } from './observe.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
-
-export type RedeemedProof = { role: OutputRole; proof: Proof };
 
 /**
  * Swap and fence have one rule: restore every attempt's outputs; signed → ours; inputs unspent → the same POST again;
@@ -22,65 +16,12 @@ export type Exchanges = ReturnType<typeof createExchanges>;
 
 export function createExchanges(parts: {
   operations: OperationRepository;
-  mints: MintDirectory;
   keysets: OutputKeysets;
   attempts: MeltAttempts;
   courier: Courier;
   now: () => Date;
 }) {
-  const { operations, mints, keysets, attempts, courier, now } = parts;
-
-  /**
-   * The proofs of whichever attempt the mint has signed: from its reply where every DLEQ verifies in place, else by NUT-09.
-   * @returns `unreachable` when the mint could not be asked, `unsigned` when it has signed none of our outputs.
-   * @throws InvariantBroken when the mint signed and the signatures are not good: a person must look.
-   */
-  async function redeem(
-    operation: MeltOperation,
-    purpose: 'swap' | 'fence',
-    seen: Observation,
-  ): Promise<RedeemedProof[] | 'unreachable' | 'unsigned'> {
-    return (await fromReply(operation, purpose)) ?? (await byRestoring(operation, purpose, seen));
-  }
-
-  async function fromReply(
-    operation: MeltOperation,
-    purpose: 'swap' | 'fence',
-  ): Promise<RedeemedProof[] | null> {
-    const attempt = latest(attemptsFor(operation, purpose));
-    const reply = attempt?.reply ? readSigned(attempt.reply) : null;
-    if (attempt === undefined || reply?.kind !== 'signed') return null;
-    const keys = await mints.at(operation.mintUrl).keysets.keys(attempt.keysetId);
-    if (keys.kind !== 'answer') return null;
-    const { proofs, unverified } = unblindByPosition(attempt.outputs, reply.signatures, keys.value);
-    return unverified === 0 && proofs.length === attempt.outputs.length ? proofs.map(withRole) : null;
-  }
-
-  async function byRestoring(
-    operation: MeltOperation,
-    purpose: 'swap' | 'fence',
-    seen: Observation,
-  ): Promise<RedeemedProof[] | 'unreachable' | 'unsigned'> {
-    const mint = mints.at(operation.mintUrl);
-    const asked =
-      seen.restored.length > 0
-        ? { kind: 'answer' as const, value: seen.restored }
-        : await mint.gateway.restore(outputsOf(operation, purpose));
-    if (asked.kind !== 'answer') return 'unreachable';
-    const names = new Set(asked.value.map(({ B_ }) => B_));
-    const signed = attemptsFor(operation, purpose).find(({ outputs }) =>
-      outputs.some(({ B_ }) => names.has(B_)),
-    );
-    if (signed === undefined) return 'unsigned';
-    const keys = await mint.keysets.keys(signed.keysetId);
-    if (keys.kind !== 'answer') return 'unreachable';
-    const { proofs } = unblindRestored(signed.outputs, asked.value, keys.value);
-    invariant(
-      proofs.length === signed.outputs.length,
-      `the mint's signatures for a ${purpose} do not verify`,
-    );
-    return proofs.map(withRole);
-  }
+  const { operations, keysets, attempts, courier, now } = parts;
 
   /** A new swap attempt on the keyset that is active now. */
   async function renewSwap(operation: MeltOperation): Promise<MeltOperation> {
@@ -161,9 +102,5 @@ export function createExchanges(parts: {
     return attempts.fence(operation, inputs, await keysets.feePpks(operation.mintUrl, inputs), keyset);
   }
 
-  return { redeem, renewSwap, readyToMelt, coversMelt, startFence, startPartialFence, renewFence };
-}
-
-function withRole({ output, proof }: { output: { role: OutputRole }; proof: Proof }): RedeemedProof {
-  return { role: output.role, proof };
+  return { renewSwap, readyToMelt, coversMelt, startFence, startPartialFence, renewFence };
 }

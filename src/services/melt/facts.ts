@@ -58,3 +58,9 @@ function refusalOf(attempt: Attempt | undefined): Refusal {
   if (attempt === undefined || attempt.refusalCode === null) return 'none';
   return keysetRetiredCodes.has(attempt.refusalCode) ? 'keyset_retired' : 'definite';
 }
+
+/** Since when the operation has been in its state: repeats and notes do not make the waits short again. */
+export function enteredStateAt({ state, timeline, updatedAt }: MeltOperation): Date {
+  const before = timeline.findLastIndex((entry) => entry.state !== state);
+  return timeline[before + 1]?.at ?? updatedAt;
+}

@@ -2,6 +2,7 @@ import { invariant } from '../../models/errors.ts';
 import { isFinished, type MeltOperation } from '../../models/operation.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import { growingWaitMs, type Handler } from '../operations/driver.ts';
+import { enteredStateAt } from './facts.ts';
 import type { Incidents } from './incidents.ts';
 import type { MeltSaga } from './saga.ts';
 
@@ -53,10 +54,4 @@ export function createMeltHandler(parts: {
       return operation;
     },
   };
-}
-
-/** Since when the operation has been in its state: repeats and notes do not make the waits short again. */
-function enteredStateAt({ state, timeline, updatedAt }: MeltOperation): Date {
-  const before = timeline.findLastIndex((entry) => entry.state !== state);
-  return timeline[before + 1]?.at ?? updatedAt;
 }

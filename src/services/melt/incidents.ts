@@ -21,7 +21,8 @@ export function createIncidents(reports: ReportService) {
   return {
     needsAttention: (operation: MeltOperation, why: string) =>
       file(operation, {
-        dedupeKey: `attention:${operation.id}`,
+        // The key by which the edge files the same incident when it tells the client.
+        dedupeKey: `CRITICAL_MELT_FAILURE:${operation.id}`,
         severity: 'CRITICAL',
         code: 'CRITICAL_MELT_FAILURE',
         summary: `The melt was stopped: ${why}. Its funds stay reserved until a person decides.`,
@@ -73,6 +74,7 @@ export function createIncidents(reports: ReportService) {
     closeAll: async (operation: MeltOperation): Promise<void> => {
       const how = `The operation ended as ${operation.state}.`;
       await reports.close(`open:${operation.id}`, how);
+      await reports.close(`bad-signatures:${operation.id}`, how);
       await reports.close(`CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS:${operation.id}`, how);
     },
   };

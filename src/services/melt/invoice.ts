@@ -25,14 +25,11 @@ const maxExpirySeconds = 10 * 365 * 24 * 3600;
  * @throws DomainError INVALID_INVOICE, UNSUPPORTED_NETWORK, AMOUNT_REQUIRED, INVOICE_EXPIRED; nothing was done.
  */
 export function readInvoice(text: string, network: Network, now: Date): Invoice {
-  const parts = sections(text);
+  const parts = sections(text, network);
   const prefix = parts.get('coin_network');
   const invoiceNetwork = typeof prefix === 'string' ? networkByPrefix[prefix] : undefined;
   if (invoiceNetwork !== network) {
-    throw refusal(
-      'UNSUPPORTED_NETWORK',
-      `The invoice is not for the ${network} network. Nothing was paid; ask for an invoice on ${network}.`,
-    );
+    throw otherNetwork(network);
   }
   const paymentHash = parts.get('payment_hash');
   const timestamp = parts.get('timestamp');
@@ -61,8 +58,18 @@ export function readInvoice(text: string, network: Network, now: Date): Invoice 
   };
 }
 
+/** What an invoice of any network asks for, in msat; null where it names no amount or does not decode. */
+export function amountMsatOf(text: string): bigint | null {
+  try {
+    const amount = decode(text).sections.find(({ name }) => name === 'amount');
+    return amount !== undefined && 'value' in amount ? BigInt(String(amount.value)) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The decoder's sections by name, with the network by its prefix. */
-function sections(text: string): Map<string, unknown> {
+function sections(text: string, network: Network): Map<string, unknown> {
   try {
     const named = new Map<string, unknown>();
     for (const section of decode(text).sections) {
@@ -76,14 +83,16 @@ function sections(text: string): Map<string, unknown> {
     return named;
   } catch (error) {
     const unknownNetwork = error instanceof Error && error.message === 'Unknown coin bech32 prefix';
-    if (unknownNetwork) {
-      throw refusal(
-        'UNSUPPORTED_NETWORK',
-        'The invoice is for a network that this server does not know. Nothing was paid.',
-      );
-    }
-    throw invalid();
+    // An LNURL has the look of an invoice for a network called "url".
+    throw unknownNetwork && !/^lnurl1/i.test(text) ? otherNetwork(network) : invalid();
   }
+}
+
+function otherNetwork(network: Network): DomainError {
+  return refusal(
+    'UNSUPPORTED_NETWORK',
+    `The invoice is not for the ${network} network. Nothing was paid; ask for an invoice on ${network}.`,
+  );
 }
 
 function invalid(): DomainError {

@@ -63,10 +63,12 @@ export function createMeltService(parts: {
   async function melt(request: MeltRequest): Promise<Outcome<MeltOperation>> {
     const wallet = await wallets.get(request.npub);
     const earlier = await earlierOutcome(wallet, request);
-    if (earlier !== null) return { operation: answerable(earlier), replayed: true };
+    if (earlier !== null) return { operation: answerable(earlier, { replayed: true }), replayed: true };
     const begun = await begin(wallet, request).catch((error: unknown) => overtaken(wallet, request, error));
-    if ('overtakenBy' in begun) return { operation: answerable(begun.overtakenBy), replayed: true };
-    return { operation: answerable(await carryThrough(begun, request)), replayed: false };
+    if ('overtakenBy' in begun)
+      return { operation: answerable(begun.overtakenBy, { replayed: true }), replayed: true };
+    const operation = await carryThrough(begun, request);
+    return { operation: answerable(operation, { replayed: false }), replayed: false };
   }
 
   /**
@@ -91,7 +93,7 @@ export function createMeltService(parts: {
     throw new DomainError(
       'TRANSACTION_NOT_FOUND',
       'LOW',
-      'This wallet has no melt with that id. Check the transactionId.',
+      'This wallet has no melt with that id. Nothing was done; check the transactionId.',
     );
   }
 
@@ -168,13 +170,13 @@ function replyInHandSaysPaid(operation: MeltOperation): boolean {
 }
 
 /** An operation that may be shown as an answer. @throws DomainError for those that ended without paying */
-function answerable(operation: MeltOperation): MeltOperation {
+function answerable(operation: MeltOperation, as: { replayed: boolean }): MeltOperation {
   switch (operation.state) {
     case 'released':
     case 'cancelled':
-      throw paymentFailed(operation);
+      throw paymentFailed(operation, as);
     case 'needs_attention':
-      throw stopped(operation);
+      throw stopped(operation, as);
     case 'prepared':
     case 'swapping':
     case 'swapped':

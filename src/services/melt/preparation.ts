@@ -21,6 +21,7 @@ import type { Preflight } from './preflight.ts';
 import {
   concurrentOperation,
   duplicatePayment,
+  type FeeLimit,
   feeTooHigh,
   idempotencyConflict,
   insufficientBalance,
@@ -61,8 +62,8 @@ export function createPreparation(parts: {
     quote: MeltQuote,
     request: MeltRequest,
   ): Promise<MeltOperation> {
-    const cap = feeCap(quote.amount, request.maxFee);
-    if (quote.feeReserve > cap) throw feeTooHigh(quote.feeReserve, cap);
+    const limit = feeLimit(quote.amount, request.maxFee);
+    if (quote.feeReserve > limit.amount) throw feeTooHigh(quote.feeReserve, limit, wallet.unit);
     const avoid = new Set<string>();
     for (let round = 1; round <= maxRounds; round += 1) {
       const outlines = await tokens.spendable(wallet.id);
@@ -70,8 +71,9 @@ export function createPreparation(parts: {
       const chosen = select(await candidates(wallet, outlines), avoid, quote, keyset);
       if (chosen.kind === 'insufficient') throw await insufficient(wallet, chosen);
       const cost = costOf(chosen, quote);
-      if (cost > cap) throw feeTooHigh(cost, cap);
-      const { pendingAtMint } = await preflight.check(wallet, chosen.inputs, request.requestId);
+      if (cost > limit.amount) throw feeTooHigh(cost, limit, wallet.unit);
+      const selected = { proofs: chosen.inputs, tokens: outlines, withOthers: round === 1 };
+      const { pendingAtMint } = await preflight.check(wallet, selected, request.requestId);
       if (chosen.inputs.some(({ Y }) => pendingAtMint.has(Y))) {
         for (const Y of pendingAtMint) avoid.add(Y);
         continue;
@@ -91,9 +93,11 @@ export function createPreparation(parts: {
     return select(await candidates(wallet, outlines), new Set(), quote, keyset);
   }
 
-  function feeCap(amount: bigint, maxFee: bigint | undefined): bigint {
+  function feeLimit(amount: bigint, maxFee: bigint | undefined): FeeLimit {
     const own = config.feeCapBase + (amount * config.feeCapPercent) / 100n;
-    return maxFee !== undefined && maxFee < own ? maxFee : own;
+    return maxFee !== undefined && maxFee < own
+      ? { amount: maxFee, setBy: 'client' }
+      : { amount: own, setBy: 'server' };
   }
 
   async function candidates(wallet: Wallet, outlines: readonly TokenOutline[]): Promise<Candidate[]> {
@@ -107,7 +111,7 @@ export function createPreparation(parts: {
     );
   }
 
-  /** Transaction A with everything that will be sent. Null when somebody else took a token first. */
+  /** Transaction A with everything that will be sent. Null when somebody else was in the way and it must be tried again. */
   async function tryReserve(
     wallet: Wallet,
     invoice: Invoice,
@@ -135,10 +139,11 @@ export function createPreparation(parts: {
         return operation;
       case 'tokens_taken':
         return null;
-      case 'duplicate_payment':
-        throw duplicatePayment(
-          (await operations.claiming(wallet.id, invoice.paymentHash)) ?? 'another transaction',
-        );
+      case 'duplicate_payment': {
+        const paying = await operations.claiming(wallet.id, invoice.paymentHash);
+        if (paying === null) return null; // it has just ended without paying: the invoice is free again
+        throw duplicatePayment(paying);
+      }
       case 'idempotency_conflict':
         throw idempotencyConflict();
       case 'unknown':
@@ -209,7 +214,7 @@ export function createPreparation(parts: {
       atomicResult: null,
       unpaidSightings: 0,
       partlySince: null,
-      feeCap: feeCap(quote.amount, request.maxFee),
+      feeCap: feeLimit(quote.amount, request.maxFee).amount,
       answerBy: request.respondAsync ? null : new Date(at.getTime() + config.answerWithinMs),
       idempotencyId: request.idempotency === undefined ? null : `idem_${id}`,
       finishedAt: null,
@@ -224,7 +229,7 @@ export function createPreparation(parts: {
     const { unspent } = await ledger.balance(wallet.id);
     return unspent >= selection.required && unspent > selection.available
       ? concurrentOperation()
-      : insufficientBalance(selection.required, selection.available);
+      : insufficientBalance(selection.required, selection.available, wallet.unit);
   }
 
   return { reserve, estimate };

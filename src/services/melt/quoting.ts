@@ -33,7 +33,7 @@ export async function quoteMelt(
   if (quote.amount <= 0n || tooMuch || otherInvoice || otherUnit || runsOut) throw badQuote();
   if (quote.state !== 'UNPAID') {
     throw refusedByMint({
-      code: 20006,
+      code: quote.state === 'PAID' ? 20006 : 20005,
       detail: `the mint reports the invoice as ${quote.state.toLowerCase()}`,
     });
   }
@@ -52,7 +52,7 @@ function badQuote(): DomainError {
   return new DomainError(
     'MINT_ERROR',
     'MEDIUM',
-    'The mint’s quote does not fit the invoice (amount, unit, invoice or expiry). Nothing was started and no money moved.',
+    'The mint’s quote does not fit the invoice (amount, unit, invoice or expiry). Nothing was started and no money moved; try again later, and tell support if it goes on.',
     { retryable: true },
   );
 }

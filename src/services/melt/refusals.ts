@@ -1,17 +1,19 @@
-import { DomainError } from '../../models/errors.ts';
+import { DomainError, type ErrorCode, InvariantBroken } from '../../models/errors.ts';
 import type { MeltOperation } from '../../models/operation.ts';
+import type { Severity } from '../../models/report.ts';
+import { isDatabaseAway, isOutcomeUnknown } from '../databaseFaults.ts';
 import type { Refusal } from '../mint/replies.ts';
-import { causeOf } from './failure.ts';
+import { adviceFor, causeOf, type Failure, presentableDetail } from './failure.ts';
 
 /** The refusals and failures of a melt, in words that say what happened, whether money moved and what to do. */
 
-export function insufficientBalance(required: bigint, available: bigint): DomainError {
-  return new DomainError(
-    'INSUFFICIENT_BALANCE',
-    'LOW',
-    `The wallet holds ${available} spendable, and this payment needs ${required} with fees. Nothing was paid.`,
-    { members: { required: Number(required), available: Number(available) } },
-  );
+export function insufficientBalance(required: bigint, available: bigint, unit: string): DomainError {
+  const short = `The wallet holds ${available} ${unit} spendable, and this payment needs ${required} ${unit} with fees. Nothing was paid; add funds, or pay a smaller invoice.`;
+  // Enough in sum, and no choice of so many proofs as one request takes adds up to it.
+  const scattered = `The wallet’s ${available} ${unit} are in too many small proofs for this payment, which needs ${required} ${unit} with fees. Nothing was paid; pay a smaller invoice.`;
+  return new DomainError('INSUFFICIENT_BALANCE', 'LOW', available < required ? short : scattered, {
+    members: { required: Number(required), available: Number(available) },
+  });
 }
 
 export function concurrentOperation(): DomainError {
@@ -23,12 +25,19 @@ export function concurrentOperation(): DomainError {
   );
 }
 
-export function feeTooHigh(cost: bigint, cap: bigint): DomainError {
+/** A limit of the client's own can be raised by the client; the server's cannot. */
+export type FeeLimit = { amount: bigint; setBy: 'client' | 'server' };
+
+export function feeTooHigh(cost: bigint, limit: FeeLimit, unit: string): DomainError {
+  const [whose, advice] =
+    limit.setBy === 'client'
+      ? ['maxFee', 'raise maxFee, or use another invoice']
+      : ['this server’s limit', 'use another invoice, or try again later'];
   return new DomainError(
     'FEE_TOO_HIGH',
     'LOW',
-    `Paying this invoice may cost up to ${cost} in fees, and the limit is ${cap}. Nothing was paid; raise maxFee or use another invoice.`,
-    { members: { fee: Number(cost), limit: Number(cap) } },
+    `Paying this invoice may cost up to ${cost} ${unit} in fees, and ${whose} is ${limit.amount} ${unit}. Nothing was paid; ${advice}.`,
+    { members: { fee: Number(cost), limit: Number(limit.amount) } },
   );
 }
 
@@ -36,7 +45,7 @@ export function duplicatePayment(transactionId: string): DomainError {
   return new DomainError(
     'DUPLICATE_PAYMENT',
     'MEDIUM',
-    `This wallet is paying, or has paid, this invoice already in ${transactionId}. Nothing more was paid; ask that transaction.`,
+    `This wallet is paying, or has paid, this invoice already in ${transactionId}. Nothing more was paid; look at that transaction.`,
     { members: { transactionId } },
   );
 }
@@ -60,50 +69,70 @@ export function idempotencyConflict(): DomainError {
 
 /** The mint refused to quote: it will not pay this invoice. Nothing had been reserved. */
 export function refusedByMint({ code, detail }: Refusal): DomainError {
+  const cause = causeOf(code, detail);
   return new DomainError(
     'PAYMENT_FAILED',
     'MEDIUM',
-    'The mint will not pay this invoice. Nothing was reserved and no money moved.',
-    {
-      members: {
-        released: 0,
-        cause: causeOf(code, detail),
-        ...(detail === null ? {} : { causeDetail: detail }),
-      },
-    },
+    `The mint will not pay this invoice. Nothing was reserved and no money moved. ${adviceFor(cause)}`,
+    { members: { released: 0, ...causeMembers({ cause, detail }) } },
   );
 }
 
 /** The operation ended without paying, and the funds can no longer pay this invoice. */
-export function paymentFailed(operation: MeltOperation): DomainError {
-  const released = operation.releasedAmount ?? 0n;
-  const { failure, quote, id } = operation;
+export function paymentFailed(operation: MeltOperation, { replayed }: { replayed: boolean }): DomainError {
+  const { quote, id, state, unit } = operation;
+  // What was cancelled never left the house: nothing had to be brought back, all of it is free again.
+  const released = state === 'cancelled' ? operation.sourceAmount : (operation.releasedAmount ?? 0n);
+  const failure = operation.failure ?? { cause: 'NOT_STARTED', detail: null };
   return new DomainError(
     'PAYMENT_FAILED',
     'MEDIUM',
-    `The invoice was not paid, and these funds can no longer pay it. ${released} ${operation.unit} are back in the wallet.`,
+    `The invoice was not paid, and these funds can no longer pay it. ${released} ${unit} are back in the wallet. ${adviceFor(failure.cause)} A new try takes a new Idempotency-Key.`,
     {
       members: {
         transactionId: id,
         quoteId: quote.id,
         released: Number(released),
-        ...(failure === null ? {} : { cause: failure.cause }),
-        ...(failure?.detail ? { causeDetail: failure.detail } : {}),
+        ...causeMembers(failure),
       },
       about: aboutOf(operation),
+      replayed,
     },
   );
 }
 
+function causeMembers({ cause, detail }: Failure): { cause: string; causeDetail?: string } {
+  const causeDetail = presentableDetail(detail);
+  return { cause, ...(causeDetail === null ? {} : { causeDetail }) };
+}
+
 /** The run broke off before the melt request left; only this run could have sent it, and it is over. */
 export function neverSent(operation: MeltOperation, cause: unknown): DomainError {
-  const mintSilent = cause instanceof DomainError;
+  const { code, severity, what, funds } = troubleBehind(cause);
   return new DomainError(
-    mintSilent ? cause.code : 'DATABASE_UNAVAILABLE',
-    mintSilent ? cause.severity : 'HIGH',
-    `${mintSilent ? 'The mint' : 'The database'} stopped answering. The payment was not sent, and it will not be. The funds set aside for it come back by themselves within a few minutes; then try again.`,
+    code,
+    severity,
+    `${what}. The payment was not sent, and it will not be. The funds set aside for it ${funds}; then try again.`,
     { retryable: true, members: { transactionId: operation.id }, about: aboutOf(operation), cause },
   );
+}
+
+type Trouble = { code: ErrorCode; severity: Severity; what: string; funds: string };
+
+function troubleBehind(cause: unknown): Trouble {
+  const funds = 'come back by themselves within a few minutes';
+  if (cause instanceof DomainError) {
+    const what = cause.code === 'MINT_ERROR' ? 'The mint answers nonsense' : 'The mint stopped answering';
+    return { code: cause.code, severity: cause.severity, what, funds };
+  }
+  if (isDatabaseAway(cause) || isOutcomeUnknown(cause))
+    return { code: 'DATABASE_UNAVAILABLE', severity: 'HIGH', what: 'The database stopped answering', funds };
+  return {
+    code: 'INTERNAL_ERROR',
+    severity: cause instanceof InvariantBroken ? 'CRITICAL' : 'HIGH',
+    what: 'Something went wrong inside the server, and support has been told',
+    funds: 'may stay reserved until support has looked into it',
+  };
 }
 
 /** The mint paid, and the database would not take it: recovery will book it. */
@@ -112,17 +141,17 @@ export function paidNotBooked(operation: MeltOperation, cause: unknown): DomainE
     operation,
     'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS',
     `CRITICAL: the Lightning payment succeeded, but the wallet’s books could not be updated yet. Do not pay again. The server completes it by itself as soon as the database answers; keep quote ${operation.quote.id} at hand.`,
-    cause,
+    { cause },
   );
 }
 
 /** An invariant broke after the mint was asked: a person must decide. */
-export function stopped(operation: MeltOperation): DomainError {
+export function stopped(operation: MeltOperation, { replayed }: { replayed: boolean }): DomainError {
   return critical(
     operation,
     'CRITICAL_MELT_FAILURE',
     `CRITICAL: the payment was stopped by a safety check after the mint had been asked. Whether it was paid is not settled; do not pay again. Contact support with quote ${operation.quote.id}.`,
-    undefined,
+    { replayed },
   );
 }
 
@@ -130,7 +159,7 @@ function critical(
   operation: MeltOperation,
   code: 'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS' | 'CRITICAL_MELT_FAILURE',
   message: string,
-  cause: unknown,
+  more: { cause?: unknown; replayed?: boolean },
 ): DomainError {
   const statusUrl = `/api/wallet/${operation.npub}/melt/${operation.id}`;
   return new DomainError(code, 'CRITICAL', message, {
@@ -141,7 +170,7 @@ function critical(
       recovery: { state: code === 'CRITICAL_MELT_FAILURE' ? 'manual' : 'scheduled', statusUrl },
     },
     about: aboutOf(operation),
-    cause,
+    ...more,
   });
 }
 

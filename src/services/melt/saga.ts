@@ -1,15 +1,16 @@
 import { InvariantBroken, invariant } from '../../models/errors.ts';
 import { type Attempt, attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
-import { type Proof, sumAmounts } from '../../models/proof.ts';
+import { type OutputRole, type Proof, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import { type Changes, type OperationRepository, withAttempt } from '../../repositories/operations.ts';
+import { redeem } from '../ecash/redemption.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { hasSignatures, readMelt } from '../mint/replies.ts';
 import { changeWaitMs, collectChange, minimumChange, paymentFrom } from './change.ts';
 import type { Courier } from './courier.ts';
-import { type Decision, decide, type MeltFacts, needsMintView } from './decision.ts';
+import { type Decision, decide, type MeltFacts, needsMintView, oddForMs } from './decision.ts';
 import type { Exchanges } from './exchanges.ts';
-import { factsOf, latest, type MeltTimes } from './facts.ts';
+import { enteredStateAt, factsOf, latest, type MeltTimes } from './facts.ts';
 import { failureOf } from './failure.ts';
 import type { Incidents } from './incidents.ts';
 import { type Observation, observe, unseen } from './observe.ts';
@@ -131,10 +132,10 @@ export function createMeltSaga(parts: {
 
   /** Everything the swap promised, verified, or nothing. */
   async function acceptSwap(operation: MeltOperation, seen: Observation): Promise<Step> {
-    const redeemed = await exchanges.redeem(operation, 'swap', seen);
-    if (redeemed === 'unreachable') return later(operation);
-    if (redeemed === 'unsigned') return setAside(operation, 'swap');
-    const of = (wanted: string) => redeemed.filter(({ role }) => role === wanted).map(({ proof }) => proof);
+    const redemption = await redeemed(operation, 'swap', seen);
+    if (redemption.kind !== 'proofs') return notInHand(operation, 'swap', redemption.kind);
+    const of = (wanted: OutputRole) =>
+      redemption.redeemed.filter(({ output }) => output.role === wanted).map(({ proof }) => proof);
     const held = { send: of('send'), keep: of('keep') };
     // An earlier attempt may have won, whose terms were those of another keyset.
     const swap = { sendAmount: sumAmounts(held.send), keepAmount: sumAmounts(held.keep), fee: 0n };
@@ -194,10 +195,9 @@ export function createMeltSaga(parts: {
     const keep = operation.bookedEarly ? [] : (operation.held?.keep ?? []);
     const fenced = attemptsFor(operation, 'fence').length > 0;
     if (!fenced) return again(await melts.release(operation, [...keep, ...(operation.held?.send ?? [])]));
-    const redeemed = await exchanges.redeem(operation, 'fence', seen);
-    if (redeemed === 'unreachable') return later(operation);
-    if (redeemed === 'unsigned') return setAside(operation, 'fence');
-    const proofs = redeemed.map(({ proof }) => proof);
+    const redemption = await redeemed(operation, 'fence', seen);
+    if (redemption.kind !== 'proofs') return notInHand(operation, 'fence', redemption.kind);
+    const proofs = redemption.redeemed.map(({ proof }) => proof);
     if (operation.missingAmount === null) return again(await melts.release(operation, [...keep, ...proofs]));
     const held = { send: proofs, keep: operation.held?.keep ?? [] };
     return again(
@@ -208,11 +208,28 @@ export function createMeltSaga(parts: {
     );
   }
 
-  /** A reply of the right shape whose signatures are not ours, and nothing signed at the mint: it proves nothing. */
-  async function setAside(operation: MeltOperation, purpose: 'swap' | 'fence'): Promise<Step> {
+  function redeemed(operation: MeltOperation, purpose: 'swap' | 'fence', seen: Observation) {
+    return redeem(attemptsFor(operation, purpose), mints.at(operation.mintUrl), seen.restored);
+  }
+
+  /**
+   * What the mint shows is not good, or it has signed nothing and its reply was not ours: that proves nothing yet. It is
+   * reported, and the mint is asked again; a person is called when it is still so after an hour.
+   */
+  async function notInHand(
+    operation: MeltOperation,
+    purpose: 'swap' | 'fence',
+    why: 'unreachable' | 'unsigned' | 'unverified',
+  ): Promise<Step> {
     const attempt = latest(attemptsFor(operation, purpose));
-    if (attempt === undefined || attempt.reply === null) return later(operation);
-    await incidents.badSignatures(operation, purpose, attempt.reply.body);
+    if (why === 'unreachable' || attempt === undefined) return later(operation);
+    const reply = attempt.reply;
+    if (reply === null && why === 'unsigned') return later(operation);
+    const inStateMs = now().getTime() - enteredStateAt(operation).getTime();
+    if (why === 'unverified' && inStateMs >= oddForMs)
+      return again(await stop(operation, `the mint's signatures for a ${purpose} do not verify`));
+    await incidents.badSignatures(operation, purpose, reply?.body ?? '');
+    if (reply === null) return later(operation);
     const attempts = withAttempt(operation.attempts, { ...attempt, reply: null });
     return later(
       await move(operation, { attempts }, `the ${purpose} reply does not verify and is set aside`),

@@ -1,4 +1,6 @@
 import type { BlindSignature, PlannedOutput } from '../../models/proof.ts';
+import { type Circuit, createBreaker } from './breaker.ts';
+import { createMintLine, type MintLimits, type Question } from './courtesy.ts';
 import { type Refusal, readPreimage, refusalIn } from './replies.ts';
 import type { Exchange, Transport } from './transport.ts';
 import {
@@ -53,6 +55,13 @@ export function signedView(restored: Answer<RestoredOutput[]> | null): 'SIGNED' 
   return restored.value.length > 0 ? 'SIGNED' : 'UNSIGNED';
 }
 
+export type MintHealth = {
+  /** How long ago the mint itself last replied, in ms; null = never. */
+  answeredMsAgo: number | null;
+  /** Whether what would start something is asked at all just now. */
+  circuit: Circuit;
+};
+
 /** Everything that Crucible ever asks one mint. */
 export type MintGateway = {
   readonly url: string;
@@ -73,44 +82,18 @@ export type MintGateway = {
   ): Promise<Answer<RestoredOutput[]>>;
   /** Sends an exact, persisted body. One attempt. */
   submit(path: 'swap' | 'melt/bolt11' | 'mint/bolt11', body: string): Promise<Exchange>;
-  /** How long ago the mint last gave any reply, in ms; null = never. */
-  answeredMsAgo(): number | null;
+  health(): MintHealth;
 };
 
 const batchSize = 100;
 
 /** A gateway to the mint at `url`. Opens nothing until asked. */
-export function createMintGateway(
-  url: string,
-  transport: Transport,
-  limits: { mintTimeoutMs: number; meltTimeoutMs: number },
-): MintGateway {
-  let lastReplyAt: number | null = null;
+export function createMintGateway(url: string, transport: Transport, limits: MintLimits): MintGateway {
+  const breaker = createBreaker();
+  const line = createMintLine(url, transport, breaker, limits);
 
-  async function exchange(
-    method: 'GET' | 'POST',
-    path: string,
-    body: string | undefined,
-    timeoutMs: number,
-  ): Promise<Exchange> {
-    const result = await transport({
-      method,
-      url: `${url}/v1/${path}`,
-      timeoutMs,
-      ...(body === undefined ? {} : { body }),
-    });
-    if (result.kind === 'reply') lastReplyAt = performance.now();
-    return result;
-  }
-
-  async function ask<T>(
-    method: 'GET' | 'POST',
-    path: string,
-    body: JsonRecord | undefined,
-    read: (reply: JsonRecord) => T | undefined,
-  ): Promise<Answer<T>> {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const result = await exchange(method, path, text, limits.mintTimeoutMs);
+  async function ask<T>(question: Question, read: (reply: JsonRecord) => T | undefined): Promise<Answer<T>> {
+    const result = await line.ask(question);
     if (result.kind === 'lost')
       return result.reason === 'too_large' ? { kind: 'nonsense' } : { kind: 'unreachable' };
     if (result.httpStatus === 200) {
@@ -129,7 +112,7 @@ export function createMintGateway(
     const states = new Map<string, ProofState>();
     for (let start = 0; start < Ys.length; start += batchSize) {
       const batch = Ys.slice(start, start + batchSize);
-      const answer = await ask('POST', 'checkstate', { Ys: batch }, (reply) => readStates(reply, batch));
+      const answer = await ask(lookUp('checkstate', { Ys: batch }), (reply) => readStates(reply, batch));
       if (answer.kind !== 'answer') return answer;
       for (const [Y, state] of answer.value) states.set(Y, state);
     }
@@ -143,7 +126,7 @@ export function createMintGateway(
     for (let start = 0; start < outputs.length; start += batchSize) {
       const batch = outputs.slice(start, start + batchSize);
       const body = { outputs: batch.map((output) => wireOutput(output)) };
-      const answer = await ask('POST', 'restore', body, (reply) => readRestored(reply, batch));
+      const answer = await ask(lookUp('restore', body), (reply) => readRestored(reply, batch));
       if (answer.kind !== 'answer') return answer;
       restored.push(...answer.value);
     }
@@ -152,25 +135,60 @@ export function createMintGateway(
 
   return {
     url,
-    get: (path) => ask('GET', path, undefined, (reply) => reply),
-    createMintQuote: ({ amount, unit, pubkey }) =>
+    get: (path) =>
       ask(
-        'POST',
-        'mint/quote/bolt11',
-        { amount: Number(amount), unit, ...(pubkey === null ? {} : { pubkey }) },
-        readMintQuote,
+        { method: 'GET', path, kind: 'information', standing: 'starting', repeat: 'any' },
+        (reply) => reply,
       ),
-    mintQuote: (quoteId) =>
-      ask('GET', `mint/quote/bolt11/${encodeURIComponent(quoteId)}`, undefined, readMintQuote),
+    createMintQuote: ({ amount, unit, pubkey }) => {
+      const body = { amount: Number(amount), unit, ...(pubkey === null ? {} : { pubkey }) };
+      return ask(creating('mint/quote/bolt11', body), readMintQuote);
+    },
+    mintQuote: (quoteId) => ask(reading(`mint/quote/bolt11/${encodeURIComponent(quoteId)}`), readMintQuote),
     createMeltQuote: (invoice, unit) =>
-      ask('POST', 'melt/quote/bolt11', { request: invoice, unit }, readMeltQuote),
-    meltQuote: (quoteId) =>
-      ask('GET', `melt/quote/bolt11/${encodeURIComponent(quoteId)}`, undefined, readMeltQuote),
+      ask(creating('melt/quote/bolt11', { request: invoice, unit }), readMeltQuote),
+    meltQuote: (quoteId) => ask(reading(`melt/quote/bolt11/${encodeURIComponent(quoteId)}`), readMeltQuote),
     proofStates,
     restore,
-    submit: (path, body) =>
-      exchange('POST', path, body, path === 'melt/bolt11' ? limits.meltTimeoutMs : limits.mintTimeoutMs),
-    answeredMsAgo: () => (lastReplyAt === null ? null : Math.round(performance.now() - lastReplyAt)),
+    submit: (path, body) => line.submit(path, body, path === 'melt/bolt11' ? 'melt' : 'exchange'),
+    health: () => {
+      const heardAt = breaker.heardAt();
+      return {
+        answeredMsAgo: heardAt === null ? null : Math.round(performance.now() - heardAt),
+        circuit: breaker.circuit(),
+      };
+    },
+  };
+}
+
+/** Questions about what an operation has at the mint: they change nothing there, and must be possible when it is back. */
+function reading(path: string): Question {
+  return { method: 'GET', path, kind: 'quote', standing: 'settling', repeat: 'any' };
+}
+
+function lookUp(path: 'checkstate' | 'restore', body: JsonRecord): Question {
+  return {
+    method: 'POST',
+    path,
+    body: JSON.stringify(body),
+    kind: 'state',
+    standing: 'settling',
+    repeat: 'any',
+  };
+}
+
+/**
+ * A quote moves no money, but it leaves something at the mint: an invoice that nobody would watch, work for its Lightning
+ * node. So it is not asked for twice unless the first request has certainly not left.
+ */
+function creating(path: 'mint/quote/bolt11' | 'melt/quote/bolt11', body: JsonRecord): Question {
+  return {
+    method: 'POST',
+    path,
+    body: JSON.stringify(body),
+    kind: 'quote',
+    standing: 'starting',
+    repeat: 'unsent',
   };
 }
 

@@ -1,4 +1,5 @@
 import { deriveKeysetId } from '@cashu/cashu-ts';
+import { type Cached, cached } from './cached.ts';
 import type { Answer, MintGateway } from './gateway.ts';
 import { asAmount, asHex, asList, asRecord, asText, type JsonRecord } from './wire.ts';
 
@@ -19,9 +20,17 @@ export type KeysetDirectory = {
   list(maxAgeMs: number): Promise<Answer<KeysetInfo[]>>;
   /** Keys of any keyset that the mint ever had; they never change, so they are asked for once. */
   keys(keysetId: string): Promise<Answer<KeysetKeys>>;
+  /** The mint has said that a keyset signs no more: what was listed is out of date. */
+  forgetListing(): void;
 };
 
 const maxKeysets = 1_000;
+const maxKeysKept = 256;
+const maxOwners = 10_000;
+/** What a keyset is (unit, fee) hardly ever changes, so a listing of this age will do to check its keys against. */
+const listingMaxAgeMs = 60_000;
+/** A keyset that is not listed may be new. So often at most is the mint asked again because of one. */
+const unlistedMaxAgeMs = 1_000;
 const knownVersions = /^0[01]/;
 
 /**
@@ -29,41 +38,54 @@ const knownVersions = /^0[01]/;
  * whose id another mint had first (NUT-02): counters go by keyset id, and secrets must never meet twice.
  */
 export function createKeysetDirectory(gateway: MintGateway, owners: Map<string, string>): KeysetDirectory {
-  let listed: { at: number; keysets: KeysetInfo[] } | null = null;
-  const keysById = new Map<string, KeysetKeys>();
+  const listing = cached(async () => readAnswer(await gateway.get('keysets'), readKeysets));
+  const keysById = new Map<string, Cached<KeysetKeys>>();
 
-  async function list(maxAgeMs: number): Promise<Answer<KeysetInfo[]>> {
-    if (listed !== null && performance.now() - listed.at <= maxAgeMs)
-      return { kind: 'answer', value: listed.keysets };
-    const answer = await gateway.get('keysets');
-    if (answer.kind !== 'answer') return answer;
-    const keysets = readKeysets(answer.value);
-    if (keysets === undefined) return { kind: 'nonsense' };
-    listed = { at: performance.now(), keysets };
-    return { kind: 'answer', value: keysets };
+  function keys(keysetId: string): Promise<Answer<KeysetKeys>> {
+    const known = keysById.get(keysetId) ?? cached(() => verifiedKeys(keysetId));
+    keysById.set(keysetId, known);
+    const [oldest] = keysById.keys();
+    if (keysById.size > maxKeysKept && oldest !== undefined) keysById.delete(oldest);
+    return known.get(Number.POSITIVE_INFINITY);
   }
 
-  async function keys(keysetId: string): Promise<Answer<KeysetKeys>> {
-    const known = keysById.get(keysetId);
-    if (known !== undefined) return { kind: 'answer', value: known };
-    const [keysets, answer] = await Promise.all([
-      list(60_000),
+  async function verifiedKeys(keysetId: string): Promise<Answer<KeysetKeys>> {
+    const [info, answer] = await Promise.all([
+      listed(keysetId),
       gateway.get(`keys/${encodeURIComponent(keysetId)}`),
     ]);
-    if (keysets.kind !== 'answer') return keysets;
-    if (answer.kind !== 'answer') return answer;
-    const found = readKeys(answer.value, keysetId);
-    const info = keysets.value.find((keyset) => keyset.id === keysetId);
-    if (found === undefined || info === undefined || !idFollowsFromKeys(found, info))
-      return { kind: 'nonsense' };
-    const owner = owners.get(keysetId) ?? gateway.url;
-    if (owner !== gateway.url) return { kind: 'nonsense' };
-    owners.set(keysetId, owner);
-    keysById.set(keysetId, found);
-    return { kind: 'answer', value: found };
+    if (info.kind !== 'answer') return info;
+    return readAnswer(answer, (reply) => {
+      const found = readKeys(reply, keysetId);
+      if (found === undefined || !idFollowsFromKeys(found, info.value)) return undefined;
+      return claimed(keysetId) ? found : undefined;
+    });
   }
 
-  return { list, keys };
+  async function listed(keysetId: string): Promise<Answer<KeysetInfo>> {
+    for (const maxAgeMs of [listingMaxAgeMs, unlistedMaxAgeMs]) {
+      const answer = await listing.get(maxAgeMs);
+      if (answer.kind !== 'answer') return answer;
+      const info = answer.value.find(({ id }) => id === keysetId);
+      if (info !== undefined) return { kind: 'answer', value: info };
+    }
+    return { kind: 'nonsense' };
+  }
+
+  /** Whether this mint is the first to use the id, and so the only one that may. */
+  function claimed(keysetId: string): boolean {
+    const owner = owners.get(keysetId);
+    if (owner === undefined && owners.size < maxOwners) owners.set(keysetId, gateway.url);
+    return owners.get(keysetId) === gateway.url;
+  }
+
+  return { list: listing.get, keys, forgetListing: listing.forget };
+}
+
+function readAnswer<T, U>(answer: Answer<T>, read: (value: T) => U | undefined): Answer<U> {
+  if (answer.kind !== 'answer') return answer;
+  const value = read(answer.value);
+  return value === undefined ? { kind: 'nonsense' } : { kind: 'answer', value };
 }
 
 /** NUT-02: the id is derived from the keys (and, since version 01, unit, fee and expiry). */

@@ -1,7 +1,10 @@
 import { DomainError } from '../../models/errors.ts';
-import { type Answer, createMintGateway, type MintGateway } from './gateway.ts';
+import { type Cached, cached } from './cached.ts';
+import type { MintLimits } from './courtesy.ts';
+import { type Answer, createMintGateway, type MintGateway, type MintHealth } from './gateway.ts';
 import { createKeysetDirectory, type KeysetDirectory, type KeysetInfo } from './keysets.ts';
-import type { Transport } from './transport.ts';
+import { keysetRetiredCodes, refusalIn } from './replies.ts';
+import type { Exchange, Transport } from './transport.ts';
 import { asList, asRecord, asText, type JsonRecord } from './wire.ts';
 
 /** Who a wallet believes its mint to be. */
@@ -10,7 +13,14 @@ type BoundToMint = { mintUrl: string; mintId: string | null };
 /** A mint as Crucible uses it. */
 export type Mint = { gateway: MintGateway; keysets: KeysetDirectory };
 
-export type MintDescription = { mintUrl: string; mintId: string | null; unit: string; locksQuotes: boolean };
+export type MintDescription = {
+  mintUrl: string;
+  mintId: string | null;
+  unit: string;
+  locksQuotes: boolean;
+  /** It says of itself that it is the simulator (simulator/mint/info.ts). */
+  isSimulated: boolean;
+};
 
 export type MintDirectory = {
   /** The mint at an allowed address. @throws DomainError VALIDATION_ERROR for any other. */
@@ -19,10 +29,10 @@ export type MintDirectory = {
   describe(mintUrl: string): Promise<MintDescription>;
   /** The same, for a wallet made at this mint. @throws DomainError MINT_ERROR if another mint answers at its address. */
   describeFor(wallet: BoundToMint): Promise<MintDescription>;
-  ages(): { url: string; answeredMsAgo: number | null }[];
+  health(): ({ url: string } & MintHealth)[];
 };
 
-const describeMaxAgeMs = 10 * 60_000;
+const infoMaxAgeMs = 10 * 60_000;
 const preferredUnit = 'sat';
 const soonSeconds = 7 * 24 * 3600;
 
@@ -30,18 +40,19 @@ const soonSeconds = 7 * 24 * 3600;
 export function createMintDirectory(
   urls: readonly string[],
   transport: Transport,
-  limits: { mintTimeoutMs: number; meltTimeoutMs: number },
+  limits: MintLimits,
 ): MintDirectory {
-  const mints = new Map<string, Mint>();
+  const mints = new Map<string, Mint & { info: Cached<JsonRecord> }>();
   const keysetOwners = new Map<string, string>();
   for (const url of urls) {
     const gateway = createMintGateway(url, transport, limits);
-    mints.set(url, { gateway, keysets: createKeysetDirectory(gateway, keysetOwners) });
+    const keysets = createKeysetDirectory(gateway, keysetOwners);
+    const info = cached(() => gateway.get('info'));
+    mints.set(url, { gateway: noticingRetiredKeysets(gateway, keysets), keysets, info });
   }
   if (urls.length === 0) throw new Error('at least one mint must be configured');
-  const described = new Map<string, { at: number; description: MintDescription }>();
 
-  function at(mintUrl: string): Mint {
+  function at(mintUrl: string): Mint & { info: Cached<JsonRecord> } {
     const mint = mints.get(mintUrl);
     if (mint === undefined) {
       throw new DomainError(
@@ -59,12 +70,7 @@ export function createMintDirectory(
   }
 
   async function describe(mintUrl: string): Promise<MintDescription> {
-    const mint = at(mintUrl);
-    const known = described.get(mintUrl);
-    if (known !== undefined && performance.now() - known.at < describeMaxAgeMs) return known.description;
-    const description = readInfo(mintUrl, answered(await mint.gateway.get('info'), 'tell what it can do'));
-    described.set(mintUrl, { at: performance.now(), description });
-    return description;
+    return readInfo(mintUrl, answered(await at(mintUrl).info.get(infoMaxAgeMs), 'tell what it can do'));
   }
 
   return {
@@ -79,12 +85,25 @@ export function createMintDirectory(
       }
       return description;
     },
-    ages: () =>
-      [...mints.values()].map(({ gateway }) => ({
-        url: gateway.url,
-        answeredMsAgo: gateway.answeredMsAgo(),
-      })),
+    health: () => [...mints.values()].map(({ gateway }) => ({ url: gateway.url, ...gateway.health() })),
   };
+}
+
+/** A refusal because of a keyset says that the listing is out of date, whoever reads the refusal and whenever. */
+function noticingRetiredKeysets(gateway: MintGateway, keysets: KeysetDirectory): MintGateway {
+  return {
+    ...gateway,
+    async submit(path, body) {
+      const exchange = await gateway.submit(path, body);
+      if (saysKeysetRetired(exchange)) keysets.forgetListing();
+      return exchange;
+    },
+  };
+}
+
+function saysKeysetRetired(exchange: Exchange): boolean {
+  const code = exchange.kind === 'reply' ? refusalIn(exchange)?.code : null;
+  return typeof code === 'number' && keysetRetiredCodes.has(code);
 }
 
 /**
@@ -159,5 +178,6 @@ function readInfo(mintUrl: string, info: JsonRecord): MintDescription {
     mintId: asText(info['pubkey'], 66) ?? null,
     unit,
     locksQuotes: asRecord(nuts?.['20'])?.['supported'] === true,
+    isSimulated: asText(info['version'], 200)?.startsWith('CrucibleSimulator/') === true,
   };
 }

@@ -1,0 +1,95 @@
+import type { LegacyToken, LegacyWallet } from '../../models/legacy.ts';
+import type { WalletDocument } from '../../models/schemas/account.ts';
+import type { ArchivedTokenDocument, ArchivedWalletDocument } from '../../models/schemas/legacy.ts';
+import type { Wallet } from '../../models/wallet.ts';
+import type { Database } from '../database.ts';
+import type { Sealer } from '../sealing.ts';
+import { toWallet } from '../wallets.ts';
+import { sealedFor, tokenFromArchive, walletFromArchive } from './archiveDocuments.ts';
+import { type LegacyDocument, legacyDocument } from './documents.ts';
+import { type LegacyKind, legacyShape, presentCollections } from './shape.ts';
+
+/** Where an original is now, and what must still be so when it is moved. */
+export type Place =
+  | { kind: 'legacy'; collection: string; id: unknown; digest: string }
+  | { kind: 'archive'; revision: number };
+
+export type LegacySource = ReturnType<typeof createLegacySource>;
+
+const batchSize = 200;
+
+/** What is left of the earlier design, and what was archived of it. Changes nothing. */
+export function createLegacySource(database: Database, sealer: Sealer) {
+  const { connection, legacyTokens, legacyWallets, wallets, tokens } = database;
+
+  /** Every document of the earlier design that still stands in its place, one at a time. */
+  async function* documents(kind: LegacyKind): AsyncGenerator<LegacyDocument> {
+    for (const name of await presentCollections(connection, kind)) {
+      const cursor = connection.collection(name).find(legacyShape[kind], { batchSize });
+      for await (const raw of cursor) yield legacyDocument(name, raw);
+    }
+  }
+
+  async function* archivedTokens(): AsyncGenerator<{ token: LegacyToken; place: Place }> {
+    const cursor = legacyTokens
+      .find()
+      .select({ sealed: 0 })
+      .lean<ArchivedTokenDocument[]>()
+      .cursor({ batchSize });
+    for await (const document of cursor) {
+      yield {
+        token: tokenFromArchive(document),
+        place: { kind: 'archive', revision: document.revision },
+      };
+    }
+  }
+
+  async function* archivedWallets(): AsyncGenerator<{ wallet: LegacyWallet; place: Place }> {
+    const cursor = legacyWallets
+      .find()
+      .select({ sealed: 0 })
+      .lean<ArchivedWalletDocument[]>()
+      .cursor({ batchSize });
+    for await (const document of cursor) {
+      yield {
+        wallet: walletFromArchive(document),
+        place: { kind: 'archive', revision: document.revision },
+      };
+    }
+  }
+
+  /** The wallet that an npub has in this version, if any; documents of the earlier design do not count. */
+  async function walletOf(npub: string): Promise<Wallet | null> {
+    const found = await wallets
+      .findOne({ npub, mint_id: { $exists: true } })
+      .sort({ created_at: 1, _id: 1 })
+      .lean<WalletDocument>();
+    return found === null ? null : toWallet(found);
+  }
+
+  /**
+   * Opens one archived original, so that a wrong master key is noticed before anything is sealed under it.
+   * @throws InvariantBroken naming the trouble
+   */
+  async function tryKey(): Promise<void> {
+    const found = await legacyTokens.findOne().lean<ArchivedTokenDocument>();
+    if (found === null) return;
+    sealer.open(found.sealed, sealedFor(tokenFromArchive(found).origin));
+  }
+
+  /** How many tokens of a wallet hold each of these proofs. */
+  async function holders(
+    wallet: { id: string; mintUrl: string },
+    Ys: readonly string[],
+  ): Promise<Map<string, number>> {
+    const rows = await tokens.aggregate<{ _id: string; count: number }>([
+      { $match: { wallet_id: wallet.id, mint_url: wallet.mintUrl, 'proofs.Y': { $in: [...Ys] } } },
+      { $unwind: '$proofs' },
+      { $match: { 'proofs.Y': { $in: [...Ys] } } },
+      { $group: { _id: '$proofs.Y', count: { $sum: 1 } } },
+    ]);
+    return new Map(rows.map(({ _id, count }) => [_id, count]));
+  }
+
+  return { documents, archivedTokens, archivedWallets, walletOf, tryKey, holders };
+}

@@ -1,0 +1,64 @@
+import type { PlannedOutput } from '../models/proof.ts';
+import type { AttemptDocument } from '../models/schemas/operation.ts';
+import { takeInTurn } from '../models/takeInTurn.ts';
+import { unbookedOutputs } from '../models/unbookedOutputs.ts';
+import type { Database } from './database.ts';
+import { readAttempt } from './operationDocuments.ts';
+import type { Sealer } from './sealing.ts';
+
+/** An output of an open operation under the name that its proof would have at the mint. No secret. */
+export type PlannedProof = { operationId: string; Y: string; amount: bigint };
+
+type Found = { _id: string; attempts: AttemptDocument[]; details: { bookedEarly?: boolean } };
+type Unbooked = { operationId: string; output: PlannedOutput };
+
+/** A name costs 0.7 ms of arithmetic. */
+const maxNamed = 32;
+const maxOperationsRead = 8;
+
+export type OpenOutputReads = ReturnType<typeof createOpenOutputReads>;
+
+/** Looks at outputs of a wallet's open operations that nothing of ours has spent yet. `nameOf`: secret → Y. */
+export function createOpenOutputReads(
+  database: Pick<Database, 'operations'>,
+  sealer: Sealer,
+  nameOf: (secret: string) => string,
+) {
+  const { operations } = database;
+
+  /** At most 32, of the eight newest open operations in turn. */
+  async function sample(walletId: string): Promise<PlannedProof[]> {
+    const found = await operations
+      .find({ wallet_id: walletId, open: true, 'attempts.0': { $exists: true } })
+      .select({ attempts: 1, 'details.bookedEarly': 1 })
+      .sort({ created_at: -1 })
+      .limit(maxOperationsRead)
+      .hint('open_with_outputs')
+      .lean<Found[]>();
+    return takeInTurn(found.map(unbooked), maxNamed).map(named);
+  }
+
+  /** All outputs of these operations that still are so; none of one that has ended. */
+  async function of(walletId: string, operationIds: readonly string[]): Promise<PlannedProof[]> {
+    if (operationIds.length === 0) return [];
+    const found = await operations
+      .find({ _id: { $in: [...operationIds] }, wallet_id: walletId, open: true })
+      .select({ attempts: 1, 'details.bookedEarly': 1 })
+      .lean<Found[]>();
+    return found.flatMap(unbooked).map(named);
+  }
+
+  function unbooked({ _id, attempts, details }: Found): Unbooked[] {
+    const read = attempts.map((attempt) => readAttempt(attempt, _id, sealer));
+    return unbookedOutputs(read, details.bookedEarly === true).map((output) => ({
+      operationId: _id,
+      output,
+    }));
+  }
+
+  function named({ operationId, output }: Unbooked): PlannedProof {
+    return { operationId, Y: nameOf(output.secret), amount: output.amount };
+  }
+
+  return { sample, of };
+}

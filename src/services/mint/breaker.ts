@@ -1,0 +1,123 @@
+import type { Exchange } from './transport.ts';
+
+/**
+ * On whose behalf a question is asked: of a request that has nothing at stake yet and may be refused, or of an
+ * operation that is under way and must come to its end.
+ */
+export type Standing = 'starting' | 'settling';
+
+/** Open: what starts something is refused unasked. Half-open: the next such question is let through, to see. */
+export type Circuit = 'closed' | 'open' | 'half_open';
+
+/**
+ * What one mint's recent silence means for the next question. Questions that settle something pass an open circuit:
+ * they are few, paced by their operation, and the first of them to be answered closes it for everybody.
+ */
+export type Breaker = {
+  /** Whether such a question may leave now. Letting one through an open circuit uses up its turn. */
+  admits(standing: Standing): boolean;
+  /** Every exchange counts, whatever it was for. `sentAt` in ms of `performance.now()`. */
+  report(exchange: Exchange, sentAt: number, standing: Standing): void;
+  circuit(): Circuit;
+  /** When the mint itself was last heard, in ms of `performance.now()`; null = never. */
+  heardAt(): number | null;
+};
+
+/** So many failures in a row open the circuit if they were quick … */
+const quickFailures = 3;
+/** … and one that lasted this long, if the mint was silent to everybody meanwhile. */
+const slowFailureMs = 1_000;
+const shortestOpenMs = 500;
+/** Short, because a mint that is back must be noticed soon, and one question in two seconds is no burden. */
+const longestOpenMs = 2_000;
+const longestPauseMs = 30_000;
+/** A 429 that does not say for how long. */
+const unsaidPauseMs = 1_000;
+
+/** A circuit breaker for one mint; closed to begin with. */
+export function createBreaker(clock: () => number = () => performance.now()): Breaker {
+  let heardAt: number | null = null;
+  let failures = 0;
+  /** Null while closed; else from when on the next starting question may try. */
+  let tryAt: number | null = null;
+  let tries = 0;
+  let pause: { since: number; until: number } | null = null;
+
+  const paused = (now: number) => pause !== null && now < pause.until;
+
+  function admits(standing: Standing): boolean {
+    const now = clock();
+    if (paused(now)) return false;
+    if (tryAt === null || standing === 'settling') return true;
+    if (now < tryAt) return false;
+    tries += 1;
+    tryAt = now + openForMs(tries);
+    return true;
+  }
+
+  function report(exchange: Exchange, sentAt: number, standing: Standing): void {
+    const now = clock();
+    if (isFailure(exchange)) {
+      missed(now, sentAt, standing);
+      return;
+    }
+    heardAt = now;
+    failures = 0;
+    tryAt = null;
+    tries = 0;
+    if (exchange.kind !== 'reply') return;
+    if (exchange.httpStatus === 429) {
+      const until = now + Math.min(askedToWaitMs(exchange) ?? 0, longestPauseMs);
+      pause = { since: now, until: Math.max(until, pause?.until ?? until) };
+    } else if (pause !== null && sentAt > pause.since) {
+      pause = null; // the mint has served what was sent in spite of it
+    }
+  }
+
+  function missed(now: number, sentAt: number, standing: Standing): void {
+    // A mint that answered somebody meanwhile is not dead, whatever became of this one request.
+    if (heardAt !== null && heardAt > sentAt) return;
+    failures += 1;
+    const dead = failures >= quickFailures || now - sentAt >= slowFailureMs;
+    // A try that took long to fail is followed by a rest all the same, or every request would become one.
+    const rests = tryAt === null ? dead : standing === 'starting';
+    if (rests) tryAt = Math.max(tryAt ?? now, now + openForMs(tries));
+  }
+
+  function circuit(): Circuit {
+    const now = clock();
+    if (paused(now)) return 'open';
+    if (tryAt === null) return 'closed';
+    return now < tryAt ? 'open' : 'half_open';
+  }
+
+  return { admits, report, circuit, heardAt: () => heardAt };
+}
+
+/** How long the mint wants to be left alone; null where it did not say. */
+export function askedToWaitMs({
+  httpStatus,
+  retryAfterMs,
+}: Extract<Exchange, { kind: 'reply' }>): number | null {
+  return retryAfterMs ?? (httpStatus === 429 ? unsaidPauseMs : null);
+}
+
+/** Doubles with each try that was in vain; jittered, so that instances do not ask in step. */
+function openForMs(tries: number): number {
+  const ms = Math.min(longestOpenMs, shortestOpenMs * 2 ** tries);
+  return ms * (0.5 + Math.random() / 2);
+}
+
+/** Silence, or a proxy that speaks for a mint it cannot reach. Any other reply, a 500 too, is the mint's own. */
+function isFailure(exchange: Exchange): boolean {
+  if (exchange.kind === 'reply') return [502, 503, 504].includes(exchange.httpStatus);
+  switch (exchange.reason) {
+    case 'timeout':
+    case 'network':
+    case 'not_sent':
+      return true;
+    case 'redirect':
+    case 'too_large':
+      return false;
+  }
+}

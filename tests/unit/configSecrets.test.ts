@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { entropyToMnemonic, generateMnemonic } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { ConfigError, loadConfig } from '../../src/config.ts';
+import { refuseUnfitForProduction } from '../../src/productionRefusals.ts';
+
+const fit = {
+  MONGODB_URI: 'mongodb://localhost/crucible?replicaSet=rs0',
+  MINT_URL: 'https://mint.example.com',
+  CRUCIBLE_MNEMONIC: generateMnemonic(wordlist),
+  CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),
+};
+
+describe('a secret in a file, as containers have it', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'crucible secrets '));
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  function file(content: string): string {
+    const path = join(directory, randomBytes(4).toString('hex'));
+    writeFileSync(path, content);
+    return path;
+  }
+
+  test.each(['MONGODB_URI', 'CRUCIBLE_MNEMONIC', 'CRUCIBLE_MASTER_KEY'] as const)('%s', (name) => {
+    const { [name]: secret, ...others } = fit;
+    const read = loadConfig({ ...others, [`${name}_FILE`]: file(`${secret}\n`) });
+    expect(read).toEqual(loadConfig(fit));
+  });
+
+  test('and beside it in the environment is one too many', () => {
+    const both = { ...fit, CRUCIBLE_MNEMONIC_FILE: file(fit.CRUCIBLE_MNEMONIC) };
+    expect(() => loadConfig(both)).toThrow(
+      new ConfigError('CRUCIBLE_MNEMONIC and CRUCIBLE_MNEMONIC_FILE are both set; leave one of them out.'),
+    );
+  });
+
+  test.each([
+    ['that is missing', () => join(directory, 'missing'), 'cannot be read (ENOENT)'],
+    ['that is a directory', () => directory, 'cannot be read (EISDIR)'],
+    ['that is empty', () => file(' \n'), 'is empty'],
+  ])('%s is named, with the variable', (_what, path, reason) => {
+    const { CRUCIBLE_MASTER_KEY: _unused, ...others } = fit;
+    expect(() => loadConfig({ ...others, CRUCIBLE_MASTER_KEY_FILE: path() })).toThrow(
+      new RegExp(`^CRUCIBLE_MASTER_KEY_FILE names .*${reason.replace(/[()]/g, '\\$&')}`),
+    );
+  });
+
+  test('with a wrong value is refused without telling the value', () => {
+    const { CRUCIBLE_MNEMONIC: _unused, ...others } = fit;
+    const wrong = () => loadConfig({ ...others, CRUCIBLE_MNEMONIC_FILE: file('not really a mnemonic') });
+    expect(wrong).toThrow(/^CRUCIBLE_MNEMONIC (?!.*really)/);
+  });
+});
+
+describe('production', () => {
+  const start = (changed: Partial<typeof fit>) => () => {
+    const { config, secrets } = loadConfig({ ...fit, ...changed });
+    refuseUnfitForProduction(config, secrets);
+  };
+
+  test('takes fresh secrets, always', () => {
+    for (let round = 0; round < 300; round += 1) {
+      const words = round % 2 === 0 ? 128 : 256;
+      expect(
+        start({
+          CRUCIBLE_MNEMONIC: generateMnemonic(wordlist, words),
+          CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),
+        }),
+      ).not.toThrow();
+    }
+  });
+
+  const bytes = (byte: number, size: number) => new Uint8Array(size).fill(byte);
+  test.each([
+    'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about',
+    'test test test test test test test test test test test junk',
+    entropyToMnemonic(bytes(0x7f, 16), wordlist),
+    entropyToMnemonic(bytes(0x80, 32), wordlist),
+    'half depart obvious quality work element tank gorilla view sugar picture humble',
+    'leader monkey parrot ring guide accident before fence cannon height naive bean',
+  ])('refuses the well-known "%s", without repeating it', (mnemonic) => {
+    expect(start({ CRUCIBLE_MNEMONIC: mnemonic })).toThrow(ConfigError);
+    expect(start({ CRUCIBLE_MNEMONIC: mnemonic })).toThrow(
+      new RegExp(`^CRUCIBLE_MNEMONIC (?!.*${mnemonic.slice(0, 20)})`),
+    );
+  });
+
+  test.each([
+    '00'.repeat(32),
+    '0123456789abcdef'.repeat(4),
+    'deadbeef'.repeat(8),
+    Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('hex'),
+    Buffer.from(Array.from({ length: 32 }, (_, index) => (index * 17) % 256)).toString('hex'),
+  ])('refuses the patterned master key %s, without repeating it', (key) => {
+    expect(start({ CRUCIBLE_MASTER_KEY: key })).toThrow(ConfigError);
+    expect(start({ CRUCIBLE_MASTER_KEY: key })).toThrow(new RegExp(`^CRUCIBLE_MASTER_KEY (?!.*${key})`));
+  });
+
+  test.each([
+    'http://mint.example.com',
+    'http://8.8.8.8:3338',
+    'http://172.32.0.1',
+    'http://[2001:db8::1]',
+    'https://mint.example.com,http://other.example.com/Bitcoin',
+  ])('refuses plain http to a mint on the internet: %s', (urls) => {
+    expect(start({ MINT_URL: urls })).toThrow(/^MINT_URL has plain http for /);
+  });
+
+  test.each([
+    'https://mint.example.com',
+    'http://127.0.0.1:3338',
+    'http://localhost:3338',
+    'http://10.1.2.3',
+    'http://172.31.0.1',
+    'http://192.168.1.1:3338',
+    'http://[::1]:3338',
+    'http://[fd00::1]',
+    'http://nutshell:3338',
+    'http://mint.internal',
+    'http://abcdefghijklmnop.onion',
+  ])('takes %s', (urls) => {
+    expect(start({ MINT_URL: urls })).not.toThrow();
+  });
+});
