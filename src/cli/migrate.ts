@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { ConfigError, loadConfig } from '../config.ts';
+import { createMigration } from '../context.ts';
+import { DomainError, InvariantBroken } from '../models/errors.ts';
+import { isDatabaseAway, isOutcomeUnknown } from '../services/databaseFaults.ts';
+import { UsageError } from './keys.ts';
+import { asJson, asTables } from './migrationReport.ts';
+
+const progressEvery = 500;
+
+/**
+ * `crucible migrate`: brings a store of the earlier design into this one (docs/migration.md). The report goes to stdout.
+ * @returns 0 when all is as it should be, 1 when a person should read the report or nothing could be done
+ * @throws UsageError
+ */
+export async function migrate(words: readonly string[]): Promise<number> {
+  const { dryRun, json } = optionsIn(words);
+  try {
+    const { migration, dispose } = await createMigration(loadConfig());
+    try {
+      const report = await migration.migrate({ dryRun, onProgress: tellProgress });
+      process.stdout.write(`${json ? asJson(report) : asTables(report)}\n`);
+      return report.findings.length > 0 ? 1 : 0;
+    } finally {
+      await dispose();
+    }
+  } catch (error) {
+    process.stderr.write(`${reason(error)}\n`);
+    return 1;
+  }
+}
+
+function optionsIn(words: readonly string[]): { dryRun: boolean; json: boolean } {
+  const flag = { type: 'boolean' } as const;
+  try {
+    const { values } = parseArgs({ args: [...words], options: { 'dry-run': flag, json: flag } });
+    return { dryRun: values['dry-run'] ?? false, json: values.json ?? false };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'the options make no sense');
+  }
+}
+
+function tellProgress(done: number, of: number): void {
+  if (done % progressEvery === 0) process.stderr.write(`${done} of ${of} tokens\n`);
+}
+
+/** One sentence, without a driver's words: those may quote a document. */
+function reason(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof InvariantBroken || error instanceof DomainError)
+    return error.message;
+  if (isDatabaseAway(error))
+    return 'The database at MONGODB_URI does not answer. Run this again once it does: it goes on where it stopped.';
+  return isOutcomeUnknown(error)
+    ? 'The database did not confirm the last write. Run this again: it goes on where it stopped.'
+    : 'The migration stopped for a reason that this command does not know. Nothing is half done; run it again.';
+}

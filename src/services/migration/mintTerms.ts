@@ -1,0 +1,53 @@
+import type { LegacyToken, LegacyWallet } from '../../models/legacy.ts';
+import { answered, type MintDirectory } from '../mint/mints.ts';
+
+/** What a mint says of itself and of the keysets that proofs name. */
+export type MintTerms = {
+  mintUrl: string;
+  mintId: string | null;
+  unit: string;
+  /** Keysets that were vouched for: unit and amounts. A keyset whose keys do not check out is left out. */
+  keysets: ReadonlyMap<string, { unit: string; amounts: ReadonlySet<bigint> }>;
+};
+
+/**
+ * Asks each of this server's mints that the store speaks of.
+ * @throws DomainError MINT_UNAVAILABLE or MINT_ERROR: without the mint nobody can say what its proofs are
+ */
+export async function askMints(
+  mints: Pick<MintDirectory, 'at' | 'describe'>,
+  mintUrls: readonly string[],
+  tokens: readonly LegacyToken[],
+  wallets: readonly LegacyWallet[],
+): Promise<Map<string, MintTerms>> {
+  const spokenOf = new Set([...tokens, ...wallets].map(({ mintUrl }) => mintUrl));
+  const terms = new Map<string, MintTerms>();
+  for (const mintUrl of mintUrls.filter((url) => spokenOf.has(url))) {
+    const { mintId, unit } = await mints.describe(mintUrl);
+    const named = new Set(
+      tokens.filter((token) => token.mintUrl === mintUrl).flatMap(({ proofs }) => proofs.map(keysetOf)),
+    );
+    terms.set(mintUrl, { mintUrl, mintId, unit, keysets: await vouchedFor(mints, mintUrl, named) });
+  }
+  return terms;
+}
+
+const keysetOf = ({ keysetId }: { keysetId: string | null }): string | null => keysetId;
+
+async function vouchedFor(
+  mints: Pick<MintDirectory, 'at'>,
+  mintUrl: string,
+  named: ReadonlySet<string | null>,
+): Promise<MintTerms['keysets']> {
+  const { keysets } = mints.at(mintUrl);
+  const known = new Map<string, { unit: string; amounts: ReadonlySet<bigint> }>();
+  for (const { id, unit } of answered(await keysets.list(0), 'list its keysets')) {
+    if (!named.has(id)) continue;
+    const answer = await keysets.keys(id);
+    // Keys that do not fit their id are nobody's money: proofs of that keyset stay unresolved.
+    if (answer.kind === 'nonsense' || answer.kind === 'refused') continue;
+    const { keys } = answered(answer, 'show its keys');
+    known.set(id, { unit, amounts: new Set(Object.keys(keys).map(BigInt)) });
+  }
+  return known;
+}
