@@ -1,34 +1,12 @@
-import type { Fault, Match } from './faults/rules.ts';
+import type { AskedFault, PlainFaultKind } from './faults/faults.ts';
+import type { Match, Rule } from './faults/rules.ts';
 import type { LoggedRequest } from './http/requestLog.ts';
+import type { Ledger } from './ledgerView.ts';
 import type { KeysetVersion, NetworkName } from './options.ts';
 import type { Behaviour } from './state/records.ts';
 
-/** The answer of GET /sim/ledger. */
-export type Ledger = {
-  unit: string;
-  outstanding: number;
-  issuedTotal: number;
-  spentTotal: number;
-  pendingTotal: number;
-  feesCollected: number;
-  keptOverpay: number;
-  balance: { received: number; unissued: number; paidOut: number; changeOwed: number; ok: boolean };
-  keysets: { id: string; active: boolean; inputFeePpk: number }[];
-  proofs: { Y: string; amount: number; keysetId: string; state: 'SPENT' | 'PENDING' }[];
-  signatures: { B_: string; amount: number; keysetId: string }[];
-  mintQuotes: { quote: string; amount: number; state: string; paidAt: number | null }[];
-  meltQuotes: {
-    quote: string;
-    paymentHash: string;
-    amount: number;
-    feeReserve: number;
-    feePaid: number | null;
-    changeAmount: number | null;
-    state: 'UNPAID' | 'PENDING' | 'PAID';
-    attempts: number;
-  }[];
-  payments: { paymentHash: string; amountSat: number; feeSat: number; state: string; count: number }[];
-};
+export type { AskedFault } from './faults/faults.ts';
+export type { Ledger } from './ledgerView.ts';
 
 export type InvoiceWishes = {
   amount?: number;
@@ -42,12 +20,17 @@ export type InvoiceWishes = {
   delayMs?: number;
 };
 
+/** One rule: a fault, whole or by its name alone, and which requests it meets (README.md). */
 export type FaultWish = {
   match?: { method?: NonNullable<Match['method']>; path?: string };
-  fault: Fault | 'drop_before' | 'drop_after' | 'hold' | 'lie_unpaid';
+  fault: AskedFault | PlainFaultKind;
   times?: number | null;
   after?: number;
+  probability?: number;
 };
+
+/** The answer of GET /sim/faults: `met` requests of `seen`, and how many wait at the gate. */
+export type FaultPlanView = { seed: number; rules: (Rule & { seen: number; met: number })[]; held: number };
 
 export type OutsideProof = { secret: string; amount: number; id: string };
 
@@ -88,11 +71,26 @@ export class SimulatorClient {
     await this.#ask('POST', '/sim/faults', { rules });
   }
 
+  /** Faults whose draws follow from a seed: the same seed and requests bring the same faults. */
+  async planFaults(seed: number, ...rules: FaultWish[]): Promise<void> {
+    await this.#ask('POST', '/sim/faults', { seed, rules });
+  }
+
+  async faults(): Promise<FaultPlanView> {
+    const answer = await this.#ask('GET', '/sim/faults');
+    return isFaultPlan(answer) ? answer : unexpected('/sim/faults');
+  }
+
   async clearFaults(): Promise<void> {
     await this.#ask('DELETE', '/sim/faults');
   }
 
-  /** Lets held requests through. */
+  /** Sets the mint's clock off from the true time, either way. */
+  async setClock(offsetMs: number): Promise<void> {
+    await this.#ask('POST', '/sim/clock', { offsetMs });
+  }
+
+  /** Lets held requests through, and late ones arrive. */
   async release(): Promise<void> {
     await this.#ask('POST', '/sim/faults/release');
   }
@@ -108,6 +106,12 @@ export class SimulatorClient {
   /** The mint forgets that these were spent or held. */
   async forget(Ys: string[]): Promise<void> {
     await this.#ask('POST', '/sim/proofs/unspend', { Ys });
+  }
+
+  /** What the mint would give for these proofs, which are spent by none of this. Throws where it would refuse one. */
+  async honoured(inputs: (OutsideProof & { C: string })[]): Promise<number> {
+    const answer = await this.#ask('POST', '/sim/proofs/honoured', { inputs });
+    return isWorth(answer) ? answer.amount : unexpected('/sim/proofs/honoured');
   }
 
   /** What was asked of the mint, oldest first. */
@@ -136,12 +140,20 @@ function isLedger(value: unknown): value is Ledger {
   return hasMembers(value, ['outstanding', 'proofs', 'signatures', 'meltQuotes', 'payments', 'balance']);
 }
 
+function isWorth(value: unknown): value is { amount: number } {
+  return hasMembers(value, ['amount']);
+}
+
 function isInvoice(value: unknown): value is { invoice: string; paymentHash: string } {
   return hasMembers(value, ['invoice', 'paymentHash']);
 }
 
 function isRequests(value: unknown): value is { requests: LoggedRequest[] } {
   return hasMembers(value, ['requests']);
+}
+
+function isFaultPlan(value: unknown): value is FaultPlanView {
+  return hasMembers(value, ['seed', 'rules', 'held']);
 }
 
 function hasMembers(value: unknown, names: readonly string[]): boolean {

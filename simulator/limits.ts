@@ -9,6 +9,10 @@ export const limits = {
   cachedResponses: 5_000,
   faultRules: 1_000,
   heldRequests: 1_000,
+  /** The largest body that a fault may ask for. */
+  hugeBodyBytes: 100_000_000,
+  /** How far the mint's clock may be set off: ten years. */
+  clockOffsetMs: 315_360_000_000,
   subscriptionsPerSocket: 100,
   filtersPerSubscription: 1_000,
   /** The largest denomination is 2^(denominations - 1). */

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { MintClock } from './clock.ts';
 import { FaultPlan } from './faults/faultPlan.ts';
 import { Gate } from './faults/gate.ts';
 import { createApp } from './http/app.ts';
@@ -33,16 +34,18 @@ export type Simulator = {
 /** Starts a mint with its own ledger and a toy Lightning network. Rejects if it cannot listen. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const settings = settingsFrom(options);
-  const mint = openMint(settings);
+  const clock = new MintClock(settings.clock);
+  const mint = openMint(settings, clock);
   const plan = new FaultPlan();
   const gate = new Gate();
   const log = new RequestLog(settings.clock);
   const app = createApp({
     mintRoutes: mintRoutes(mint),
-    simRoutes: simRoutes({ mint, plan, gate, log }),
+    simRoutes: simRoutes({ mint, clock, plan, gate, log }),
     plan,
-    tools: { timers: mint.timers, gate },
-    cache: new ResponseCache(settings.clock),
+    mint,
+    gate,
+    cache: new ResponseCache(clock.now),
     log,
   });
   const server = createServer(app);
@@ -65,7 +68,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
-function openMint(settings: Settings): MintContext {
+function openMint(settings: Settings, clock: MintClock): MintContext {
   const warn = (message: string) => console.error(`simulator: ${message}`);
   const journal = settings.journalPath === null ? memoryJournal() : fileJournal(settings.journalPath, warn);
   const store = new Store(journal);
@@ -77,7 +80,8 @@ function openMint(settings: Settings): MintContext {
     keysets.rotate({ unit, version, inputFeePpk });
   }
   const lightning = new LightningNetwork(store, timers, settings.clock);
-  return { settings, store, timers, keyring, keysets, lightning };
+  const ownSettings = { ...settings, clock: clock.now };
+  return { settings: ownSettings, outsideClock: settings.clock, store, timers, keyring, keysets, lightning };
 }
 
 /** What was under way when an earlier process ended goes on. */

@@ -1,5 +1,5 @@
-import { type Proof, Wallet } from '@cashu/cashu-ts';
-import { SimulatorClient } from './client.ts';
+import { createRandomRawBlindedMessage, type Proof, Wallet } from '@cashu/cashu-ts';
+import { type InvoiceWishes, SimulatorClient } from './client.ts';
 import { type SimulatorOptions, startSimulator } from './simulator.ts';
 
 /** A running simulator with what a test wants at hand. */
@@ -16,6 +16,31 @@ export async function startWorld(options: SimulatorOptions = {}) {
     post: (path: string, body: unknown) => post(simulator.url + path, body),
     get: async (path: string): Promise<Answer> => answerOf(await fetch(simulator.url + path)),
   };
+}
+
+export type SimulatorWorld = Awaited<ReturnType<typeof startWorld>>;
+
+/**
+ * A wallet that is about to pay 54 with one proof of 64, which leaves 10 in two signatures: the body of its melt,
+ * to be sent by hand so that no library repeats it.
+ */
+export async function aboutToMelt({ fund, sim, wallet }: SimulatorWorld, wishes: InvoiceWishes = {}) {
+  const proofs = await fund(64);
+  const { invoice, paymentHash } = await sim.invoice({ amount: 54, ...wishes });
+  const { quote } = await wallet.createMeltQuoteBolt11(invoice);
+  await sim.clearRequests();
+  const outputs = [1, 1, 1, 1].map((amount) => output(wallet.getKeyset().id, amount));
+  return { proofs, invoice, paymentHash, quote, body: { quote, inputs: plain(proofs), outputs } };
+}
+
+/** Proofs as they go over the wire. */
+export function plain(proofs: readonly Proof[]) {
+  return proofs.map(({ id, secret, C, amount }) => ({ id, secret, C, amount: amount.toNumber() }));
+}
+
+/** A blinded message that nobody will unblind. */
+export function output(id: string, amount: number) {
+  return { amount, id, B_: createRandomRawBlindedMessage().B_.toHex(true) };
 }
 
 export async function loadedWallet(url: string, bip39seed?: Uint8Array): Promise<Wallet> {

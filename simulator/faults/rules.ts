@@ -1,38 +1,14 @@
 import {
-  choice,
-  count,
   type Fields,
   fields,
   malformed,
   optionalChoice,
   optionalCount,
   optionalText,
+  refuseUnknown,
 } from '../mint/read.ts';
-
-export const proofStates = ['UNSPENT', 'PENDING', 'SPENT'] as const;
-export type ProofStateName = (typeof proofStates)[number];
-
-/** Everything that can go wrong on request. A new kind gets a case here and one in faults/acts.ts. */
-export type Fault =
-  | { kind: 'drop_before' }
-  | { kind: 'drop_after' }
-  | { kind: 'delay'; delayMs: number }
-  | { kind: 'status'; status: number; body: unknown; retryAfterSeconds: number | null }
-  | { kind: 'hold' }
-  | { kind: 'lie_unpaid' }
-  | { kind: 'change_late'; afterMs: number }
-  | { kind: 'override_state'; Y: string; state: ProofStateName };
-
-const kinds = [
-  'drop_before',
-  'drop_after',
-  'delay',
-  'status',
-  'hold',
-  'lie_unpaid',
-  'change_late',
-  'override_state',
-] as const satisfies readonly Fault['kind'][];
+import type { Fault, FaultKind } from './faults.ts';
+import { readFault } from './readFault.ts';
 
 export type Match = {
   method: 'GET' | 'POST' | null;
@@ -47,61 +23,61 @@ export type Rule = {
   times: number | null;
   /** How many matching requests pass before it begins. */
   after: number;
+  /** Of meeting a request that is due: above 0, at most 1. */
+  probability: number;
 };
 
-/** Reads one rule of POST /sim/faults: `fault` is a kind, its details stand beside it or in an object. */
+const ruleMembers = ['match', 'fault', 'times', 'after', 'probability'];
+
+/**
+ * Reads one rule of POST /sim/faults: `fault` is a kind with its options beside it, or an object of both.
+ * Throws MintError 10000 with the name of what is wrong.
+ */
 export function readRule(value: unknown): Rule {
   const rule = fields(value, 'a fault rule');
-  const details =
-    typeof rule['fault'] === 'string' ? { ...rule, kind: rule['fault'] } : fields(rule['fault'], 'fault');
-  const fault = readFault(details);
+  const fault = readFault(faultIn(rule));
   return {
-    match: readMatch(rule['match'], fault),
+    match: readMatch(rule['match'], fault.kind),
     fault,
     times: rule['times'] === null ? null : (optionalCount(rule, 'times') ?? 1),
     after: optionalCount(rule, 'after') ?? 0,
+    probability: readProbability(rule['probability']),
   };
 }
 
-function readMatch(value: unknown, fault: Fault): Match {
+function faultIn(rule: Fields): Fields {
+  if (typeof rule['fault'] !== 'string') {
+    refuseUnknown(rule, ruleMembers, 'a member of a fault rule');
+    return fields(rule['fault'], 'fault');
+  }
+  const beside = Object.entries(rule).filter(([name]) => !ruleMembers.includes(name));
+  return { ...Object.fromEntries(beside), kind: rule['fault'] };
+}
+
+function readMatch(value: unknown, kind: FaultKind): Match {
   const match = value === undefined ? {} : fields(value, 'match');
-  return {
-    method: optionalChoice(match, 'method', ['GET', 'POST']) ?? usual[fault.kind]?.method ?? null,
-    path: optionalText(match, 'path') ?? usual[fault.kind]?.path ?? null,
-  };
+  refuseUnknown(match, ['method', 'path'], 'a member of match');
+  const method = optionalChoice(match, 'method', ['GET', 'POST']);
+  const path = optionalText(match, 'path');
+  if (path !== null) return { method, path };
+  return { method: method ?? usual[kind]?.method ?? null, path: usual[kind]?.path ?? null };
 }
 
-/** Faults that make sense in one place only are found there unless the rule says otherwise. */
-const usual: { readonly [Kind in Fault['kind']]?: Match } = {
+/** Faults that make sense in one place only are found there unless the rule names a path. */
+const usual: { readonly [Kind in FaultKind]?: Match } = {
   lie_unpaid: { method: 'GET', path: '/v1/melt/quote/*' },
-  change_late: { method: 'POST', path: '/v1/melt/bolt11' },
+  alter_quote: { method: null, path: '/v1/melt/quote/*' },
   override_state: { method: 'POST', path: '/v1/checkstate' },
+  change_late: { method: 'POST', path: '/v1/melt/bolt11' },
+  change_amount: { method: 'POST', path: '/v1/melt/bolt11' },
+  melt_pending: { method: 'POST', path: '/v1/melt/bolt11' },
+  forget_quote: { method: 'GET', path: '/v1/melt/quote/*' },
 };
 
-function readFault(details: Fields): Fault {
-  const kind = choice(details, 'kind', kinds);
-  switch (kind) {
-    case 'delay':
-      return { kind, delayMs: count(details, 'delayMs') };
-    case 'status':
-      return {
-        kind,
-        status: readStatus(details),
-        body: details['body'] ?? { detail: 'a fault was asked for', code: 0 },
-        retryAfterSeconds: optionalCount(details, 'retryAfterSeconds'),
-      };
-    case 'change_late':
-      return { kind, afterMs: count(details, 'afterMs') };
-    case 'override_state':
-      return { kind, Y: optionalText(details, 'Y') ?? '*', state: choice(details, 'state', proofStates) };
-    default:
-      return { kind };
-  }
-}
-
-function readStatus(details: Fields): number {
-  const status = count(details, 'status');
-  return status >= 200 && status <= 599 ? status : malformed('status must be between 200 and 599');
+function readProbability(value: unknown): number {
+  if (value === undefined) return 1;
+  const isOne = typeof value === 'number' && value > 0 && value <= 1;
+  return isOne ? value : malformed('probability must be a number above 0, at most 1');
 }
 
 export function matches(match: Match, method: string, path: string): boolean {

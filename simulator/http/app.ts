@@ -5,15 +5,18 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
-import { act, type FaultTools } from '../faults/acts.ts';
+import { act } from '../faults/acts.ts';
 import type { FaultPlan } from '../faults/faultPlan.ts';
+import type { Gate } from '../faults/gate.ts';
 import { limits } from '../limits.ts';
+import type { MintContext } from '../mint/context.ts';
 import {
   type Delivery,
   type Handler,
   noOrders,
   ok,
   type Process,
+  type RawReply,
   replyToError,
   type SimRequest,
 } from './exchange.ts';
@@ -24,8 +27,9 @@ import type { ResponseCache } from './responseCache.ts';
 export type AppParts = {
   mintRoutes: readonly Route[];
   simRoutes: readonly Route[];
+  mint: MintContext;
   plan: FaultPlan;
-  tools: FaultTools;
+  gate: Gate;
   cache: ResponseCache;
   log: RequestLog;
 };
@@ -35,6 +39,7 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(date(parts.mint.settings.clock));
   app.use(express.json({ limit: limits.bodyBytes, type: () => true }));
   for (const route of parts.mintRoutes) app[route.method](route.path, mintEndpoint(route.handle, parts));
   for (const route of parts.simRoutes) app[route.method](route.path, simEndpoint(route.handle));
@@ -46,15 +51,16 @@ export function createApp(parts: AppParts): Express {
 }
 
 /** Request → log → fault (before) → cache → handler → fault (after) → reply. */
-function mintEndpoint(handle: Handler, { plan, tools, cache, log }: AppParts): RequestHandler {
-  const answer = answering(handle);
-  const process: Process = (request) => cache.around(request, answer);
+function mintEndpoint(handle: Handler, { mint, plan, gate, cache, log }: AppParts): RequestHandler {
+  const processAfresh = answering(handle);
+  const process: Process = (request) => cache.around(request, processAfresh);
+  const tools = { mint, gate, process, processAfresh };
   return async (request, response) => {
     const asked = read(request);
     const entry = log.open(asked.method, asked.path, asked.body);
     const fault = plan.next(asked.method, asked.path);
     entry.fault = fault?.kind ?? null;
-    deliver(response, await act(fault, asked, process, tools), entry);
+    deliver(response, await act(fault, asked, tools), entry);
   };
 }
 
@@ -77,13 +83,34 @@ function answering(handle: Handler): Process {
 }
 
 function deliver(response: Response, delivery: Delivery, entry: LoggedRequest | null): void {
-  if (delivery.kind === 'cut') {
-    response.socket?.destroy();
-    return;
+  switch (delivery.kind) {
+    case 'cut':
+      response.socket?.destroy();
+      return;
+    case 'reply': {
+      const { status, headers, body } = delivery.reply;
+      if (entry) entry.status = status;
+      response.status(status).set(headers).json(body);
+      return;
+    }
+    case 'bytes':
+      if (entry) entry.status = delivery.status;
+      sendBytes(response, delivery);
   }
-  const { status, headers, body } = delivery.reply;
-  if (entry) entry.status = status;
-  response.status(status).set(headers).json(body);
+}
+
+function sendBytes(response: Response, { status, contentType, bytes, contentLength }: RawReply): void {
+  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': contentLength });
+  if (contentLength === bytes.length) response.end(bytes);
+  else response.write(bytes, () => response.socket?.destroy());
+}
+
+/** Every reply says what the mint's own clock shows. */
+function date(clock: () => number): RequestHandler {
+  return (_request, response, next) => {
+    response.set('Date', new Date(clock()).toUTCString());
+    next();
+  };
 }
 
 function read(request: Request): SimRequest {

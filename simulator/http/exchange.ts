@@ -1,5 +1,5 @@
 import { codes, MintError } from '../mint/errors.ts';
-import type { ChangeDelay } from '../mint/payment.ts';
+import { type MeltOrders, noMeltOrders } from '../mint/meltOrders.ts';
 
 /** One request as the simulator sees it, apart from Express. */
 export type SimRequest = {
@@ -12,13 +12,25 @@ export type SimRequest = {
   orders: Orders;
 };
 
-export type Orders = { changeDelay: ChangeDelay };
-export const noOrders: Orders = { changeDelay: null };
+export type Orders = {
+  melt: MeltOrders;
+  /** Whether the NUT-19 cache is to remember a PENDING reply too. */
+  remembersPending: boolean;
+};
+export const noOrders: Orders = { melt: noMeltOrders, remembersPending: false };
 
 export type Reply = { status: number; headers: Readonly<Record<string, string>>; body: unknown };
 
-/** What goes out in the end: a reply, or a connection that is cut. */
-export type Delivery = { kind: 'reply'; reply: Reply } | { kind: 'cut' };
+/** What goes out in the end: a reply, a connection that is cut, or bytes that are no proper reply of a mint. */
+export type Delivery = { kind: 'reply'; reply: Reply } | { kind: 'cut' } | ({ kind: 'bytes' } & RawReply);
+
+export type RawReply = {
+  status: number;
+  contentType: string;
+  bytes: Buffer;
+  /** What the header promises; if that is more than there are bytes, the connection is cut after them. */
+  contentLength: number;
+};
 
 export type Handler = (request: SimRequest) => unknown;
 export type Process = (request: SimRequest) => Promise<Reply>;

@@ -22,7 +22,7 @@ export function mintRoutes(mint: MintContext): Route[] {
     post('/v1/mint/bolt11', ({ body }) => mintTokens(mint, fields(body))),
     post('/v1/melt/quote/bolt11', ({ body }) => createMeltQuote(mint, fields(body))),
     get('/v1/melt/quote/bolt11/:id', (request) => getMeltQuote(mint, param(request, 'id'))),
-    post('/v1/melt/bolt11', ({ body, orders }) => melt(mint, fields(body), orders.changeDelay)),
+    post('/v1/melt/bolt11', ({ body, orders }) => melt(mint, fields(body), orders.melt)),
     post('/v1/swap', ({ body }) => swap(mint, fields(body))),
     post('/v1/checkstate', ({ body }) => checkState(mint, fields(body))),
     post('/v1/restore', ({ body }) => restore(mint, fields(body))),

@@ -6,7 +6,7 @@ import type { Process, Reply, SimRequest } from './exchange.ts';
 export const cachedPaths = ['/v1/mint/bolt11', '/v1/swap', '/v1/melt/bolt11'];
 export const cacheTtlSeconds = 3600;
 
-/** NUT-19: the same request again gets the same reply. PENDING and errors are never remembered. */
+/** NUT-19: the same request again gets the same reply. Errors are never remembered, PENDING only by order. */
 export class ResponseCache {
   readonly #clock: () => number;
   readonly #replies = new Map<string, { reply: Reply; untilMs: number }>();
@@ -21,7 +21,7 @@ export class ResponseCache {
     const known = this.#replies.get(key);
     if (known && known.untilMs > this.#clock()) return known.reply;
     const reply = await process(request);
-    if (isFinal(reply)) this.#remember(key, reply);
+    if (isRemembered(reply, request.orders.remembersPending)) this.#remember(key, reply);
     return reply;
   }
 
@@ -36,7 +36,7 @@ function keyOf({ path, body }: SimRequest): string {
   return `${path} ${createHash('sha256').update(JSON.stringify(body)).digest('hex')}`;
 }
 
-function isFinal({ status, body }: Reply): boolean {
+function isRemembered({ status, body }: Reply, evenPending: boolean): boolean {
   const isPending = typeof body === 'object' && body !== null && 'state' in body && body.state === 'PENDING';
-  return status === 200 && !isPending;
+  return status === 200 && (evenPending || !isPending);
 }

@@ -79,11 +79,22 @@ function subscriptionOf(mint: MintContext, params: Fields): Subscription {
 
 function notify(socket: WebSocket, mint: MintContext, subId: string, { kind, sent }: Subscription): void {
   for (const [filter, before] of sent) {
-    const payload = look(mint, kind, filter);
+    const payload = lookIfKnown(mint, kind, filter);
+    if (payload === null) continue;
     const now = JSON.stringify(payload);
     if (now === before) continue;
     sent.set(filter, now);
     send(socket, { method: 'subscribe', params: { subId, payload } });
+  }
+}
+
+/** A quote may be forgotten while somebody watches it. */
+function lookIfKnown(mint: MintContext, kind: Kind, filter: string): Json | null {
+  try {
+    return look(mint, kind, filter);
+  } catch (error) {
+    if (error instanceof MintError) return null;
+    throw error;
   }
 }
 

@@ -3,12 +3,17 @@ import type { InvoiceRecord, PaymentRecord } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
 import type { Timers } from '../timers.ts';
 
+/** How a payment goes: the result once it is under way for so long; null = it hangs until somebody decides. */
+export type PaymentCourse = { result: Result | null; afterMs: number };
+
 export type PaymentOrder = {
   paymentHash: string;
   /** The melt quote that this is for: the network pays a hash once, whoever asks. */
   payer: string;
   amountMsat: bigint;
   feeLimitMsat: bigint;
+  /** Whatever the payee would do; null = as the payee does. */
+  course: PaymentCourse | null;
   /** It was under way before a restart, so it left the mint long ago: nothing can stop it at the door. */
   resumed: boolean;
 };
@@ -100,10 +105,11 @@ export class LightningNetwork {
       this.#finish(order.paymentHash, obstacle);
       return;
     }
-    if (invoice.behaviour === 'pending') return;
-    const failure = invoice.behaviour === 'fail' ? 'no route' : null;
-    if (invoice.delayMs === 0) this.#finish(order.paymentHash, failure);
-    else this.#timers.after(invoice.delayMs, () => this.#finish(order.paymentHash, failure));
+    const { result, afterMs } = order.course ?? courseOf(invoice);
+    if (result === null) return;
+    const failure = result === 'failed' ? 'no route' : null;
+    if (afterMs === 0) this.#finish(order.paymentHash, failure);
+    else this.#timers.after(afterMs, () => this.#finish(order.paymentHash, failure));
   }
 
   #obstacle(order: PaymentOrder, invoice: Readonly<InvoiceRecord> | undefined): string | null {
@@ -138,4 +144,10 @@ export class LightningNetwork {
     }
     tell(this.#outcomeOf(order) ?? { kind: 'failed', reason: 'unknown' });
   }
+}
+
+const results = { succeed: 'paid', fail: 'failed', pending: null } as const;
+
+function courseOf({ behaviour, delayMs }: Readonly<InvoiceRecord>): PaymentCourse {
+  return { result: results[behaviour], afterMs: delayMs };
 }

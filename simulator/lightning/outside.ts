@@ -18,14 +18,14 @@ import type { Refusal } from './network.ts';
 
 /** POST /sim/invoice: an outside node writes an invoice and will behave as asked when it is paid. */
 export function writeOutsideInvoice(mint: MintContext, wishes: Fields): Json {
-  const { settings, store, keyring } = mint;
+  const { settings, store, keyring, outsideClock } = mint;
   const amountMsat = wishedAmountMsat(wishes);
   const written = writeInvoice({
     network: optionalChoice(wishes, 'network', networkNames) ?? settings.network,
     amountMsat,
     description: optionalText(wishes, 'description') ?? 'an outside node',
     expirySeconds: optionalCount(wishes, 'expirySeconds') ?? 3600,
-    createdAtMs: settings.clock(),
+    createdAtMs: outsideClock(),
     nodeSecretKeyHex: keyring.identity('outside node').secretKeyHex,
   });
   store.commit({

@@ -7,7 +7,10 @@ import type { Keysets } from './keysets.ts';
 
 /** What the mint's operations work with; built once, in simulator.ts. */
 export type MintContext = {
+  /** `clock` is the mint's own, which may be off. */
   settings: Settings;
+  /** The true time, by which other nodes go. */
+  outsideClock: () => number;
   store: Store;
   timers: Timers;
   keyring: Keyring;

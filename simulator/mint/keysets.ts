@@ -56,6 +56,16 @@ export class Keysets {
     return keyset;
   }
 
+  /** A rotation to a keyset like the active one, but for what is wished otherwise. */
+  replace(wishes: { version?: KeysetVersion | null; inputFeePpk?: number | null }): KeysetRecord {
+    const { unit, version, inputFeePpk } = this.active();
+    return this.rotate({
+      unit,
+      version: wishes.version ?? version,
+      inputFeePpk: wishes.inputFeePpk ?? inputFeePpk,
+    });
+  }
+
   #checkSeed({ index, id, version, unit, inputFeePpk }: KeysetRecord): void {
     if (this.#keyring.keysetId(index, version, unit, inputFeePpk) !== id) {
       throw new Error('the journal was written with another seed; start with that one or use a new journal');

@@ -8,6 +8,7 @@ import { type CheckedInputs, checkInputs } from './inputs.ts';
 import { checkUnit, mostPerQuote } from './minting.ts';
 import { checkBlanks } from './outputs.ts';
 import { type Json, presentMeltQuote } from './present.ts';
+import { checkNotForgotten } from './quotes.ts';
 import { count, type Fields, fields, malformed, text } from './read.ts';
 
 /** POST /v1/melt/quote/bolt11 (NUT-05, NUT-23): what paying this invoice may cost at most. */
@@ -39,7 +40,7 @@ export function createMeltQuote(mint: MintContext, body: Fields): Json {
 
 /** GET /v1/melt/quote/bolt11/{id}: with `change` once PAID (NUT-08). */
 export function getMeltQuote(mint: MintContext, id: string): Json {
-  return presentMeltQuote(meltQuote(mint, id));
+  return presentMeltQuote(askedQuote(mint, id));
 }
 
 export type MeltRequest = { quote: Readonly<MeltQuote>; inputs: CheckedInputs; blanks: Blank[] | null };
@@ -47,7 +48,7 @@ export type MeltRequest = { quote: Readonly<MeltQuote>; inputs: CheckedInputs; b
 /** POST /v1/melt/bolt11, the half that may still refuse: everything is checked, nothing is changed. */
 export function checkMelt(mint: MintContext, body: Fields): MeltRequest {
   const { settings, store, keysets } = mint;
-  const quote = meltQuote(mint, text(body, 'quote'));
+  const quote = askedQuote(mint, text(body, 'quote'));
   if (quote.state === 'PENDING') refuse(codes.quotePending, 'quote is pending');
   if (quote.state === 'PAID') refuse(codes.invoicePaid, 'quote has already been paid');
   if (quote.expiresAtMs <= settings.clock()) refuse(codes.quoteExpired, 'quote is expired');
@@ -61,6 +62,12 @@ export function checkMelt(mint: MintContext, body: Fields): MeltRequest {
     refuse(codes.unbalanced, `inputs ${inputs.amount} are less than amount, fee reserve and fees ${needed}`);
   }
   return { quote, inputs, blanks };
+}
+
+/** For clients, who may not ask about a forgotten quote. */
+function askedQuote(mint: MintContext, id: string): Readonly<MeltQuote> {
+  checkNotForgotten(mint, id);
+  return meltQuote(mint, id);
 }
 
 export function meltQuote(mint: MintContext, id: string): Readonly<MeltQuote> {

@@ -8,6 +8,7 @@ import { codes, refuse } from './errors.ts';
 import { readPoint } from './inputs.ts';
 import { checkOutputs, type Output, signOutputs } from './outputs.ts';
 import { type Json, presentMintQuote, presentSignature } from './present.ts';
+import { checkNotForgotten } from './quotes.ts';
 import { amount, type Fields, optionalText, text } from './read.ts';
 
 /** The most that one quote may mint, in units: 21 million bitcoin in sat, and exact in JSON. */
@@ -93,6 +94,7 @@ export function checkUnit(unit: string, offered: string): void {
 }
 
 function mintQuote(mint: MintContext, id: string): Readonly<MintQuote> {
+  checkNotForgotten(mint, id);
   return mint.store.state.mintQuotes.get(id) ?? refuse(codes.quoteUnknown, 'mint quote is not known');
 }
 

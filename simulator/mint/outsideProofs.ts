@@ -1,7 +1,7 @@
 import type { InputRecord } from '../state/records.ts';
 import type { MintContext } from './context.ts';
 import { codes, refuse } from './errors.ts';
-import { readPoint } from './inputs.ts';
+import { checkInputs, readPoint } from './inputs.ts';
 import type { Json } from './present.ts';
 import { amount, type Fields, fields, list, text, texts } from './read.ts';
 import { pointOfSecret } from './signing.ts';
@@ -37,6 +37,12 @@ export function forgetProofs({ store }: MintContext, wishes: Fields): Json {
   }
   store.commit({ kind: 'proofs_forgotten', Ys });
   return { forgotten: Ys.length };
+}
+
+/** POST /sim/proofs/honoured: whether the mint would take these proofs now; what they are worth then. Spends nothing. */
+export function honourProofs({ store, keysets }: MintContext, wishes: Fields): Json {
+  const { amount: worth } = checkInputs(wishes, store.state, keysets);
+  return { amount: Number(worth) };
 }
 
 /**

@@ -4,21 +4,20 @@ import { powersOfTwo, sum } from './amounts.ts';
 import type { MintContext } from './context.ts';
 import { codes, refuse } from './errors.ts';
 import { checkMelt, meltQuote } from './melting.ts';
+import { type ChangeDelay, type MeltOrders, noMeltOrders } from './meltOrders.ts';
 import { signOutputs } from './outputs.ts';
 import { type Json, presentMeltQuote } from './present.ts';
 import { type Fields, optionalFlag } from './read.ts';
 
-/** null = the change is signed together with PAID; else this long after it. */
-export type ChangeDelay = { afterMs: number } | null;
 type PendingMelt = Readonly<Extract<MeltQuote, { state: 'PENDING' }>>;
 
 /**
  * POST /v1/melt/bolt11 (NUT-05, NUT-08): check, lock the inputs, pay, then spend them and sign the change; or,
  * where the payment failed, let them go. A payment that hangs is answered PENDING and finished later.
  */
-export async function melt(mint: MintContext, body: Fields, changeDelay: ChangeDelay): Promise<Json> {
+export async function melt(mint: MintContext, body: Fields, orders: MeltOrders): Promise<Json> {
   const { quote, inputs, blanks } = checkMelt(mint, body);
-  const answersAtOnce = optionalFlag(body, 'prefer_async');
+  const answersAtOnce = optionalFlag(body, 'prefer_async') || orders.course !== null;
   mint.store.commit({
     kind: 'melt_started',
     quote: quote.quote,
@@ -26,7 +25,7 @@ export async function melt(mint: MintContext, body: Fields, changeDelay: ChangeD
     inputFee: inputs.fee,
     blanks,
   });
-  const finished = finishMelt(mint, quote.quote, { changeDelay, resumed: false });
+  const finished = finishMelt(mint, quote.quote, { orders, resumed: false });
   if (answersAtOnce) return presentMeltQuote(meltQuote(mint, quote.quote));
   const { hangs, patienceMs } = mint.lightning.hangs(quote.paymentHash);
   await (hangs ? Promise.race([finished, mint.timers.wait(patienceMs)]) : finished);
@@ -36,7 +35,8 @@ export async function melt(mint: MintContext, body: Fields, changeDelay: ChangeD
 /** After a restart: payments that were under way go on, change that is still owed is signed. */
 export function resumeMelts(mint: MintContext): void {
   for (const quote of mint.store.state.meltQuotes.values()) {
-    if (quote.state === 'PENDING') void finishMelt(mint, quote.quote, { changeDelay: null, resumed: true });
+    if (quote.state === 'PENDING')
+      void finishMelt(mint, quote.quote, { orders: noMeltOrders, resumed: true });
     if (quote.state === 'PAID' && quote.change.kind === 'owed') signOwedChange(mint, quote.quote);
   }
 }
@@ -44,7 +44,7 @@ export function resumeMelts(mint: MintContext): void {
 async function finishMelt(
   mint: MintContext,
   quoteId: string,
-  { changeDelay, resumed }: { changeDelay: ChangeDelay; resumed: boolean },
+  { orders, resumed }: { orders: MeltOrders; resumed: boolean },
 ): Promise<void> {
   const quote = meltQuote(mint, quoteId);
   const outcome = await mint.lightning.pay({
@@ -52,13 +52,14 @@ async function finishMelt(
     payer: quoteId,
     amountMsat: quote.amountMsat,
     feeLimitMsat: quote.feeReserve * 1000n,
+    course: orders.course,
     resumed,
   });
   if (mint.store.closed) return;
-  settle(mint, quoteId, outcome, changeDelay);
+  settle(mint, quoteId, outcome, orders);
 }
 
-function settle(mint: MintContext, quoteId: string, outcome: PaymentOutcome, changeDelay: ChangeDelay): void {
+function settle(mint: MintContext, quoteId: string, outcome: PaymentOutcome, orders: MeltOrders): void {
   const quote = meltQuote(mint, quoteId);
   if (quote.state !== 'PENDING') return;
   if (outcome.kind === 'failed') {
@@ -66,7 +67,9 @@ function settle(mint: MintContext, quoteId: string, outcome: PaymentOutcome, cha
     return;
   }
   const overpaid = quote.inputAmount - quote.inputFee - quote.amount - outcome.feeSat;
-  const amounts = changeAmounts(overpaid, quote.blanks?.length ?? 0);
+  const { changeDelay, changeDelta } = orders;
+  const toReturn = overpaid + changeDelta;
+  const amounts = changeAmounts(toReturn > 0n ? toReturn : 0n, quote.blanks?.length ?? 0);
   mint.store.commit({
     kind: 'melt_paid',
     quote: quoteId,

@@ -46,6 +46,13 @@ export function optionalCount(from: Fields, name: string): number | null {
   return isAbsent(from[name]) ? null : count(from, name);
 }
 
+/** A whole number of either sign that JSON can hold exactly. */
+export function integer(from: Fields, name: string): number {
+  const value = from[name];
+  const fits = typeof value === 'number' && Number.isSafeInteger(value);
+  return fits ? value : malformed(`${name} must be a whole number`);
+}
+
 export function amount(from: Fields, name: string): bigint {
   return BigInt(count(from, name));
 }
@@ -65,6 +72,12 @@ export function optionalChoice<const Choices extends readonly string[]>(
   choices: Choices,
 ): Choices[number] | null {
   return isAbsent(from[name]) ? null : choice(from, name, choices);
+}
+
+/** For orders to the simulator, where a misspelt name would silently test nothing. */
+export function refuseUnknown(from: Fields, known: readonly string[], what: string): void {
+  const unknown = Object.keys(from).find((name) => !known.includes(name));
+  if (unknown !== undefined) malformed(`${unknown} is not ${what}; there are ${known.join(', ')}`);
 }
 
 export function malformed(detail: string): never {

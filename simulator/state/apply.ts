@@ -46,6 +46,9 @@ export function apply(state: State, change: Change): void {
     case 'change_signed':
       signOwedChange(state, change);
       return;
+    case 'quote_forgotten':
+      state.forgottenQuotes.add(change.quote);
+      return;
     case 'invoice_written':
       state.invoices.set(change.invoice.paymentHash, change.invoice);
       return;

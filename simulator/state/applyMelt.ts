@@ -47,7 +47,8 @@ export function payMelt(state: State, change: ChangeOf<'melt_paid'>): void {
   }
   if (change.change.kind === 'none') unlock(state, quote.blanks);
   state.totals.inputFees += quote.inputFee;
-  state.totals.keptOverpay += change.keptOverpay;
+  if (change.keptOverpay < 0n) state.totals.overSigned -= change.keptOverpay;
+  else state.totals.keptOverpay += change.keptOverpay;
   state.meltQuotes.set(quote.quote, {
     ...termsOf(quote),
     state: 'PAID',

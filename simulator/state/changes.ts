@@ -38,12 +38,16 @@ export type Change =
       feePaid: bigint;
       preimage: string;
       change: MeltChange;
-      /** Overpay that no blank output was left for: the mint keeps it. */
+      /**
+       * Overpay that was not signed as change: the mint keeps it. Below 0, it signed more than was overpaid, out
+       * of its own pocket.
+       */
       keptOverpay: bigint;
       atMs: number;
     }
   | { kind: 'melt_failed'; quote: string; reason: string }
   | { kind: 'change_signed'; quote: string; signatures: SignatureRecord[] }
+  | { kind: 'quote_forgotten'; quote: string }
   | { kind: 'invoice_written'; invoice: InvoiceRecord }
   | {
       kind: 'payment_made';
@@ -71,6 +75,7 @@ const kinds: { [Kind in ChangeKind]: true } = {
   melt_paid: true,
   melt_failed: true,
   change_signed: true,
+  quote_forgotten: true,
   invoice_written: true,
   payment_made: true,
   payment_failed: true,

@@ -17,6 +17,7 @@ export function ledger(state: ReadonlyState, unit: string, isSummary: boolean): 
     pendingTotal: jsonNumber(books.pending),
     feesCollected: jsonNumber(state.totals.inputFees),
     keptOverpay: jsonNumber(state.totals.keptOverpay),
+    overSigned: jsonNumber(state.totals.overSigned),
     balance: balance(state, books),
     counts: {
       proofs: state.proofs.size,
@@ -50,7 +51,7 @@ function booksOf(state: ReadonlyState) {
 
 /** Double entry: what came in over Lightning is still out as ecash, or was paid out, or is accounted for. */
 function balance(state: ReadonlyState, books: Books): Json {
-  const { inputFees, keptOverpay, reopened } = state.totals;
+  const { inputFees, keptOverpay, overSigned, reopened } = state.totals;
   const explained =
     books.issued - books.spent + books.unissued + books.paidOut + books.changeOwed + books.spentOutside;
   return {
@@ -60,7 +61,7 @@ function balance(state: ReadonlyState, books: Books): Json {
     changeOwed: jsonNumber(books.changeOwed),
     spentOutside: jsonNumber(books.spentOutside),
     reopened: jsonNumber(reopened),
-    ok: books.received === explained + inputFees + keptOverpay - reopened,
+    ok: books.received === explained + inputFees + keptOverpay - overSigned - reopened,
   };
 }
 
@@ -80,6 +81,7 @@ function lists(state: ReadonlyState): Json {
     mintQuotes: [...state.mintQuotes.values()].map(mintQuoteEntry),
     meltQuotes: [...state.meltQuotes.values()].map(meltQuoteEntry),
     payments: [...state.payments.values()].map(paymentEntry),
+    forgottenQuotes: [...state.forgottenQuotes],
   };
 }
 

@@ -23,9 +23,13 @@ export type State = {
   signatures: Map<string, SignatureRecord>;
   /** By B_: blank outputs of payments under way, with their melt quote. */
   lockedOutputs: Map<string, string>;
+  /** Quotes of either kind that clients may no longer ask about. */
+  forgottenQuotes: Set<string>;
   totals: {
     inputFees: bigint;
     keptOverpay: bigint;
+    /** Change that was signed beyond what was overpaid: the mint's own loss. */
+    overSigned: bigint;
     /** Value of proofs that a mint operation had spent and that a test made spendable again. */
     reopened: bigint;
   };
@@ -35,7 +39,9 @@ export type State = {
 export type ReadonlyState = {
   readonly [Part in keyof State]: State[Part] extends Map<infer Key, infer Value>
     ? ReadonlyMap<Key, Readonly<Value>>
-    : Readonly<State[Part]>;
+    : State[Part] extends Set<infer Value>
+      ? ReadonlySet<Value>
+      : Readonly<State[Part]>;
 };
 
 export function emptyState(): State {
@@ -48,6 +54,7 @@ export function emptyState(): State {
     proofs: new Map(),
     signatures: new Map(),
     lockedOutputs: new Map(),
-    totals: { inputFees: 0n, keptOverpay: 0n, reopened: 0n },
+    forgottenQuotes: new Set(),
+    totals: { inputFees: 0n, keptOverpay: 0n, overSigned: 0n, reopened: 0n },
   };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SimulatorClient } from '../../simulator/client.ts';
-import { loadedWallet, startWorld, until, worth } from '../../simulator/testing.ts';
+import { aboutToMelt, loadedWallet, startWorld, until, worth } from '../../simulator/testing.ts';
 
 /** Real curve math, on machines that may be busy. */
 jest.setTimeout(30_000);
@@ -64,6 +64,23 @@ describe('a simulator with a journal', () => {
     expect((await after.wallet.checkMeltQuoteBolt11(quote.quote)).state).toBe('PAID');
     const swapped = await after.wallet.send(10, [...keep, ...change]);
     expect((await after.sim.ledger()).outstanding).toBe(worth([...swapped.keep, ...swapped.send]));
+    await after.close();
+  });
+
+  it('comes back with change that was signed too large, and without the quotes that it forgot', async () => {
+    const before = await startWorld({ journalPath });
+    const { body, quote } = await aboutToMelt(before);
+    await before.sim.addFaults({ fault: { kind: 'change_amount', delta: 3 } });
+    await before.post('/v1/melt/bolt11', body);
+    await before.sim.addFaults({ fault: { kind: 'forget_quote', really: true } });
+    await before.get(`/v1/melt/quote/bolt11/${quote}`);
+    const ledger = await before.sim.ledger();
+    await before.close();
+    expect(ledger).toMatchObject({ overSigned: 3, forgottenQuotes: [quote], balance: { ok: true } });
+
+    const after = await startWorld({ journalPath });
+    expect(await after.sim.ledger()).toEqual(ledger);
+    expect((await after.get(`/v1/melt/quote/bolt11/${quote}`)).body['code']).toBe(20000);
     await after.close();
   });
 

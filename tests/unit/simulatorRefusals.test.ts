@@ -1,6 +1,5 @@
-import { createRandomRawBlindedMessage, type Proof } from '@cashu/cashu-ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { startWorld } from '../../simulator/testing.ts';
+import { output as outputOf, plain, startWorld } from '../../simulator/testing.ts';
 
 /** Real curve math, on machines that may be busy. */
 jest.setTimeout(30_000);
@@ -20,12 +19,8 @@ beforeEach(async () => {
   proofs = plain(await here.fund(3));
 });
 
-function plain(given: readonly Proof[]) {
-  return given.map(({ id, secret, C, amount }) => ({ id, secret, C, amount: amount.toNumber() }));
-}
-
 function output(amount: number, id = keysetId) {
-  return { amount, id, B_: createRandomRawBlindedMessage().B_.toHex(true) };
+  return outputOf(id, amount);
 }
 
 async function swap(inputs: unknown, outputs: unknown) {

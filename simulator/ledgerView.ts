@@ -1,0 +1,29 @@
+/** The answer of GET /sim/ledger, as far as tests look at it. Amounts are in the mint's unit. */
+export type Ledger = {
+  unit: string;
+  outstanding: number;
+  issuedTotal: number;
+  spentTotal: number;
+  pendingTotal: number;
+  feesCollected: number;
+  keptOverpay: number;
+  /** Change that was signed beyond what was overpaid: the mint's own loss. */
+  overSigned: number;
+  balance: { received: number; unissued: number; paidOut: number; changeOwed: number; ok: boolean };
+  keysets: { id: string; active: boolean; inputFeePpk: number }[];
+  proofs: { Y: string; amount: number; keysetId: string; state: 'SPENT' | 'PENDING' }[];
+  signatures: { B_: string; amount: number; keysetId: string }[];
+  mintQuotes: { quote: string; amount: number; state: string; paidAt: number | null }[];
+  meltQuotes: {
+    quote: string;
+    paymentHash: string;
+    amount: number;
+    feeReserve: number;
+    feePaid: number | null;
+    changeAmount: number | null;
+    state: 'UNPAID' | 'PENDING' | 'PAID';
+    attempts: number;
+  }[];
+  forgottenQuotes: string[];
+  payments: { paymentHash: string; amountSat: number; feeSat: number; state: string; count: number }[];
+};
