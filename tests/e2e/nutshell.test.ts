@@ -50,6 +50,8 @@ describe.each([0, 100, 1000])('against a real Nutshell mint with an input fee of
       status: 200,
       body: { paymentResult: 'PAID', paidAmount: 210, changePending: false },
     });
+    // Its fake backend knows no preimage of a foreign invoice: PAID stays PAID, and we say that it proves nothing.
+    expect(paid.body).toMatchObject({ preimage: '0'.repeat(64), preimageVerified: false });
     expect(paid.body['atomicResult']).toMatchObject({
       keep_token_id: expect.any(String),
       melt_change_token_id: expect.any(String),
@@ -93,7 +95,7 @@ describe.each([0, 100, 1000])('against a real Nutshell mint with an input fee of
     expect(hanging).toMatchObject({ status: 202, body: { paymentResult: 'PENDING' } });
     await mint.restart({ FAKEWALLET_PAY_INVOICE_STATE: 'SETTLED', FAKEWALLET_PAYMENT_STATE: 'SETTLED' });
     const paid = await statusOf(hanging, 'PAID');
-    expect(paid).toMatchObject({ paidAmount: 32 });
+    expect(paid).toMatchObject({ paidAmount: 32, preimage: null, preimageVerified: false });
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FaultWish } from '../../simulator/client.ts';
 import { comesTo, expectAllSettled, meddler, type Trick, tricks } from '../support/mischief.ts';
-import { askedOfMint, expectProblem, timesPaid } from '../support/money.ts';
+import { askedOfMint, expectProblem, timesPaid, untilMintIsAskedAgain } from '../support/money.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const swapPath = '/v1/swap';
@@ -149,7 +149,7 @@ describe('when a reply of the mint is lost or spoilt', () => {
         'drop_before',
         { kind: 'status', status: 500, body: {}, retryAfterSeconds: null },
       ] as const) {
-        await world.sim.addFaults({ match: { method, path }, fault, times: 1 });
+        await world.sim.addFaults({ match: { method, path }, fault, times: null });
         const refused = await wallet.melt(invoice);
         await expectProblem(world, refused, {
           status: 503,
@@ -159,6 +159,8 @@ describe('when a reply of the mint is lost or spoilt', () => {
           retryAfter: true,
         });
         expect(await wallet.balance()).toMatchObject({ totalBalance: 1000, reservedBalance: 0 });
+        await world.sim.clearFaults();
+        await untilMintIsAskedAgain(world);
       }
       mischief.next(path, tricks.truncated);
       expect((await wallet.melt(invoice)).body['code']).toBe('MINT_ERROR');

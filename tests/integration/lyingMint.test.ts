@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Exchange, httpTransport, type Transport } from '../../src/services/mint/transport.ts';
+import type { Exchange, Transport } from '../../src/services/mint/transport.ts';
+import { httpTransport } from '../support/carrier.ts';
 import { comesTo, expectAllSettled } from '../support/mischief.ts';
 import { expectBalancedBooks, timesPaid, tokensOf } from '../support/money.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
@@ -41,9 +42,17 @@ const relabelled =
     }
   };
 
+/** Whether people have been told of this wallet's bad signatures. */
+async function reported(world: World, { npub }: TestWallet): Promise<boolean> {
+  const report = await world.context.database.reports.findOne({ npub, code: 'SIGNATURES_DO_NOT_VERIFY' });
+  return report?.severity === 'HIGH';
+}
+
 /** A world whose mint can be made to lie; with no lie it is an honest one. */
 function liar() {
   const lying: { lie: Lie | null; log: string[] } = { lie: null, log: [] };
+  let aheadMs = 0;
+  const clock = () => Date.now() + aheadMs;
   const transport: Transport = (request) => {
     lying.log.push(`${request.method} ${new URL(request.url).pathname}`);
     const carry = () => httpTransport(request);
@@ -51,11 +60,15 @@ function liar() {
   };
   return Object.assign(lying, {
     asked: (line: string) => lying.log.filter((entry) => entry === line).length,
+    /** Time passes, here and at the mint. */
+    jump: (ms: number) => {
+      aheadMs += ms;
+    },
     start: () =>
       startWorld({
-        simulator: { feeReserveMinSat: 4 },
+        simulator: { feeReserveMinSat: 4, clock },
         env: { CRUCIBLE_ANSWER_WITHIN_MS: '5000', CRUCIBLE_LEASE_MS: '3000' },
-        overrides: { transport },
+        overrides: { transport, now: () => new Date(clock()) },
       }),
   });
 }
@@ -268,7 +281,7 @@ describe('a mint that never comes right', () => {
     ['larger', 1_048_576],
     ['smaller', 1],
   ])(
-    'and calls its swap signatures %s in NUT-09 too: a person is called, nothing is booked',
+    'and calls its swap signatures %s in NUT-09 too: reported at once, a person is called after an hour, nothing is booked',
     async (_what, to) => {
       const wallet = await world.wallet(512);
       const { invoice, paymentHash } = await world.sim.invoice({ amount: 212, routingFeeSat: 1 });
@@ -277,6 +290,9 @@ describe('a mint that never comes right', () => {
       const melt = await wallet.melt(invoice);
       expect(melt.status).not.toBe(200);
       const id = (await world.context.database.operations.findOne({ kind: 'melt', npub: wallet.npub }))?._id;
+      await until(() => reported(world, wallet), 'the report');
+      await comesTo(wallet, id, 'swapping');
+      mint.jump(3_600_000);
       await comesTo(wallet, id, 'needs_attention');
       expect(await timesPaid(world, paymentHash)).toBe(0);
       expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 512 });
@@ -291,6 +307,9 @@ describe('a mint that never comes right', () => {
         ? retold(carry, relabelled(64, 1_048_576))
         : undefined;
     await minted(world, wallet, 100);
+    await until(() => reported(world, wallet), 'the report');
+    expect(await mintingStates(world, wallet)).toEqual(['issuing']);
+    mint.jump(3_600_000);
     await until(async () => (await mintingStates(world, wallet)).includes('needs_attention'), 'the alarm');
     expect(await wallet.balance()).toMatchObject({ totalBalance: 0 });
     expect(await tokensOf(world, wallet.npub, { status: 'unspent' })).toEqual([]);

@@ -21,8 +21,13 @@ describe.each([
         const wallet = await world.wallet(1000, 37);
         const { invoice } = await world.sim.invoice({ amount: 210, routingFeeSat: 1 });
         const { body: quote } = await world.call('POST', `${wallet.at}/melt/quote`, { invoice });
+        const dearest = Number(quote['total']) - 210;
+        expect(await wallet.melt(invoice, { maxFee: dearest - 1 })).toMatchObject({
+          status: 400,
+          body: { code: 'FEE_TOO_HIGH', fee: dearest, limit: dearest - 1 },
+        });
         const before = await world.sim.ledger();
-        const { status, body } = await wallet.melt(invoice);
+        const { status, body } = await wallet.melt(invoice, { maxFee: dearest });
         const { feesCollected } = await world.sim.ledger();
         const inputFees = feesCollected - before.feesCollected;
         expect({ status, ...body }).toMatchObject({ status: 200, paidAmount: 210, feesPaid: 1 + inputFees });

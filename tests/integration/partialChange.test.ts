@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { httpTransport, type Transport } from '../../src/services/mint/transport.ts';
+import type { Transport } from '../../src/services/mint/transport.ts';
+import { httpTransport } from '../support/carrier.ts';
 import { startWorld, until, type World } from '../support/world.ts';
 
 let world: World;

@@ -169,6 +169,7 @@ describe('a payment that hangs', () => {
     expect(await wallet.balance()).toMatchObject({ totalBalance: 1000 });
     const settled = await comesTo(wallet, asked.body['transactionId'], 'settled');
     expect(settled.body).toMatchObject({ status: 'PAID', preimageVerified: true });
+    expect(JSON.stringify(settled.body['timeline'])).toContain('booked what is certain');
     expect(await timesPaid(world, paymentHash)).toBe(1);
   });
 

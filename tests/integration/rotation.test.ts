@@ -10,8 +10,8 @@ describe('a keyset that retires in the middle of a payment', () => {
     world = await startWorld({
       simulator: { feeReserveMinSat: 4 },
       env: {
-        CRUCIBLE_ANSWER_WITHIN_MS: '4000',
-        CRUCIBLE_ORPHAN_AFTER_MS: '5000',
+        CRUCIBLE_ANSWER_WITHIN_MS: '10000',
+        CRUCIBLE_ORPHAN_AFTER_MS: '15000',
         CRUCIBLE_LEASE_MS: '2000',
       },
       overrides: { transport: mischief.transport },
@@ -49,6 +49,35 @@ describe('a keyset that retires in the middle of a payment', () => {
     const paid = await wallet.melt(invoice);
     expect(paid).toMatchObject({ status: 200, body: { paymentResult: 'PAID', changePending: false } });
     expect(await timesPaid(world, paymentHash)).toBe(1);
+  });
+
+  it('before an exact payment leaves: its blanks are made anew', async () => {
+    await world.sim.rotate({ inputFeePpk: 0 });
+    const wallet = await world.wallet(214, 300);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210, routingFeeSat: 1 });
+    mischief.next('/v1/checkstate', async (carry) => {
+      const exchange = await carry();
+      await world.sim.rotate();
+      return exchange;
+    });
+    const paid = await wallet.melt(invoice);
+    expect(paid).toMatchObject({ status: 200, body: { paymentResult: 'PAID', changePending: false } });
+    expect(await timesPaid(world, paymentHash)).toBe(1);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 303 });
+  });
+
+  it('and makes the payment dearer than the client allows: it is not sent', async () => {
+    await world.sim.rotate({ inputFeePpk: 0 });
+    const wallet = await world.wallet(512);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210 });
+    mischief.next('/v1/swap', async (carry) => {
+      await world.sim.rotate({ inputFeePpk: 1000 });
+      return carry();
+    });
+    const refused = await wallet.melt(invoice, { maxFee: 4 });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'PAYMENT_FAILED', released: 512 } });
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
   });
 
   it('while the melt is on its way: refused, given back, and the next try pays', async () => {

@@ -42,7 +42,7 @@ export async function startEdge() {
   });
   const health = createHealthService({
     isDatabaseWritable: () => isDatabaseWritable(database, 1_000),
-    mintAges: () => [{ url: mintUrl, answeredMsAgo: null }],
+    mintHealth: () => [{ url: mintUrl, answeredMsAgo: null, circuit: 'closed' }],
     isDraining: () => state.draining,
   });
   const melts: MeltService = {

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
-import { type Exchange, httpTransport, type Transport } from '../../src/services/mint/transport.ts';
+import type { Exchange, Transport } from '../../src/services/mint/transport.ts';
+import { httpTransport } from './carrier.ts';
 import { expectBalancedBooks } from './money.ts';
 import { type Instance, type Reply, type TestWallet, until, type World } from './world.ts';
 

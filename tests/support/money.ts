@@ -1,10 +1,11 @@
 import { expect } from '@jest/globals';
-import type { Proof } from '../../src/models/proof.ts';
+import { type Proof, sumAmounts } from '../../src/models/proof.ts';
 import type { TokenDocument } from '../../src/models/schemas/token.ts';
 import { createSealer } from '../../src/repositories/sealing.ts';
 import { tokenFrom } from '../../src/repositories/tokenDocuments.ts';
-import { httpTransport, type Transport } from '../../src/services/mint/transport.ts';
-import type { Json, Reply, World } from './world.ts';
+import type { Transport } from '../../src/services/mint/transport.ts';
+import { httpTransport } from './carrier.ts';
+import { type Json, type Reply, until, type World } from './world.ts';
 
 /**
  * For worlds whose requests must not be overtaken: on a busy machine, a step may last longer than the few hundred
@@ -79,6 +80,14 @@ export const outside = ({ secret, amount, keysetId }: Proof) => ({
   id: keysetId,
 });
 
+/** Every proof that the books call unspent is one that the mint would take: a sum alone could be of worthless ones. */
+export async function expectRealMoney(world: World, npub: string): Promise<void> {
+  const proofs = await proofsOf(world, npub);
+  if (proofs.length === 0) return;
+  const worth = await world.sim.honoured(proofs.map((proof) => ({ ...outside(proof), C: proof.C })));
+  expect(BigInt(worth)).toBe(sumAmounts(proofs));
+}
+
 export function tokensOf(world: World, npub: string, filter: object = {}): Promise<TokenDocument[]> {
   return world.context.database.tokens.find({ npub, ...filter }).lean<TokenDocument[]>();
 }
@@ -92,6 +101,12 @@ export async function timesPaid(world: World, paymentHash: string): Promise<numb
 /** The paths that the mint was asked for since `clearRequests`. */
 export async function askedOfMint(world: World, path: string): Promise<number> {
   return (await world.sim.requests()).filter((request) => request.path === path).length;
+}
+
+/** After failures the mint is left alone for a moment, and what would start something is refused unasked. */
+export async function untilMintIsAskedAgain(world: World): Promise<void> {
+  const circuit = async () => member((await world.call('GET', '/readyz')).body, 'mints', 0, 'circuit');
+  await until(async () => (await circuit()) !== 'open', 'the mint asked again');
 }
 
 /** Everything that the database holds, as text. */

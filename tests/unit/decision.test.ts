@@ -75,7 +75,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
     const under = (state: MeltFacts['state']) =>
       rowsWhere((row) => row.facts.state === state && unfenced(row));
     const proven = ({ facts, view }: Row) =>
-      facts.meltReading === 'paid' || (view.quote === 'PAID' && ['SPENT', 'PENDING'].includes(view.inputs));
+      facts.meltReading === 'paid' || (view.quote === 'PAID' && view.inputs === 'SPENT');
     for (const state of ['melting', 'pending'] as const) {
       expect(decisionsOf(under(state).filter(proven))).toEqual(['pay']);
       expect(decisionsOf(under(state).filter((row) => !proven(row)))).not.toContain('pay');
@@ -106,12 +106,12 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
   it('starts a fence only after the delay and on a second sighting', () => {
     const started = rowsWhere(({ decision }) => decision === 'start_fence');
     expect(started.length).toBeGreaterThan(0);
-    for (const { facts, view } of started) {
-      expect(facts.state).toBe('pending');
-      expect(facts.unpaidSightings).toBeGreaterThanOrEqual(1);
-      expect(facts.sinceLastMeltMs).toBeGreaterThanOrEqual(facts.fenceDelayMs);
-      expect(view.inputs).toBe('UNSPENT');
-    }
+    const due = ({ facts, view }: Row) =>
+      facts.state === 'pending' &&
+      facts.unpaidSightings >= 1 &&
+      facts.sinceLastMeltMs >= facts.fenceDelayMs &&
+      view.inputs === 'UNSPENT';
+    expect(started.filter((row) => !due(row))).toEqual([]);
   });
 
   it('only waits while inputs are spent and nobody says paid', () => {
@@ -134,10 +134,10 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
     const called = rowsWhere(
       ({ decision }) => decision === 'attention' || decision === 'start_partial_fence',
     );
-    for (const { facts, view } of called) {
-      expect(view.inputs).toBe('PARTLY_SPENT');
-      expect(facts.partlySpentForMs).toBeGreaterThanOrEqual(oddForMs);
-    }
+    expect(called.length).toBeGreaterThan(0);
+    const longOdd = ({ facts, view }: Row) =>
+      view.inputs === 'PARTLY_SPENT' && facts.partlySpentForMs !== null && facts.partlySpentForMs >= oddForMs;
+    expect(called.filter((row) => !longOdd(row))).toEqual([]);
   });
 
   it('cancels nothing but what was prepared, and only when its creator stayed away', () => {

@@ -1,7 +1,7 @@
 import { Amount, signMintQuote } from '@cashu/cashu-ts';
 import { InvariantBroken, invariant } from '../../models/errors.ts';
 import { type Attempt, attemptsFor, type MintingOperation } from '../../models/operation.ts';
-import type { PlannedOutput, Proof } from '../../models/proof.ts';
+import type { PlannedOutput } from '../../models/proof.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import {
   type Changes,
@@ -11,7 +11,8 @@ import {
 } from '../../repositories/operations.ts';
 import type { ReportService } from '../contracts.ts';
 import { denominations, split } from '../ecash/amounts.ts';
-import { type OutputFactory, unblindByPosition, unblindRestored } from '../ecash/outputs.ts';
+import type { OutputFactory } from '../ecash/outputs.ts';
+import { redeem } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { signedView, wireOutput } from '../mint/gateway.ts';
 import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
@@ -22,6 +23,7 @@ import {
   type MintingDecision,
   type MintingFacts,
   type MintingView,
+  oddForMs,
 } from './mintingDecision.ts';
 
 const maxIssueAttempts = 20;
@@ -164,12 +166,26 @@ export function createMintingHandler(parts: {
   }
 
   async function credit(operation: MintingOperation): Promise<Step> {
-    const proofs = await redeem(operation);
-    if (proofs === 'unsigned') return setAside(operation);
-    return proofs === null ? { operation, next: 'later' } : again(await mintings.credit(operation, proofs));
+    const attempts = attemptsFor(operation, 'issue');
+    const redemption = await redeem(attempts, mints.at(operation.mintUrl));
+    switch (redemption.kind) {
+      case 'proofs':
+        return again(
+          await mintings.credit(
+            operation,
+            redemption.redeemed.map(({ proof }) => proof),
+          ),
+        );
+      case 'unreachable':
+        return { operation, next: 'later' };
+      case 'unsigned':
+        return setAside(operation);
+      case 'unverified':
+        return doubt(operation);
+    }
   }
 
-  /** A reply of the right shape whose signatures are not ours, and nothing signed at the mint: it proves nothing. */
+  /** A reply of the right shape whose signatures are not ours: it proves nothing, and the mint is asked again. */
   async function setAside(operation: MintingOperation): Promise<Step> {
     const attempt = attemptsFor(operation, 'issue').at(-1);
     if (attempt === undefined || attempt.reply === null) return { operation, next: 'later' };
@@ -180,30 +196,21 @@ export function createMintingHandler(parts: {
     };
   }
 
-  /** From the reply where every DLEQ verifies in place, else by NUT-09. Null when the mint could not be asked. */
-  async function redeem(operation: MintingOperation): Promise<Proof[] | null | 'unsigned'> {
-    const { gateway, keysets } = mints.at(operation.mintUrl);
-    const latest = attemptsFor(operation, 'issue').at(-1);
-    const reading = latest?.reply ? readSigned(latest.reply) : null;
-    if (latest !== undefined && reading?.kind === 'signed') {
-      const keys = await keysets.keys(latest.keysetId);
-      if (keys.kind !== 'answer') return null;
-      const { proofs, unverified } = unblindByPosition(latest.outputs, reading.signatures, keys.value);
-      if (unverified === 0 && proofs.length === latest.outputs.length)
-        return proofs.map(({ proof }) => proof);
-    }
-    const restored = await gateway.restore(allOutputs(operation));
-    if (restored.kind !== 'answer') return null;
-    const names = new Set(restored.value.map(({ B_ }) => B_));
-    const signed = attemptsFor(operation, 'issue').find((attempt) =>
-      attempt.outputs.some(({ B_ }) => names.has(B_)),
-    );
-    if (signed === undefined) return 'unsigned';
-    const keys = await keysets.keys(signed.keysetId);
-    if (keys.kind !== 'answer') return null;
-    const { proofs } = unblindRestored(signed.outputs, restored.value, keys.value);
-    invariant(proofs.length === signed.outputs.length, 'the mint’s signatures do not verify');
-    return proofs.map(({ proof }) => proof);
+  /** Signed, and not well. Reported at once; a person is called when it is still so after an hour. */
+  async function doubt(operation: MintingOperation): Promise<Step> {
+    const why = 'the mint’s signatures do not verify';
+    if (now().getTime() - operation.updatedAt.getTime() >= oddForMs) return again(await stop(operation, why));
+    await reports.file({
+      dedupeKey: `bad-signatures:${operation.id}`,
+      severity: 'HIGH',
+      code: 'SIGNATURES_DO_NOT_VERIFY',
+      npub: operation.npub,
+      walletId: operation.walletId,
+      transactionId: operation.id,
+      quoteId: operation.quoteId,
+      summary: `The mint was paid ${operation.amount} ${operation.unit}, and ${why}. Nothing is credited yet; it is asked again until they do.`,
+    });
+    return setAside(operation);
   }
 
   async function stop(operation: MintingOperation, why: string): Promise<MintingOperation> {

@@ -6,6 +6,7 @@ import type { MintingRepository } from '../../repositories/mintings.ts';
 import type { IdempotencyRecord, OperationRepository } from '../../repositories/operations.ts';
 import type { IdempotencyKey, MintingService, WalletService } from '../contracts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
+import { amountMsatOf } from '../melt/invoice.ts';
 import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
@@ -81,6 +82,8 @@ export function createMintingService(parts: {
       throw validationError([{ field: 'amount', message: 'is outside the limits that the mint sets' }]);
     }
     const quote = answered(answer, 'make an invoice');
+    // Whoever pays it pays what it says, and would be credited what was asked for.
+    if (wallet.unit === 'sat' && amountMsatOf(quote.invoice) !== amount * 1000n) throw otherAmount();
     return {
       kind: 'minting',
       state: 'awaiting_payment',
@@ -107,6 +110,15 @@ export function createMintingService(parts: {
   }
 
   return { request, complete };
+}
+
+function otherAmount(): DomainError {
+  return new DomainError(
+    'MINT_ERROR',
+    'MEDIUM',
+    'The mint’s invoice is not for the amount that was asked for. Nothing was started and no money moved; do not pay it. Try again later, and tell support if it goes on.',
+    { retryable: true },
+  );
 }
 
 function recordFor(

@@ -1,0 +1,3 @@
+import { meltTable } from '../support/faultTable/table.ts';
+
+meltTable('melting');

@@ -1,0 +1,3 @@
+import { mintingTable } from '../support/faultTable/table.ts';
+
+mintingTable();
