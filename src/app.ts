@@ -5,7 +5,7 @@ import { authenticate, requireCreation, requireScope } from './middleware/authen
 import { jsonBody } from './middleware/jsonBody.ts';
 import { checkNpub } from './middleware/npub.ts';
 import { problems, refuseWhileDraining, unknownRoute } from './middleware/problems.ts';
-import { requestContext, takenBy } from './middleware/requestContext.ts';
+import { refuseWithoutHost, requestContext, takenBy } from './middleware/requestContext.ts';
 import { type Access, routeTable } from './routes.ts';
 import type { ApiKeyService, Services } from './services/contracts.ts';
 
@@ -21,6 +21,7 @@ export function createApp({ services, logger, isDraining }: AppParts): Express {
 
   app.use(requestContext());
   app.use(helmet());
+  app.use(refuseWithoutHost());
   app.use('/api', noStore, refuseWhileDraining(isDraining));
   for (const { method, path, access, handler } of routeTable(services)) {
     app[method](

@@ -10,6 +10,9 @@ export type RunningServer = {
   close(graceMs?: number): Promise<void>;
 };
 
+/** Node would answer a missing Host, and an Expect it does not know, with an empty body: the app sees to both. */
+const answeredByApp = { requireHostHeader: false };
+
 /** A client gets this long to send its header and its whole request; how long we think is our own affair. */
 const limits = {
   headersTimeout: 10_000,
@@ -27,7 +30,9 @@ export async function startServer(
   parts: AppParts,
   at: { host: string; port: number },
 ): Promise<RunningServer> {
-  const server = createServer(limits, createApp(parts));
+  const app = createApp(parts);
+  const server = createServer({ ...limits, ...answeredByApp }, app);
+  server.on('checkExpectation', app);
   server.on('clientError', answerUnparsable);
   const port = await listen(server, at);
   // The report of an earlier, orderly shutdown has served its turn.

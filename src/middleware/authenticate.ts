@@ -71,5 +71,9 @@ function unauthenticated(hint: string): DomainError {
 }
 
 function forbidden(reason: string): DomainError {
-  return new DomainError('FORBIDDEN', 'LOW', `Nothing was done: ${reason}.`);
+  return new DomainError(
+    'FORBIDDEN',
+    'LOW',
+    `Nothing was done: ${reason}. Use another key, or ask the operator for one.`,
+  );
 }

@@ -25,9 +25,11 @@ function refusedByParser(error: unknown): DomainError | null {
     case 'request.aborted':
       return malformed('body', 'did not arrive whole');
     case 'entity.too.large':
-      return new DomainError('PAYLOAD_TOO_LARGE', 'LOW', 'Nothing was done: the body is larger than 64 KiB.');
-    case 'charset.unsupported':
-      return new DomainError('UNSUPPORTED_MEDIA_TYPE', 'LOW', 'Nothing was done: send the body as UTF-8.');
+      return new DomainError(
+        'PAYLOAD_TOO_LARGE',
+        'LOW',
+        'Nothing was done: the body is larger than 64 KiB. Send a smaller one.',
+      );
     case 'encoding.unsupported':
       return new DomainError(
         'UNSUPPORTED_MEDIA_TYPE',

@@ -26,15 +26,21 @@ export function jsonBody(): RequestHandler[] {
 }
 
 const refuseOtherTypes: RequestHandler = (req, _res, next) => {
-  if (hasBody(req) && !req.is('application/json')) {
+  if (hasBody(req) && !(req.is('application/json') && isUtf8(req))) {
     throw new DomainError(
       'UNSUPPORTED_MEDIA_TYPE',
       'LOW',
-      'Nothing was done: send the body as JSON, with Content-Type: application/json.',
+      'Nothing was done: send the body as JSON in UTF-8, with Content-Type: application/json.',
     );
   }
   next();
 };
+
+/** The parser would take UTF-7, UTF-16 and UTF-32, too. JSON on a network is UTF-8 (RFC 8259, 8.1). */
+function isUtf8(req: Request): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^";]*)/i.exec(req.get('content-type') ?? '') ?? [];
+  return charset === undefined || charset.trim().toLowerCase() === 'utf-8';
+}
 
 function hasBody(req: Request): boolean {
   return req.get('transfer-encoding') !== undefined || Number(req.get('content-length') ?? 0) > 0;

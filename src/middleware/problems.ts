@@ -104,7 +104,7 @@ export function unknownRoute(): RequestHandler {
     throw new DomainError(
       'NOT_FOUND',
       'LOW',
-      'Nothing was done: there is no such route, or not with this method.',
+      'Nothing was done: there is no such route, or not with this method. Check the address and the method.',
     );
   };
 }
@@ -130,5 +130,6 @@ function setHeaders(res: Response, error: DomainError): void {
   res.set('Content-Type', 'application/problem+json');
   res.set('Cache-Control', 'no-store');
   if (seconds !== undefined) res.set('Retry-After', String(seconds));
+  if (error.replayed) res.set('Idempotency-Replayed', 'true');
   if (status === 401) res.set('WWW-Authenticate', 'Bearer realm="crucible"');
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Caller } from '../models/apiKey.ts';
-import { invariant } from '../models/errors.ts';
+import { invariant, validationError } from '../models/errors.ts';
 
 /** What the edge has learnt about a request so far. */
 export type RequestContext = {
@@ -28,6 +28,15 @@ export function requestContext(): RequestHandler {
     const requestId = given !== undefined && acceptableId.test(given) ? given : randomUUID();
     contexts.set(req, { requestId, route: null, caller: null, npub: null, rawBodySha256: null });
     res.set('X-Request-Id', requestId);
+    next();
+  };
+}
+
+/** HTTP/1.1 demands a Host (RFC 9112, 3.2). @throws DomainError VALIDATION_ERROR */
+export function refuseWithoutHost(): RequestHandler {
+  return (req, _res, next) => {
+    if (req.httpVersion === '1.1' && req.headers.host === undefined)
+      throw validationError([{ field: 'Host', message: 'is required' }]);
     next();
   };
 }

@@ -28,6 +28,7 @@ export function answerUnparsable(error: NodeJS.ErrnoException, socket: Duplex): 
     [
       `HTTP/1.1 ${line}`,
       'Connection: close',
+      'Cache-Control: no-store',
       'Content-Type: application/problem+json',
       `Content-Length: ${Buffer.byteLength(body)}`,
       `X-Request-Id: ${requestId}`,

@@ -4,6 +4,8 @@ import { validationError } from '../models/errors.ts';
 import { isNpub, npubProblem } from './npub.ts';
 
 const maxAmount = Number.MAX_SAFE_INTEGER;
+/** A body has room for thousands of mistakes; an answer should not be longer than its question. */
+const maxProblemsTold = 20;
 
 /** Our own words for every rule in use: joi's may quote what was sent. */
 const messages: Record<string, string> = {
@@ -49,7 +51,7 @@ export const bodies = {
 
 /**
  * The body of a request, checked: known fields only, strict types, nothing converted.
- * @throws DomainError VALIDATION_ERROR listing every problem
+ * @throws DomainError VALIDATION_ERROR listing every problem, twenty at most
  */
 export function readBody<T>(schema: Joi.ObjectSchema<T>, req: Pick<Request, 'body'>): T {
   const body: unknown = req.body;
@@ -62,7 +64,8 @@ export function readBody<T>(schema: Joi.ObjectSchema<T>, req: Pick<Request, 'bod
     messages,
   });
   if (error) {
-    throw validationError(error.details.map(({ path, message }) => ({ field: fieldName(path), message })));
+    const told = error.details.slice(0, maxProblemsTold);
+    throw validationError(told.map(({ path, message }) => ({ field: fieldName(path), message })));
   }
   return value;
 }

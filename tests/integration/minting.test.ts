@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { askedOfMint, expectBalancedBooks, expectProblem, tokensOf, unhurried } from '../support/money.ts';
+import { askedOfMint, expectBalancedBooks, tokensOf, unhurried } from '../support/money.ts';
 import { type Json, startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
 const day = 24 * 3_600_000;
@@ -69,17 +69,6 @@ describe('funding a wallet over Lightning', () => {
     expect(await tokensOf(world, wallet.npub)).toHaveLength(1);
   });
 
-  it('completes only the wallet’s own quotes', async () => {
-    const [owner, other] = [await world.wallet(), await world.wallet()];
-    const { body } = await ask(owner, 50);
-    for (const quoteId of [body['quote'], 'nothing-like-it'])
-      await expectProblem(world, await world.call('POST', `${other.at}/mint/complete`, { quoteId }), {
-        status: 404,
-        code: 'QUOTE_NOT_FOUND',
-        severity: 'LOW',
-      });
-  });
-
   it('when the mint issues and its reply is lost, the ecash is credited exactly once', async () => {
     const wallet = await world.wallet();
     await world.sim.addFaults({ match: { path: '/v1/mint/bolt11' }, fault: 'drop_after', times: 2 });
@@ -120,24 +109,6 @@ describe('funding a wallet over Lightning', () => {
     await world.sim.release();
     await credited(wallet, 61);
     expect(await tokensOf(world, wallet.npub)).toHaveLength(1);
-  });
-
-  it.each<[string, Json]>([
-    ['nothing', {}],
-    ['zero', { amount: 0 }],
-    ['less than zero', { amount: -5 }],
-    ['a fraction', { amount: 1.5 }],
-    ['text', { amount: '5' }],
-    ['more than JSON can say', { amount: 2 ** 53 }],
-  ])('an amount that is %s is refused, and no invoice is made', async (_what, body) => {
-    const wallet = await world.wallet();
-    await world.sim.clearRequests();
-    await expectProblem(world, await world.call('POST', `${wallet.at}/mint`, body), {
-      status: 400,
-      code: 'VALIDATION_ERROR',
-      severity: 'LOW',
-    });
-    expect(await askedOfMint(world, '/v1/mint/quote/bolt11')).toBe(0);
   });
 
   const ask = (wallet: TestWallet, amount: number) => world.call('POST', `${wallet.at}/mint`, { amount });

@@ -1,24 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAuditRepository } from '../../src/repositories/audit.ts';
-import { createMeltRepository } from '../../src/repositories/melts.ts';
-import { createOperationRepository } from '../../src/repositories/operations.ts';
-import { createSealer } from '../../src/repositories/sealing.ts';
-import { createTokenRepository } from '../../src/repositories/tokens.ts';
 import { comesTo, expectAllSettled, mortalInstance } from '../support/mischief.ts';
 import { askedOfMint, dump, timesPaid, tokensOf } from '../support/money.ts';
+import { repositoriesOf } from '../support/repositories.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
 const swapPath = '/v1/swap';
 const meltPath = '/v1/melt/bolt11';
-
-function repositoriesOf({ context, env }: World) {
-  const sealer = createSealer(Buffer.from(env.CRUCIBLE_MASTER_KEY, 'hex'));
-  const operations = createOperationRepository(context.database, sealer);
-  const tokens = createTokenRepository(context.database, sealer);
-  const audit = createAuditRepository(context.database);
-  const melts = createMeltRepository(context.database, tokens, operations, audit, () => new Date());
-  return { melts, byId: operations.byId };
-}
 
 describe('what a dead process left', () => {
   let world: World;
@@ -160,8 +147,8 @@ describe('what a dead process left', () => {
     await expectAllSettled(world);
     const { operations } = world.context.database;
     const before = await operations.findById(paid.body['transactionId']).lean();
-    const { melts, byId } = repositoriesOf(world);
-    const operation = await byId(String(paid.body['transactionId']));
+    const { melts, operations: repository } = repositoriesOf(world);
+    const operation = await repository.byId(String(paid.body['transactionId']));
     if (operation?.kind !== 'melt' || operation.payment === null) throw new Error('not a paid melt');
     const { id, npub, sourceTokenIds, walletId, mintUrl, version, payment } = operation;
     const booksBefore = await dump(world);

@@ -4,9 +4,9 @@ import { presentMelt, presentMeltStatus } from '../../src/controllers/presentMel
 import { presentMinting, presentMintQuote } from '../../src/controllers/presentMinting.ts';
 import { presentBalance } from '../../src/controllers/presentWallet.ts';
 import { InvariantBroken } from '../../src/models/errors.ts';
-import type { MeltOperation, MintingOperation } from '../../src/models/operation.ts';
+import type { MintingOperation } from '../../src/models/operation.ts';
+import { common, melt, startedAt } from '../support/operations.ts';
 
-const startedAt = new Date('2026-01-01T00:00:00.000Z');
 const later = new Date('2026-01-01T00:00:00.412Z');
 
 const nothingBooked = {
@@ -18,53 +18,6 @@ const nothingBooked = {
   meltChangeAmount: 0n,
   meltChangeProofCount: 0,
 };
-
-const common = {
-  npub: 'npub1x',
-  walletId: 'wal_1',
-  mintUrl: 'http://mint.test',
-  unit: 'sat',
-  version: 1,
-  dueAt: startedAt,
-  attempts: [],
-  timeline: [{ at: startedAt, state: 'prepared', event: 'reserved' }],
-  requestId: null,
-  idempotencyId: null,
-  createdAt: startedAt,
-  updatedAt: startedAt,
-};
-
-function melt(differences: Partial<MeltOperation>): MeltOperation {
-  return {
-    ...common,
-    kind: 'melt',
-    id: 'tx_melt_1',
-    state: 'prepared',
-    invoice: 'lnbc1',
-    paymentHash: 'ff',
-    quote: { id: 'quote_1', amount: 1000n, feeReserve: 50n, expiry: null },
-    sourceTokenIds: ['a', 'b'],
-    sourceAmount: 1152n,
-    inputs: [],
-    swap: null,
-    meltInputFee: 0n,
-    held: null,
-    bookedEarly: false,
-    payment: null,
-    change: [],
-    changeComplete: false,
-    failure: null,
-    releasedAmount: null,
-    missingAmount: null,
-    atomicResult: null,
-    partlySince: null,
-    feeCap: 100n,
-    unpaidSightings: 0,
-    answerBy: null,
-    finishedAt: null,
-    ...differences,
-  };
-}
 
 const settled = {
   ...melt({ payment: { preimage: 'aa', preimageVerified: true, paidAt: later }, finishedAt: later }),

@@ -108,7 +108,6 @@ describe('What was thrown becomes what may be told', () => {
     ['entity.parse.failed', 'VALIDATION_ERROR'],
     ['request.aborted', 'VALIDATION_ERROR'],
     ['entity.too.large', 'PAYLOAD_TOO_LARGE'],
-    ['charset.unsupported', 'UNSUPPORTED_MEDIA_TYPE'],
     ['encoding.unsupported', 'UNSUPPORTED_MEDIA_TYPE'],
   ])('the body parser saying %s is a %s', (type, code) => {
     expect(classifyError(Object.assign(new Error('parser'), { type })).code).toBe(code);

@@ -148,7 +148,7 @@ function mintError(what: string, mintCode: number | null = null): DomainError {
   return new DomainError(
     'MINT_ERROR',
     'MEDIUM',
-    `The mint ${what}. Nothing was started and no money moved.`,
+    `The mint ${what}. Nothing was started and no money moved; try again later, and tell support if it goes on.`,
     {
       retryable: true,
       ...(mintCode === null ? {} : { members: { mintCode } }),

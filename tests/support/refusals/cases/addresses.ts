@@ -1,0 +1,209 @@
+import type { RefusalCase } from '../cases.ts';
+import { nameOf, pathOf, requestTo, routes, stranger, walletRoutes } from '../routes.ts';
+import { say } from '../wire.ts';
+
+const npubRule = 'must be an npub (NIP-19): npub1 and 58 lower-case characters with a valid checksum';
+
+/** What may stand in place of an npub, as it goes over the wire. */
+const spoiltNpubs: [string, (npub: string) => string][] = [
+  ['of a wrong checksum', (npub) => npub.slice(0, -1) + (npub.endsWith('q') ? 'p' : 'q')],
+  ['in capitals', (npub) => npub.toUpperCase()],
+  ['in mixed case', (npub) => `N${npub.slice(1)}`],
+  ['with a look-alike', (npub) => `${encodeURIComponent('ո')}${npub.slice(1)}`],
+  ['with an invisible character', (npub) => `${npub}%E2%80%8B`],
+  ['cut short', (npub) => npub.slice(0, 40)],
+  ['far too long', (npub) => npub.repeat(60)],
+  ['that is a private key', () => `nsec1${'q'.repeat(58)}`],
+  ['that is a bare key', () => '3bf0c63fcb93463407af97a5e5ee64fa883d107ef9e558472c4eb9aaaefa459d'],
+  ['that is an operator', () => '%7B%22$gt%22:%22%22%7D'],
+  ['with a NUL byte', (npub) => `${npub}%00`],
+  ['that is a path', () => '..%2f..%2fetc%2fpasswd'],
+];
+
+const npubCases = walletRoutes.flatMap((route) =>
+  spoiltNpubs.map(
+    ([what, spoil]): RefusalCase => ({
+      code: 'VALIDATION_ERROR',
+      what: `${nameOf(route)} for an npub ${what}`,
+      provoke: (stage) => stage.ask(requestTo(route, spoil(stage.wallet.npub), 'lnbc1')),
+      says: /^Nothing was done: npub: must be an npub/,
+      members: { details: [{ field: 'npub', message: npubRule }] },
+    }),
+  ),
+);
+
+const undecodable = walletRoutes.map(
+  (route): RefusalCase => ({
+    code: 'VALIDATION_ERROR',
+    what: `${nameOf(route)} at an address that is badly encoded`,
+    provoke: (stage) => stage.ask(requestTo(route, '%E0%A4%A', 'lnbc1')),
+    says: /^Nothing was done: path: /,
+    members: { details: [{ field: 'path', message: 'is not correctly percent-encoded' }] },
+  }),
+);
+
+const noWallet = walletRoutes.map(
+  (route): RefusalCase => ({
+    code: 'WALLET_NOT_FOUND',
+    what: nameOf(route),
+    provoke: async (stage) => stage.ask(requestTo(route, stranger, await stage.invoice(10))),
+    says: /this npub has no wallet here\. Create it/,
+  }),
+);
+
+const transactionRule = 'must be a transaction id such as tx_melt_…';
+const statusRoute = '/api/wallet/:npub/melt/:transactionId';
+const spoiltIds = [
+  '%24gt',
+  'tx_melt_%00',
+  'melt_1',
+  'tx_mint_1%2f..',
+  `tx_${'x'.repeat(97)}`,
+  '__proto__',
+  'tx_',
+];
+
+const transactionCases: RefusalCase[] = [
+  ...spoiltIds.map(
+    (id): RefusalCase => ({
+      code: 'VALIDATION_ERROR',
+      what: `the transaction ${id.slice(0, 20)}`,
+      provoke: (stage) => stage.get(pathOf({ path: statusRoute }, stage.wallet.npub, id)),
+      says: /^Nothing was done: transactionId: /,
+      members: { details: [{ field: 'transactionId', message: transactionRule }] },
+    }),
+  ),
+  {
+    code: 'TRANSACTION_NOT_FOUND',
+    what: 'a transaction that nobody knows',
+    provoke: (stage) => stage.get(pathOf({ path: statusRoute }, stage.wallet.npub, 'tx_melt_1_0a')),
+    says: /no melt with that id.*check the transactionId/,
+  },
+  {
+    code: 'TRANSACTION_NOT_FOUND',
+    what: 'a transaction of another wallet',
+    async provoke(stage) {
+      const payer = await stage.world.wallet(64);
+      const paid = await payer.melt(await stage.invoice(16));
+      await stage.arranged();
+      const id = String(paid.body['transactionId']);
+      return stage.get(pathOf({ path: statusRoute }, stage.wallet.npub, id));
+    },
+    says: /This wallet has no melt/,
+  },
+  {
+    code: 'TRANSACTION_NOT_FOUND',
+    what: 'a transaction that is a minting',
+    async provoke(stage) {
+      const asked = await stage.post(`${stage.wallet.at}/mint`, { amount: 5 });
+      await stage.arranged();
+      const id = String(asked.body['transactionId']);
+      return stage.get(pathOf({ path: statusRoute }, stage.wallet.npub, id));
+    },
+    says: /no melt with that id/,
+  },
+  {
+    code: 'QUOTE_NOT_FOUND',
+    what: 'a quote that nobody knows',
+    provoke: (stage) => stage.post(`${stage.wallet.at}/mint/complete`, { quoteId: 'nothing-like-it' }),
+    says: /no mint quote with that id.*check the quoteId/,
+  },
+  {
+    code: 'QUOTE_NOT_FOUND',
+    what: 'a quote of another wallet',
+    async provoke(stage) {
+      const other = await stage.world.wallet();
+      const asked = await stage.post(`${other.at}/mint`, { amount: 5 });
+      await stage.arranged();
+      return stage.post(`${stage.wallet.at}/mint/complete`, { quoteId: asked.body['quote'] });
+    },
+    says: /no mint quote/,
+  },
+  {
+    code: 'QUOTE_NOT_FOUND',
+    what: 'a quote for paying',
+    async provoke(stage) {
+      const quoted = await stage.post(`${stage.wallet.at}/melt/quote`, { invoice: await stage.invoice(5) });
+      return stage.post(`${stage.wallet.at}/mint/complete`, { quoteId: quoted.body['quoteId'] });
+    },
+    says: /no mint quote/,
+  },
+];
+
+const nowhere = [
+  '/',
+  '/nope',
+  '/api',
+  '/api/wallet',
+  '/api/wallet/:npub',
+  '/api/wallet/:npub/melts',
+  '/metrics',
+];
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'];
+const takes = ({ path }: { path: string }, method: string) =>
+  routes.some(
+    (route) =>
+      route.method === method &&
+      pathOf(route, 'npub').split('/').length === path.split('/').length &&
+      (route.path === path || (path === '/api/wallet/:npub/melt/quote' && route.path === statusRoute)),
+  );
+
+const unknownRoutes: RefusalCase[] = [
+  ...nowhere.map((path) => ['GET', path] as const),
+  ...routes.flatMap((route) =>
+    methods.filter((method) => !takes(route, method)).map((method) => [method, route.path] as const),
+  ),
+].map(([method, path]) => ({
+  code: 'NOT_FOUND',
+  what: `${method} ${path}`,
+  provoke: (stage) => stage.ask({ method, path: pathOf({ path }, stage.wallet.npub) }),
+  says: /there is no such route, or not with this method/,
+}));
+
+/** Bytes that never become a request, and are answered all the same. */
+const unparsable = (what: string, bytes: string, message: string, status = 400): RefusalCase => ({
+  code: 'VALIDATION_ERROR',
+  what,
+  status,
+  provoke: ({ world }) => say(world.url, bytes),
+  says: /^Nothing was done: headers: /,
+  members: { details: [{ field: 'headers', message }] },
+});
+const start = 'POST /api/wallet/create HTTP/1.1\r\nHost: x\r\n';
+
+/** Node would answer this one with an empty body. */
+const hostless: RefusalCase = {
+  code: 'VALIDATION_ERROR',
+  what: 'a request that names no host',
+  provoke: ({ world }) => say(world.url, 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n'),
+  says: /^Nothing was done: Host: is required/,
+  members: { details: [{ field: 'Host', message: 'is required' }] },
+};
+
+export const addressCases: RefusalCase[] = [
+  ...npubCases,
+  ...undecodable,
+  ...noWallet,
+  ...transactionCases,
+  ...unknownRoutes,
+  hostless,
+  unparsable('something that is not HTTP', 'NONSENSE\r\n\r\n', 'are not correct HTTP'),
+  unparsable('a method that nobody knows', 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n', 'are not correct HTTP'),
+  unparsable(
+    'a header without end',
+    `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`,
+    'are larger than 16 KiB',
+    431,
+  ),
+  unparsable(
+    'two lengths',
+    `${start}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}`,
+    'are not correct HTTP',
+  ),
+  unparsable('a length that is none', `${start}Content-Length: -1\r\n\r\n`, 'are not correct HTTP'),
+  unparsable(
+    'a line break inside a header',
+    `GET / HTTP/1.1\r\nHost: x\r\nX: a\nb\r\n\r\n`,
+    'are not correct HTTP',
+  ),
+];

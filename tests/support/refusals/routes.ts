@@ -1,0 +1,57 @@
+import type { Access } from '../../../src/routes.ts';
+
+/** Every route that there is, as a client knows it: whoever adds one finds here what it must refuse. */
+export const routes = [
+  { method: 'GET', path: '/livez', access: 'public' },
+  { method: 'GET', path: '/readyz', access: 'public' },
+  { method: 'POST', path: '/api/wallet/create', access: 'creation' },
+  { method: 'GET', path: '/api/wallet/:npub/info', access: 'wallet:read' },
+  { method: 'GET', path: '/api/wallet/:npub/balance', access: 'wallet:read' },
+  { method: 'POST', path: '/api/wallet/:npub/mint', access: 'wallet:write' },
+  { method: 'POST', path: '/api/wallet/:npub/mint/complete', access: 'wallet:write' },
+  { method: 'POST', path: '/api/wallet/:npub/melt/quote', access: 'wallet:melt' },
+  { method: 'POST', path: '/api/wallet/:npub/melt', access: 'wallet:melt' },
+  { method: 'GET', path: '/api/wallet/:npub/melt/:transactionId', access: 'wallet:read' },
+] as const satisfies readonly { method: 'GET' | 'POST'; path: string; access: Access }[];
+
+export type Route = (typeof routes)[number];
+
+export const apiRoutes = routes.filter(({ path }) => path.startsWith('/api/'));
+export const walletRoutes = routes.filter(({ path }) => path.includes(':npub'));
+
+/** The one field that a POST cannot do without, and one that it takes. */
+export const posts = [
+  { path: '/api/wallet/create', field: 'npub', kind: 'npub' },
+  { path: '/api/wallet/:npub/mint', field: 'amount', kind: 'amount' },
+  { path: '/api/wallet/:npub/mint/complete', field: 'quoteId', kind: 'quoteId' },
+  { path: '/api/wallet/:npub/melt/quote', field: 'invoice', kind: 'invoice' },
+  { path: '/api/wallet/:npub/melt', field: 'invoice', kind: 'invoice' },
+] as const;
+
+export const pathOf = ({ path }: { path: string }, npub: string, transactionId = 'tx_melt_1_0a'): string =>
+  path.replace(':npub', npub).replace(':transactionId', transactionId);
+
+export const nameOf = ({ path }: { path: string }): string =>
+  path.replace('/api/wallet/', '').replace(':npub/', '');
+
+/** A request that the route would take from the right caller. */
+export function requestTo(route: Route, npub: string, invoice: string) {
+  const bodies: Partial<Record<Route['path'], object>> = {
+    '/api/wallet/create': { npub },
+    '/api/wallet/:npub/mint': { amount: 21 },
+    '/api/wallet/:npub/mint/complete': { quoteId: 'q1' },
+    '/api/wallet/:npub/melt/quote': { invoice },
+    '/api/wallet/:npub/melt': { invoice },
+  };
+  const body = bodies[route.path];
+  return {
+    method: route.method,
+    path: pathOf(route, npub),
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  };
+}
+
+/** Somebody who has no wallet here. */
+export const stranger = 'npub180cvv07tjdrrgpa0j7j7tmnyl2yr6yr7l8j4s3evf6u64th6gkwsyjh6w6';

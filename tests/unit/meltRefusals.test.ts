@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { presentableDetail } from '../../src/services/melt/failure.ts';
+import { insufficientBalance, neverSent, paymentFailed } from '../../src/services/melt/refusals.ts';
+import { melt } from '../support/operations.ts';
+
+describe('A melt that was cancelled, which a request can only meet in passing,', () => {
+  it('gives back all that was reserved, since nothing had left', () => {
+    const told = paymentFailed(melt({ state: 'cancelled' }), { replayed: false });
+    expect(told.members).toMatchObject({ released: 1152, cause: 'NOT_STARTED' });
+    expect(told.message).toMatch(/1152 sat are back in the wallet\. It was not sent to Lightning; try again/);
+  });
+});
+
+describe('A wallet of many small proofs', () => {
+  it('that has enough in sum is not told that it has too little', () => {
+    const told = insufficientBalance(700n, 900n, 'sat');
+    expect(told.message).toMatch(
+      /^The wallet’s 900 sat are in too many small proofs .* needs 700 sat .*smaller invoice/,
+    );
+    expect(told.members).toEqual({ required: 700, available: 900 });
+  });
+});
+
+describe('A payment that was never sent', () => {
+  it('because of a mistake of ours is not blamed on the database', () => {
+    const told = neverSent(melt({}), new TypeError('x is not a function'));
+    expect(told).toMatchObject({ code: 'INTERNAL_ERROR', severity: 'HIGH', retryable: true });
+    expect(told.message).toMatch(/The payment was not sent, and it will not be/);
+    expect(told.message).not.toMatch(/database|function/);
+  });
+});
+
+describe('The mint’s words', () => {
+  it.each([
+    ['invoice already paid', 'invoice already paid'],
+    [
+      'Lightning payment failed: no route within the fee reserve',
+      'Lightning payment failed: no route within the fee reserve',
+    ],
+    [
+      'inputs 10 are less than amount, fee reserve and fees 12',
+      'inputs 10 are less than amount, fee reserve and fees 12',
+    ],
+    [
+      'Invoice (lnbc) is older than 24/7 allows, e.g. 3.5 days',
+      'Invoice (lnbc) is older than 24/7 allows, e.g. 3.5 days',
+    ],
+    ['  no  ', 'no'],
+    ['   ', null],
+    [null, null],
+    ['proof 407915bc212be61a77e3e6d2aeb4c727980bda51cd06a6afc29e2861768a7837 is spent', null],
+    ['cashuAeyJ0b2tlbiI6 is spent', null],
+    ['see /var/log/mint.log', null],
+    ['see C:\\mint\\log.txt', null],
+    ['ledger.py:912 assertion', null],
+    ['postgres://mint:hunter2@db/mint', null],
+    ['Traceback (most recent call last)', null],
+    ['<b>no</b>', null],
+    ['{"detail": "no"}', null],
+  ])('%j are told as %j', (said, told) => {
+    expect(presentableDetail(said)).toBe(told);
+  });
+});
