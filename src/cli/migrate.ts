@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '../config.ts';
 import { createMigration } from '../context.ts';
 import { DomainError, InvariantBroken } from '../models/errors.ts';
+import { refuseUnfitForProduction } from '../productionRefusals.ts';
 import { isDatabaseAway, isOutcomeUnknown } from '../services/databaseFaults.ts';
 import { UsageError } from './keys.ts';
 import { asJson, asTables } from './migrationReport.ts';
@@ -16,7 +17,10 @@ const progressEvery = 500;
 export async function migrate(words: readonly string[]): Promise<number> {
   const { dryRun, json } = optionsIn(words);
   try {
-    const { migration, dispose } = await createMigration(loadConfig());
+    const loaded = loadConfig();
+    // What is sealed now is opened by the server that is started next: under a key that it refuses, it would be lost.
+    refuseUnfitForProduction(loaded.config, loaded.secrets);
+    const { migration, dispose } = await createMigration(loaded);
     try {
       const report = await migration.migrate({ dryRun, onProgress: tellProgress });
       process.stdout.write(`${json ? asJson(report) : asTables(report)}\n`);
@@ -52,5 +56,5 @@ function reason(error: unknown): string {
     return 'The database at MONGODB_URI does not answer. Run this again once it does: it goes on where it stopped.';
   return isOutcomeUnknown(error)
     ? 'The database did not confirm the last write. Run this again: it goes on where it stopped.'
-    : 'The migration stopped for a reason that this command does not know. Nothing is half done; run it again.';
+    : 'The migration stopped for a reason that this command does not know. No token is half done, and running it again is safe. If it stops again, keep the backup and ask for help.';
 }

@@ -3,6 +3,8 @@ import { invariant } from '../models/errors.ts';
 
 /** Encrypts what makes ecash bearer money before it reaches the database. */
 export type Sealer = {
+  /** What every text sealed by this key begins with. */
+  readonly keyId: string;
   seal(plain: string, purpose: string): string;
   /** @throws InvariantBroken when the text was sealed by another key, for another purpose, or was changed. */
   open(sealed: string, purpose: string): string;
@@ -19,6 +21,7 @@ export function createSealer(masterKey: Uint8Array): Sealer {
   invariant(masterKey.length === 32, 'the master key must have 32 bytes');
   const keyId = createHash('sha256').update(masterKey).digest('hex').slice(0, 8);
   return {
+    keyId,
     seal(plain, purpose) {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv('aes-256-gcm', masterKey, nonce);

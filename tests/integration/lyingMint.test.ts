@@ -151,6 +151,38 @@ describe('a mint that lies for a while', () => {
     expect(await wallet.balance()).toMatchObject({ totalBalance: 500, reservedBalance: 0 });
   });
 
+  it('a reply that says PAID though nothing was paid, and proves nothing, books nothing: the funds come back', async () => {
+    const wallet = await world.wallet(500);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 300 });
+    const paid = { quote: 'somebody-elses', state: 'PAID', payment_preimage: '0'.repeat(64), change: [] };
+    mint.lie = (request) => (posts(request, meltPath) ? reply(200, JSON.stringify(paid)) : undefined);
+    const told = await wallet.melt(invoice);
+    expect([202, 422]).toContain(told.status);
+    await comesTo(wallet, told.body['transactionId'], 'released');
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 500, reservedBalance: 0 });
+  });
+
+  it('a keyset that is missing from the listing once does not stop a payment that hangs', async () => {
+    const wallet = await world.wallet(500);
+    const { invoice } = await world.sim.invoice({ amount: 300 });
+    await world.sim.rotate();
+    let hidden = 0;
+    mint.lie = (request, carry) => {
+      if (posts(request, meltPath)) return Promise.resolve({ kind: 'lost', reason: 'network' });
+      if (!request.url.endsWith('/v1/keysets') || mint.asked(`POST ${meltPath}`) === 0 || hidden > 0)
+        return undefined;
+      hidden += 1;
+      return retold(carry, (body: Body & { keysets?: { active: boolean }[] }) => {
+        body.keysets = (body.keysets ?? []).filter(({ active }) => active);
+      });
+    };
+    const told = await wallet.melt(invoice);
+    await comesTo(wallet, told.body['transactionId'], 'released');
+    expect(hidden).toBe(1);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 500, reservedBalance: 0 });
+  });
+
   it('change of which one signature has no proof is credited once, all of it, when NUT-09 is back', async () => {
     const wallet = await world.wallet(500);
     const { invoice } = await world.sim.invoice({ amount: 300, routingFeeSat: 1 });

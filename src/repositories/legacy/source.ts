@@ -1,3 +1,4 @@
+import { invariant } from '../../models/errors.ts';
 import type { LegacyToken, LegacyWallet } from '../../models/legacy.ts';
 import type { WalletDocument } from '../../models/schemas/account.ts';
 import type { ArchivedTokenDocument, ArchivedWalletDocument } from '../../models/schemas/legacy.ts';
@@ -5,7 +6,7 @@ import type { Wallet } from '../../models/wallet.ts';
 import type { Database } from '../database.ts';
 import type { Sealer } from '../sealing.ts';
 import { toWallet } from '../wallets.ts';
-import { sealedFor, tokenFromArchive, walletFromArchive } from './archiveDocuments.ts';
+import { tokenFromArchive, walletFromArchive } from './archiveDocuments.ts';
 import { type LegacyDocument, legacyDocument } from './documents.ts';
 import { type LegacyKind, legacyShape, presentCollections } from './shape.ts';
 
@@ -68,13 +69,20 @@ export function createLegacySource(database: Database, sealer: Sealer) {
   }
 
   /**
-   * Opens one archived original, so that a wrong master key is noticed before anything is sealed under it.
+   * Looks for anything that another master key has sealed, so that no store comes to need two.
    * @throws InvariantBroken naming the trouble
    */
   async function tryKey(): Promise<void> {
-    const found = await legacyTokens.findOne().lean<ArchivedTokenDocument>();
-    if (found === null) return;
-    sealer.open(found.sealed, sealedFor(tokenFromArchive(found).origin));
+    const foreign = { $exists: true, $not: new RegExp(`^${sealer.keyId}\\.`) };
+    const found = await Promise.all([
+      legacyTokens.exists({ sealed: foreign }),
+      legacyWallets.exists({ sealed: foreign }),
+      tokens.exists({ proofs: { $elemMatch: { sealed: foreign } } }),
+    ]);
+    invariant(
+      found.every((one) => one === null),
+      'this store holds secrets that another master key has sealed: set CRUCIBLE_MASTER_KEY to that one',
+    );
   }
 
   /** How many tokens of a wallet hold each of these proofs. */

@@ -123,9 +123,12 @@ async function changeOnQuote(operation: MeltOperation, mint: Mint): Promise<Blin
 
 /** The proof of payment as the mint gave it. A missing or wrong preimage does not undo the payment. */
 export function paymentFrom(operation: MeltOperation, preimage: string | null, now: Date): MeltPayment {
-  const isHex = preimage !== null && /^[0-9a-f]{64}$/i.test(preimage);
-  const preimageVerified =
-    isHex &&
-    createHash('sha256').update(Buffer.from(preimage, 'hex')).digest('hex') === operation.paymentHash;
+  const preimageVerified = provesPayment(preimage, operation.paymentHash);
   return { preimage, preimageVerified, paidAt: operation.payment?.paidAt ?? now };
+}
+
+/** Whether the payment hash is that of the preimage: only the payee could have given it away (BOLT-11). */
+export function provesPayment(preimage: string | null, paymentHash: string): boolean {
+  if (preimage === null || !/^[0-9a-f]{64}$/i.test(preimage)) return false;
+  return createHash('sha256').update(Buffer.from(preimage, 'hex')).digest('hex') === paymentHash;
 }

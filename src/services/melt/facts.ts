@@ -1,5 +1,6 @@
 import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
 import { hasSignatures, keysetRetiredCodes, readMelt } from '../mint/replies.ts';
+import { provesPayment } from './change.ts';
 import type { MeltFacts, MeltReading, Refusal } from './decision.ts';
 
 export type MeltTimes = { fenceDelayMs: number; orphanAfterMs: number };
@@ -28,7 +29,7 @@ export function factsOf(
     swapRefusal: refusalOf(latest(swaps)),
     swapAttempts: swaps.length,
     swapSurelyDead: swaps.every((attempt) => attempt.posts <= 1 && attempt.refusalCode !== null),
-    meltReading: meltReading(melt),
+    meltReading: meltReading(operation, melt),
     meltPosts: melt?.posts ?? 0,
     mayRepeatMelt:
       (melt?.posts ?? 0) < maxMeltPosts && now.getTime() - firstPostAt.getTime() < repeatWithinMs,
@@ -47,10 +48,15 @@ export function latest(attempts: readonly Attempt[]): Attempt | undefined {
   return attempts.at(-1);
 }
 
-function meltReading(attempt: Attempt | undefined): MeltReading {
+/**
+ * PAID is believed at its word only with the preimage that proves it. Without one it is like PENDING: the mint is asked
+ * for quote and inputs, because one wrong reply must not book live ecash as spent.
+ */
+function meltReading({ paymentHash }: MeltOperation, attempt: Attempt | undefined): MeltReading {
   if (attempt === undefined || attempt.posts === 0) return 'none';
   if (attempt.reply === null) return 'unknown';
   const reading = readMelt(attempt.reply);
+  if (reading.kind === 'paid') return provesPayment(reading.preimage, paymentHash) ? 'paid' : 'pending';
   return reading.kind === 'signed' ? 'unknown' : reading.kind;
 }
 

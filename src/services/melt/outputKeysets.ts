@@ -1,8 +1,7 @@
-import { invariant } from '../../models/errors.ts';
 import type { MeltOperation } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import { denominations, inputFee, sendAmountFor } from '../ecash/amounts.ts';
-import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
+import { activeKeyset, answered, type MintDirectory, mintError } from '../mint/mints.ts';
 import type { OutputKeyset } from './attempts.ts';
 
 /** What is fresh enough just before outputs are made or a melt leaves. */
@@ -37,7 +36,8 @@ export function createOutputKeysets(mints: MintDirectory, now: () => Date) {
     const byId = new Map(listed.map(({ id, inputFeePpk }) => [id, inputFeePpk]));
     return proofs.map(({ keysetId }) => {
       const ppk = byId.get(keysetId);
-      invariant(ppk !== undefined, 'the mint does not list a keyset that it has signed with');
+      // One listing proves nothing: the operation waits, and asks for another.
+      if (ppk === undefined) throw mintError('does not list a keyset that it has signed with');
       return ppk;
     });
   }

@@ -164,6 +164,11 @@ export const paymentFaults: readonly FaultRow[] = [
   }),
   onMelt('“payment failed”, though it was paid', { kind: 'error_code', code: 20_004, processed: true }),
   onMelt('“payment failed”, though it was never tried', { kind: 'error_code', code: 20_004 }),
+  onMelt('“PAID”, though it was never tried', {
+    kind: 'status',
+    status: 200,
+    body: { state: 'PAID', payment_preimage: '0'.repeat(64), change: [] },
+  }),
   onMelt('change signed after PAID is visible', { kind: 'change_late', afterMs: 600 }),
   { ...onMelt('a sat too little change', { kind: 'change_amount', delta: -1 }), withholdsChange: true },
   onMelt('a sat too much change', { kind: 'change_amount', delta: 1 }),
