@@ -115,6 +115,37 @@ describe('selection', () => {
     );
   });
 
+  it('takes no proof to a swap that the others could do without', () => {
+    fc.assert(
+      fc.property(wallet(25), need, terms, (candidates, needed, given) => {
+        const selection = selectProofs(candidates, needed, given);
+        if (selection.kind !== 'swap') return;
+        for (const input of selection.inputs) {
+          const others = selection.inputs.filter((other) => other !== input);
+          expect(sum(others) - feeOf(others) < selection.sendAmount).toBe(true);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('pays no more in fees for a swap than the most valuable proofs would cost', () => {
+    fc.assert(
+      fc.property(wallet(25), need, terms, (candidates, needed, given) => {
+        const selection = selectProofs(candidates, needed, given);
+        if (selection.kind !== 'swap') return;
+        const worth = ({ amount, feePpk }: Candidate) => Number(amount * 1000n - feePpk);
+        const dearest = [...candidates].sort((a, b) => worth(b) - worth(a) || Number(b.amount - a.amount));
+        const enough = dearest.findIndex((_candidate, index) => {
+          const first = dearest.slice(0, index + 1);
+          return sum(first) - feeOf(first) >= selection.sendAmount;
+        });
+        expect(selection.swapFee <= feeOf(dearest.slice(0, enough + 1))).toBe(true);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   it('depends on what there is, not on the order in which it is found', () => {
     fc.assert(
       fc.property(

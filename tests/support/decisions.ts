@@ -59,7 +59,7 @@ const choices: Choices = {
   meltReading: ['none', 'paid', 'pending', 'rejected', 'unknown'],
   meltPosts: [0, 1, 2],
   mayRepeatMelt: both,
-  sinceLastMeltMs: [0, 119_999, 120_000, oddForMs],
+  sinceLastMeltMs: [119_999, 120_000],
   fenceDelayMs: [120_000],
   unpaidSightings: [0, 1, 2],
   partlySpentForMs: [null, 0, oddForMs],

@@ -1,0 +1,17 @@
+import { booking } from './booking.ts';
+import type { Breakage } from './breakage.ts';
+import { decisions } from './decisions.ts';
+import { preflight } from './preflight.ts';
+import { releasing } from './releasing.ts';
+import { reserving } from './reserving.ts';
+import { writeOrder } from './writeOrder.ts';
+
+/** What `npm run breakages` breaks, and tests/unit/breakages.test.ts keeps up to date. */
+export const breakages: readonly Breakage[] = [
+  ...preflight,
+  ...reserving,
+  ...booking,
+  ...releasing,
+  ...writeOrder,
+  ...decisions,
+];

@@ -1,0 +1,124 @@
+import { type Breakage, edit } from './breakage.ts';
+
+const decision = 'src/services/melt/decision.ts';
+const decisionTest = 'tests/unit/decision.test.ts';
+const recovery = 'tests/integration/recovery.test.ts';
+
+/** What is done when, and by whom. */
+export const decisions: Breakage[] = [
+  {
+    name: 'funds are released on UNPAID, without a fence',
+    edits: [
+      edit(
+        decision,
+        "if (facts.unpaidSightings >= 1 && facts.sinceLastMeltMs >= facts.fenceDelayMs) return 'start_fence';",
+        "if (facts.unpaidSightings >= 1 && facts.sinceLastMeltMs >= facts.fenceDelayMs) return 'start_release';",
+      ),
+    ],
+    caughtBy: 'tests/integration/fence.test.ts',
+    test: 'makes a melt that comes late fail',
+  },
+  {
+    name: 'the fence does not wait',
+    edits: [
+      edit(
+        decision,
+        'facts.unpaidSightings >= 1 && facts.sinceLastMeltMs >= facts.fenceDelayMs',
+        'facts.unpaidSightings >= 1',
+      ),
+    ],
+    caughtBy: decisionTest,
+    test: 'starts a fence only after the delay and on a second sighting',
+  },
+  {
+    name: 'the fence is put up at first sight',
+    edits: [
+      edit(
+        decision,
+        'facts.unpaidSightings >= 1 && facts.sinceLastMeltMs >= facts.fenceDelayMs',
+        'facts.sinceLastMeltMs >= facts.fenceDelayMs',
+      ),
+    ],
+    caughtBy: decisionTest,
+    test: 'starts a fence only after the delay and on a second sighting',
+  },
+  {
+    name: 'a refused repeat counts as if it had been the only request',
+    edits: [
+      edit(
+        decision,
+        `    facts.meltReading === 'rejected' &&
+    facts.meltPosts === 1 &&
+    view.quote`,
+        `    facts.meltReading === 'rejected' &&
+    view.quote`,
+      ),
+    ],
+    caughtBy: decisionTest,
+    test: 'never gives up a melt that was sent unless',
+  },
+  {
+    name: 'PAID on the quote is believed while our inputs are untouched',
+    edits: [
+      edit(
+        decision,
+        "return view.quote === 'PAID' && view.inputs === 'SPENT';",
+        "return view.quote === 'PAID';",
+      ),
+    ],
+    caughtBy: 'tests/integration/lyingMint.test.ts',
+    test: 'called paid while our ecash is unspent',
+  },
+  {
+    name: 'a worker repeats a melt',
+    edits: [edit(decision, "if (facts.role === 'creator' && facts.mayRepeatMelt", 'if (facts.mayRepeatMelt')],
+    caughtBy: recovery,
+    test: 'before the melt left, is fenced off',
+  },
+  {
+    name: 'a worker takes what it finds for its own and sends it',
+    edits: [
+      edit(
+        'src/services/operations/worker.ts',
+        "handlers.melt, 'worker', { untilMs }",
+        "handlers.melt, 'creator', { untilMs }",
+      ),
+    ],
+    caughtBy: recovery,
+    test: 'prepared is cancelled',
+  },
+  {
+    name: 'a melt that was answered PENDING is sent again',
+    edits: [
+      edit(
+        decision,
+        `    facts.meltReading === 'pending' ||
+    view.quote === 'PAID' ||
+    view.quote === 'PENDING' ||
+    view.inputs === 'PENDING'`,
+        `    view.quote === 'PAID' ||
+    view.inputs === 'PENDING'`,
+      ),
+    ],
+    caughtBy: decisionTest,
+    test: 'never repeats a melt',
+  },
+  {
+    name: 'a melt that a rotation has made dearer than its limit is sent',
+    edits: [edit('src/services/melt/exchanges.ts', 'if (cost > operation.feeCap) return false;', '')],
+    caughtBy: 'tests/integration/rotation.test.ts',
+    test: 'dearer than the client allows',
+  },
+  {
+    name: 'blanks of a keyset that has retired go to the mint',
+    edits: [
+      edit(
+        'src/services/melt/exchanges.ts',
+        '(planned.outputs.length === 0 || (await keysets.isActive(operation, planned.keysetId)));',
+        'planned.outputs.length >= 0;',
+      ),
+    ],
+    caughtBy: 'tests/integration/rotation.test.ts',
+    test: 'an exact payment',
+  },
+];

@@ -1,0 +1,198 @@
+import { type Breakage, edit } from './breakage.ts';
+
+const melts = 'src/repositories/melts.ts';
+const operations = 'src/repositories/operations.ts';
+const splits = 'src/repositories/tokenSplits.ts';
+const preparation = 'src/services/melt/preparation.ts';
+const lostCommits = 'tests/integration/lostCommits.test.ts';
+const concurrency = 'tests/integration/concurrency.test.ts';
+
+/** Transaction A and what leads to it. */
+export const reserving: Breakage[] = [
+  {
+    name: 'A takes tokens as it finds them: reserved, spent or changed',
+    edits: [
+      edit(
+        splits,
+        `        _id: wanted.tokenId,
+        wallet_id: owner.walletId,
+        status: 'unspent',
+        reserved_by: null,
+        version: wanted.version,
+      })`,
+        `        _id: wanted.tokenId,
+        wallet_id: owner.walletId,
+      })`,
+      ),
+      edit(
+        splits,
+        `        _id: wanted.tokenId,
+        wallet_id: owner.walletId,
+        status: 'unspent',
+        reserved_by: null,
+        version: wanted.version,
+      },`,
+        `        _id: wanted.tokenId,
+        wallet_id: owner.walletId,
+      },`,
+      ),
+    ],
+    caughtBy: concurrency,
+    test: 'thirty melts of one wallet at once',
+  },
+  {
+    name: 'A reserves tokens outside of its transaction',
+    edits: [
+      edit(
+        splits,
+        `        $inc: { version: 1 },
+      },
+      { session: tx.session },
+    );
+    if (result.modifiedCount !== 1) throw new TokensTaken('a selected token was taken');`,
+        `        $inc: { version: 1 },
+      },
+    );
+    if (result.modifiedCount !== 1) throw new TokensTaken('a selected token was taken');`,
+      ),
+    ],
+    caughtBy: lostCommits,
+    test: 'that never reached the database of transaction A',
+  },
+  {
+    name: 'A loses the proofs that it leaves behind in a token',
+    edits: [
+      edit(
+        splits,
+        `    if (result.modifiedCount !== 1) throw new TokensTaken('a selected token was taken');
+    if (survivors.length > 0) await insertSurvivors(tx, found, survivors);`,
+        `    if (result.modifiedCount !== 1) throw new TokensTaken('a selected token was taken');`,
+      ),
+    ],
+    caughtBy: 'tests/integration/melt.test.ts',
+    test: 'with a swap and Lightning change',
+  },
+  {
+    name: 'A writes its operation outside of its transaction',
+    edits: [
+      edit(
+        operations,
+        'await operations.create([document], { session: tx.session });',
+        'await operations.create([document]);',
+      ),
+    ],
+    caughtBy: lostCommits,
+    test: 'that never reached the database of transaction A',
+  },
+  {
+    name: 'A leaves out the idempotency record',
+    edits: [
+      edit(
+        melts,
+        'if (idempotency !== null) await operations.insertIdempotency(tx, idempotency, operation.createdAt);',
+        '',
+      ),
+    ],
+    caughtBy: 'tests/integration/meltIdempotency.test.ts',
+    test: 'sent again once it is paid',
+  },
+  {
+    name: 'A writes the idempotency record outside of its transaction',
+    edits: [
+      edit(
+        operations,
+        `          created_at: at,
+        },
+      ],
+      { session: tx.session },`,
+        `          created_at: at,
+        },
+      ],
+      {},`,
+      ),
+    ],
+    caughtBy: lostCommits,
+    test: 'that never reached the database of transaction A',
+  },
+  {
+    name: 'A does not claim the invoice',
+    edits: [
+      edit(
+        'src/repositories/operationDocuments.ts',
+        '...(claimsPaymentHash(operation) ? { payment_hash_claim: operation.paymentHash } : {}),',
+        '',
+      ),
+    ],
+    caughtBy: concurrency,
+    test: 'the same invoice ten times through both',
+  },
+  {
+    name: 'a commit of A that was not confirmed is taken for a failure',
+    edits: [
+      edit(
+        melts,
+        "if (error instanceof CommitUnknown) return 'unknown';",
+        "if (error instanceof CommitUnknown) return 'tokens_taken';",
+      ),
+    ],
+    caughtBy: lostCommits,
+    test: 'that stands, though nobody heard of it of transaction A',
+  },
+  {
+    name: 'a commit of A that was not confirmed is taken for a success',
+    edits: [edit(preparation, 'return bury(operation);', 'return operation;')],
+    caughtBy: lostCommits,
+    test: 'that never reached the database of transaction A',
+  },
+  {
+    name: 'no tombstone is put where A may have been',
+    edits: [edit(preparation, 'await operations.insertTombstone(operation);', '')],
+    caughtBy: lostCommits,
+    test: 'that stands, though nobody heard of it of transaction A',
+  },
+  {
+    name: 'what a payment may cost is not held against the limit',
+    edits: [edit(preparation, 'if (cost > limit.amount) throw feeTooHigh(cost, limit, wallet.unit);', '')],
+    caughtBy: 'tests/integration/meltFees.test.ts',
+    test: 'version 01 that takes 1000 ppk',
+  },
+  {
+    name: 'a quote may cost more than its invoice',
+    edits: [
+      edit(
+        'src/services/melt/quoting.ts',
+        'if (quote.amount <= 0n || tooMuch || otherInvoice',
+        'if (quote.amount <= 0n || otherInvoice',
+      ),
+    ],
+    caughtBy: 'tests/integration/refusalsOfMints.test.ts',
+    test: 'a request is refused because of its mint',
+  },
+  {
+    name: 'a quote may be for another invoice',
+    edits: [
+      edit('src/services/melt/quoting.ts', 'tooMuch || otherInvoice || otherUnit', 'tooMuch || otherUnit'),
+    ],
+    caughtBy: 'tests/integration/refusalsOfMints.test.ts',
+    test: 'a request is refused because of its mint',
+  },
+  {
+    name: 'indices of outputs are read, and not taken',
+    edits: [edit('src/repositories/counters.ts', '$inc: { next: count }', '$max: { next: count }')],
+    caughtBy: 'tests/integration/melt.test.ts',
+    test: 'with a swap and Lightning change',
+  },
+  {
+    name: 'a sealed text opens wherever it is put',
+    edits: [
+      edit(
+        'src/repositories/sealing.ts',
+        "cipher.setAAD(Buffer.from(purpose, 'utf8'));\n      const body",
+        'const body',
+      ),
+      edit('src/repositories/sealing.ts', "decipher.setAAD(Buffer.from(purpose, 'utf8'));", ''),
+    ],
+    caughtBy: 'tests/unit/sealing.test.ts',
+    test: 'opens nowhere but where it belongs',
+  },
+];

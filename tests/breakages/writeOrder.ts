@@ -1,0 +1,207 @@
+import { type Breakage, edit } from './breakage.ts';
+
+const courier = 'src/services/melt/courier.ts';
+const operations = 'src/repositories/operations.ts';
+const minting = 'src/services/minting/mintingSaga.ts';
+const order = 'tests/integration/writeOrder.test.ts';
+const guards = 'tests/integration/transactionGuards.test.ts';
+const change = 'tests/integration/change.test.ts';
+
+/** Intent before request, reply before its reading, and what counts as a good reply. */
+export const writeOrder: Breakage[] = [
+  {
+    name: 'a melt leaves before its intent is committed',
+    edits: [
+      edit(
+        courier,
+        `    const sent = await depart(operation, 'melt', 'melting');
+    const reply = mints.at(operation.mintUrl).gateway.submit('melt/bolt11', body(sent, 'melt'));`,
+        `    const early = await mints.at(operation.mintUrl).gateway.submit('melt/bolt11', body(operation, 'melt'));
+    const sent = await depart(operation, 'melt', 'melting');
+    const reply = Promise.resolve(early);`,
+      ),
+    ],
+    caughtBy: order,
+    test: 'stands in the database when the request arrives',
+  },
+  {
+    name: 'a swap leaves before its intent is committed',
+    edits: [
+      edit(
+        courier,
+        `    const sent = await depart(operation, 'swap', 'swapping');
+    return arrive(sent, 'swap', await mints.at(operation.mintUrl).gateway.submit('swap', body(sent, 'swap')));`,
+        `    const early = await mints.at(operation.mintUrl).gateway.submit('swap', body(operation, 'swap'));
+    return arrive(await depart(operation, 'swap', 'swapping'), 'swap', early);`,
+      ),
+    ],
+    caughtBy: order,
+    test: 'stands in the database when the request arrives',
+  },
+  {
+    name: 'a fence leaves before its intent is committed',
+    edits: [
+      edit(
+        courier,
+        `    const sent = await depart(operation, 'fence', 'releasing');
+    return arrive(
+      sent,
+      'fence',
+      await mints.at(operation.mintUrl).gateway.submit('swap', body(sent, 'fence')),
+    );`,
+        `    const early = await mints.at(operation.mintUrl).gateway.submit('swap', body(operation, 'fence'));
+    return arrive(await depart(operation, 'fence', 'releasing'), 'fence', early);`,
+      ),
+    ],
+    caughtBy: order,
+    test: 'stands in the database when the request arrives',
+  },
+  {
+    name: 'an issue leaves before its intent is committed',
+    edits: [
+      edit(
+        minting,
+        `    const sent = await move(operation, { state: 'issuing', attempts }, 'issue request goes to the mint');
+    const exchange = await mints.at(operation.mintUrl).gateway.submit('mint/bolt11', sending.requestBody);`,
+        `    const exchange = await mints.at(operation.mintUrl).gateway.submit('mint/bolt11', sending.requestBody);
+    const sent = await move(operation, { state: 'issuing', attempts }, 'issue request goes to the mint');`,
+      ),
+    ],
+    caughtBy: order,
+    test: 'stands in the database when the request arrives',
+  },
+  {
+    name: 'a reply is interpreted before it is stored',
+    edits: [
+      edit(
+        courier,
+        `        return await operations.transition(
+          current,
+          { attempts: withAttempt(current.attempts, keepPaid(of, stored)) },
+          event,
+          at,
+        );`,
+        `        if (current.id === event) throw new StaleOperation(event);
+        return { ...current, attempts: withAttempt(current.attempts, keepPaid(of, stored)) };`,
+      ),
+    ],
+    caughtBy: order,
+    test: 'is stored before anything is concluded from it',
+  },
+  {
+    name: 'the reply to an issue is interpreted before it is stored',
+    edits: [
+      edit(
+        minting,
+        `    return move(
+      sent,
+      { attempts: withAttempt(sent.attempts, stored) },
+      \`issue reply stored (HTTP \${exchange.httpStatus})\`,
+    );`,
+        '    return { ...sent, attempts: withAttempt(sent.attempts, stored) };',
+      ),
+    ],
+    caughtBy: order,
+    test: 'is stored before anything is concluded from it',
+  },
+  {
+    name: 'the reply to a repeat replaces one that says PAID',
+    edits: [
+      edit(
+        courier,
+        'return paid ? { ...after, reply: before.reply } : after;',
+        'return paid ? { ...after } : after;',
+      ),
+    ],
+    caughtBy: order,
+    test: 'PAID stays',
+  },
+  {
+    name: 'a transition does not ask whether the operation has changed',
+    edits: [
+      edit(
+        operations,
+        'state: operation.state, version: operation.version },\n      { $set: fields',
+        'state: operation.state },\n      { $set: fields',
+      ),
+    ],
+    caughtBy: guards,
+    test: 'decided on what is no longer so',
+  },
+  {
+    name: 'a transition that missed goes on as if it had not',
+    edits: [edit(operations, 'if (result.modifiedCount !== 1) throw new StaleOperation(operation.id);', '')],
+    caughtBy: guards,
+    test: 'decided on what is no longer so',
+  },
+  {
+    name: 'a signature is taken without its proof being checked (NUT-12)',
+    edits: [
+      edit(
+        'src/services/ecash/outputs.ts',
+        '        ...(signature.dleq ? { dleq: signature.dleq } : {}),\n',
+        '',
+      ),
+    ],
+    caughtBy: change,
+    test: 'in another order',
+  },
+  {
+    name: 'change without proofs is matched by its place',
+    edits: [
+      edit(
+        'src/services/ecash/outputs.ts',
+        'output !== undefined && signature.dleq !== undefined ? unblind',
+        'output !== undefined ? unblind',
+      ),
+    ],
+    caughtBy: change,
+    test: 'in another order and without proofs',
+  },
+  {
+    name: 'the mint chooses what our outputs are worth',
+    edits: [
+      edit(
+        'src/services/ecash/outputs.ts',
+        "if (output.role !== 'blank' && signature.amount !== output.amount) return null;",
+        '',
+      ),
+    ],
+    caughtBy: 'tests/integration/lyingMint.test.ts',
+    test: 'a swap reply that puts a larger amount on what is kept',
+  },
+  {
+    name: 'a swap of which some signatures are bad is taken as far as it goes',
+    edits: [
+      edit(
+        'src/services/ecash/redemption.ts',
+        `  return proofs.length === signed.outputs.length
+    ? { kind: 'proofs', redeemed: proofs }
+    : { kind: 'unverified' };`,
+        "  return { kind: 'proofs', redeemed: proofs };",
+      ),
+    ],
+    caughtBy: 'tests/integration/lyingMint.test.ts',
+    test: 'and calls its swap signatures larger in NUT-09 too',
+  },
+  {
+    name: 'a paid melt is settled although its change is missing',
+    edits: [
+      edit(
+        'src/services/melt/saga.ts',
+        'if (change.complete) return settle({ ...operation, payment }, change.proofs);',
+        'if (change.proofs.length >= 0) return settle({ ...operation, payment }, change.proofs);',
+      ),
+    ],
+    caughtBy: change,
+    test: 'that is signed late',
+  },
+  {
+    name: 'missing change is given up after a day of silence',
+    edits: [
+      edit('src/services/melt/saga.ts', 'const givenUp = change.answered && now()', 'const givenUp = now()'),
+    ],
+    caughtBy: 'tests/integration/lateChange.test.ts',
+    test: 'late change is still waited for',
+  },
+];

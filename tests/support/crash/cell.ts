@@ -1,0 +1,188 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { OperationDocument } from '../../../src/models/schemas/operation.ts';
+import { until } from '../world.ts';
+import type { Order, Place } from './boundary.ts';
+import { type Client, newClient, request, requestInvoiceAndPay } from './client.ts';
+import { type Before, before, judge, stored } from './judge.ts';
+import type { Scenario } from './scenarios.ts';
+import type { ServerProcess } from './serverProcess.ts';
+import type { Stand } from './stand.ts';
+
+export type Outcome = {
+  /** Empty = the cell survived. */
+  violations: string[];
+  satsLost: number;
+  /** From the moment when database and mint are there and a server is up, until nothing is open any more. */
+  recoveryMs: number;
+  /** How often the payee had the money before the client came again. */
+  payments: number;
+  /** Of a recorded run. */
+  boundaries: string[];
+};
+
+/** On a machine that does much else, too. How long recovery really takes is measured, and judged by `npm run chaos`. */
+const runLimitMs = 60_000;
+const recoveryGivenUpMs = 30_000;
+/** After the last visible effect of a run, its last replies are still under way. */
+const fadingMs = 150;
+
+/** The crash never came where it was ordered: the harness is at fault, not the server. */
+export class NotReached extends Error {}
+
+/** One wallet, one operation, one crash (or none, to record), one restart, one judgement. */
+export async function runCell(stand: Stand, scenario: Scenario, order: Order): Promise<Outcome> {
+  const { world } = stand;
+  const earlier = await before(stand);
+  const client = await newClient(stand, scenario);
+  const env = { ...stand.env, ...scenario.env };
+  await world.sim.addFaults(...scenario.faults);
+  try {
+    await prepare(stand, scenario, client, env);
+    const { boundaries, log } = await runVictim(stand, scenario, client, env, order);
+    return { ...(await recover(stand, scenario, client, env, earlier, log)), boundaries };
+  } finally {
+    await world.sim.clearFaults();
+  }
+}
+
+/** What an earlier server has left for the worker. */
+async function prepare(stand: Stand, scenario: Scenario, client: Client, env: Record<string, string>) {
+  const { victim } = scenario;
+  if (victim.is === 'creator') return;
+  if (victim.left !== null) return crashEarlier(stand, client, env, victim.left);
+  if (scenario.kind === 'minting') return requestInvoiceAndPay(stand, client);
+  await request(stand, client, stand.world.url);
+  await until(() => isAtRest(stand, client), 'the operation left to the worker');
+  await decide(stand, scenario, client);
+}
+
+async function crashEarlier(stand: Stand, client: Client, env: Record<string, string>, place: Place) {
+  const victim = await stand.supply.take();
+  const url = await victim.open(env);
+  await victim.arm({ kind: 'crash', ...place });
+  await Promise.all([request(stand, client, url), within(victim.struck(), runLimitMs)]);
+}
+
+type Ran = { boundaries: string[]; log: string };
+
+async function runVictim(
+  stand: Stand,
+  scenario: Scenario,
+  client: Client,
+  env: Record<string, string>,
+  order: Order,
+): Promise<Ran> {
+  const victim = await stand.supply.take();
+  const url = await victim.open(env);
+  await victim.arm(order);
+  const struck = victim.struck();
+  const isOver = run(stand, scenario, client, victim, url);
+  if (order.kind === 'crash') {
+    const unmet = isOver.then(() => pause(1_000)).then(() => 'unmet' as const);
+    const met = await Promise.race([struck, unmet]);
+    if (met === 'unmet') {
+      await victim.kill();
+      throw new NotReached(order.boundary);
+    }
+    if (met === 'died') {
+      await isOver;
+      return { boundaries: [], log: victim.takeLog() };
+    }
+  }
+  await isOver;
+  await pause(order.kind === 'record' ? fadingMs : 0);
+  const boundaries = await victim.disarm();
+  await victim.close();
+  const log = victim.takeLog();
+  stand.supply.giveBack(victim);
+  return { boundaries, log };
+}
+
+/** Until the victim has nothing to do any more, or is dead. */
+async function run(stand: Stand, scenario: Scenario, client: Client, victim: ServerProcess, url: string) {
+  if (scenario.victim.is === 'worker') await victim.work().catch(() => undefined);
+  else await request(stand, client, url);
+  const hasEnded =
+    scenario.victim.is === 'worker'
+      ? async () => (await openOperations(stand, client)).length === 0
+      : () => isAtRest(stand, client);
+  await until(
+    async () => !victim.isAlive() || (await hasEnded()),
+    'the run of the victim at its end',
+    runLimitMs,
+  );
+}
+
+/** Restart, and everything ends by itself; then the client comes again under its key, and everything still holds. */
+async function recover(
+  stand: Stand,
+  scenario: Scenario,
+  client: Client,
+  env: Record<string, string>,
+  earlier: Before,
+  victimLog: string,
+): Promise<Omit<Outcome, 'boundaries'>> {
+  const { world, recoverer } = stand;
+  const url = await recoverer.open(env);
+  await recoverer.work();
+  const startedAt = performance.now();
+  const allEnded = async () => {
+    await decide(stand, scenario, client);
+    return (await openOperations(stand, client)).length === 0;
+  };
+  // A minting that nobody has paid yet ends when its client comes again.
+  if (scenario.kind === 'minting') await request(stand, client, url);
+  const violations: string[] = [];
+  await until(allEnded, 'the operation ended', recoveryGivenUpMs).catch((error: unknown) =>
+    violations.push(`5: ${String(error)}`),
+  );
+  const recoveryMs = performance.now() - startedAt;
+  const first = await judge(stand, client, earlier, victimLog);
+
+  await world.sim.clearFaults();
+  await request(stand, client, url);
+  await until(allEnded, 'the repeated request ended', recoveryGivenUpMs).catch((error: unknown) =>
+    violations.push(String(error)),
+  );
+  await recoverer.close();
+  const second = await judge(stand, client, earlier, victimLog + recoverer.takeLog());
+  const all = new Set([
+    ...violations,
+    ...first.violations,
+    ...second.violations,
+    ...(await oneStory(stand, client)),
+  ]);
+  const satsLost = Math.max(first.satsLost, second.satsLost);
+  return { violations: [...all], satsLost, recoveryMs, payments: first.payments };
+}
+
+/** One key, one operation: who was told of one hears of the same again, unless it was cancelled, which frees the key. */
+async function oneStory(stand: Stand, client: Client): Promise<string[]> {
+  const { operations } = await stored(stand, client);
+  const cancelled = new Set(operations.filter(({ state }) => state === 'cancelled').map(({ id }) => id));
+  const names = client.told.map(({ body }) => body['transactionId']);
+  const lasting = names.filter((name) => typeof name === 'string' && !cancelled.has(name));
+  return new Set(lasting).size > 1 ? ['two operations were told of under one key'] : [];
+}
+
+/** The Lightning network decides a payment that hangs, if there is one. */
+async function decide({ world }: Stand, scenario: Scenario, { paymentHash }: Client): Promise<void> {
+  if (scenario.kind !== 'melt' || scenario.decided === null || paymentHash === null) return;
+  await world.sim.settle(paymentHash, scenario.decided).catch(() => undefined);
+}
+
+async function isAtRest({ world }: Stand, { npub }: Client): Promise<boolean> {
+  const held = { npub, lease_owner: { $ne: null }, lease_until: { $gt: new Date() } };
+  return (await world.context.database.operations.countDocuments(held)) === 0;
+}
+
+function openOperations({ world }: Stand, { npub }: Client): Promise<OperationDocument[]> {
+  return world.context.database.operations.find({ npub, open: true }).lean<OperationDocument[]>();
+}
+
+async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  const late = pause(limitMs, undefined, { ref: false }).then(() => {
+    throw new NotReached('the crash that comes before');
+  });
+  return Promise.race([work, late]);
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { Reply } from '../world.ts';
+import type { Scenario } from './scenarios.ts';
+import type { Stand } from './stand.ts';
+
+/** One owner with a wallet, who wants one thing and keeps what was said about it. */
+export type Client = {
+  npub: string;
+  at: string;
+  funds: number;
+  idempotencyKey: string;
+  /** A melt's. */
+  invoice: string | null;
+  paymentHash: string | null;
+  /** Answers before the crash, and after it. */
+  told: Reply[];
+  /** A minting's invoice, once it is paid. */
+  paidQuotes: Set<string>;
+};
+
+export const mintedAmount = 64;
+
+/** A new wallet with its funds, and the invoice that it is to pay. */
+export async function newClient({ world }: Stand, scenario: Scenario): Promise<Client> {
+  const { npub, at } = await world.wallet(...scenario.funds);
+  const invoice = scenario.kind === 'melt' ? await world.sim.invoice(scenario.invoice) : null;
+  return {
+    npub,
+    at,
+    funds: scenario.funds.reduce((sum, amount) => sum + amount, 0),
+    idempotencyKey: randomUUID(),
+    invoice: invoice?.invoice ?? null,
+    paymentHash: invoice?.paymentHash ?? null,
+    told: [],
+    paidQuotes: new Set(),
+  };
+}
+
+/** What the client came for, under its key. Says nothing where the server dies over it. */
+export async function request(stand: Stand, client: Client, url: string): Promise<void> {
+  if (client.invoice === null) return requestMinting(stand, client, url);
+  await tell(client, post(stand, client, url, '/melt', { invoice: client.invoice }));
+}
+
+/** Asks for an invoice, pays it unless it is paid, and says so. */
+async function requestMinting(stand: Stand, client: Client, url: string): Promise<void> {
+  const asked = await tell(client, post(stand, client, url, '/mint', { amount: mintedAmount }));
+  if (asked?.status !== 201) return;
+  const quoteId = String(asked.body['quote']);
+  if (!client.paidQuotes.has(quoteId)) {
+    await stand.world.sim.pay(String(asked.body['invoice']));
+    client.paidQuotes.add(quoteId);
+  }
+  await tell(client, post(stand, client, url, '/mint/complete', { quoteId }));
+}
+
+/** The outside payer of a minting's invoice, without asking for it to be credited. */
+export async function requestInvoiceAndPay(stand: Stand, client: Client): Promise<void> {
+  const asked = await post(stand, client, stand.world.url, '/mint', { amount: mintedAmount });
+  await stand.world.sim.pay(String(asked.body['invoice']));
+  client.paidQuotes.add(String(asked.body['quote']));
+}
+
+function post({ world }: Stand, client: Client, url: string, path: string, body: object): Promise<Reply> {
+  const key = path === '/mint/complete' ? {} : { 'idempotency-key': client.idempotencyKey };
+  return world.call('POST', client.at + path, body, key, url);
+}
+
+async function tell(client: Client, asking: Promise<Reply>): Promise<Reply | null> {
+  const reply = await asking.catch(() => null);
+  if (reply !== null) client.told.push(reply);
+  return reply;
+}

@@ -1,0 +1,133 @@
+import type { FaultWish, InvoiceWishes } from '../../../simulator/client.ts';
+import type { Place } from './boundary.ts';
+import { routingFee } from './stand.ts';
+
+/** Whom a crash hits: the server that a client asked, or one that finishes what such a server left. */
+type Victim =
+  | { is: 'creator' }
+  /** `left`: where an earlier server had died; null = it was not killed, its request simply had to stop waiting. */
+  | { is: 'worker'; left: Place | null };
+
+type Common = {
+  name: string;
+  /** The wallet's tokens. */
+  funds: number[];
+  /** What goes wrong at the mint for the whole cell, crash or none. */
+  faults: FaultWish[];
+  /** Further settings of the servers. */
+  env: Record<string, string>;
+  victim: Victim;
+};
+
+/** An operation whose run is recorded, and then crashed at every boundary. */
+export type Scenario = Common &
+  (
+    | {
+        kind: 'melt';
+        invoice: InvoiceWishes;
+        /** How a payment that hangs is decided, once the crash is over. */
+        decided: 'paid' | 'failed' | null;
+        /** The client is answered 202, and the worker ends it. */
+        outlivesRequest: boolean;
+        /** How it ends where nothing crashes. */
+        ending: 'paid' | 'released';
+      }
+    | { kind: 'minting' }
+  );
+
+/** With the fee reserve one proof of 128, so that a swap has two outputs and a cell stays quick. */
+export const paidAmount = 125;
+const exactly = [128];
+const swapping = [256];
+const answering = { CRUCIBLE_ANSWER_WITHIN_MS: '3000' };
+
+const melt = {
+  kind: 'melt',
+  funds: swapping,
+  invoice: { amount: paidAmount, routingFeeSat: routingFee },
+  faults: [],
+  env: answering,
+  victim: { is: 'creator' },
+  decided: null,
+  outlivesRequest: false,
+  ending: 'paid',
+} as const satisfies Partial<Scenario>;
+
+const hangs: InvoiceWishes = { ...melt.invoice, behaviour: 'pending' };
+const fails: InvoiceWishes = { ...melt.invoice, behaviour: 'fail' };
+const postMelt = { method: 'POST', path: '/v1/melt/bolt11' } as const;
+const undelivered: FaultWish = { match: postMelt, fault: 'drop_before', times: null };
+const withoutChange: FaultWish = {
+  match: postMelt,
+  fault: { kind: 'change_late', afterMs: 1_000 },
+  times: null,
+};
+/** The request waits for nothing: what is open after one look is the worker's. */
+const handedOver = { outlivesRequest: true, env: { CRUCIBLE_ANSWER_WITHIN_MS: '0' } };
+const worker: Victim = { is: 'worker', left: null };
+const workerAfter = (boundary: string, mode: Place['mode']): Victim => ({
+  is: 'worker',
+  left: { boundary, mode },
+});
+
+const minting: Omit<Extract<Scenario, { kind: 'minting' }>, 'name' | 'victim'> = {
+  kind: 'minting',
+  funds: [],
+  faults: [],
+  env: answering,
+};
+
+/** Later operations join by a line here; their boundaries are found by running them. */
+export const scenarios: readonly Scenario[] = [
+  { ...melt, name: 'melt with swap' },
+  { ...melt, name: 'melt that fits', funds: exactly },
+  { ...melt, name: 'melt that hangs', invoice: hangs, ...handedOver, decided: 'paid' },
+  { ...melt, name: 'melt that fails', invoice: fails, ending: 'released' },
+  {
+    ...melt,
+    name: 'melt never delivered',
+    funds: exactly,
+    faults: [undelivered],
+    ...handedOver,
+    ending: 'released',
+  },
+  { ...melt, name: 'melt with late change', funds: exactly, faults: [withoutChange], ...handedOver },
+  { ...minting, name: 'mint', victim: { is: 'creator' } },
+  {
+    ...melt,
+    name: 'worker: hanging payment paid',
+    invoice: hangs,
+    ...handedOver,
+    victim: worker,
+    decided: 'paid',
+  },
+  {
+    ...melt,
+    name: 'worker: fence',
+    funds: exactly,
+    faults: [undelivered],
+    ...handedOver,
+    victim: worker,
+    ending: 'released',
+  },
+  {
+    ...melt,
+    name: 'worker: late change',
+    funds: exactly,
+    faults: [withoutChange],
+    ...handedOver,
+    victim: worker,
+  },
+  {
+    ...melt,
+    name: 'worker: swap reply lost with its server',
+    victim: workerAfter('mint POST /v1/swap #1', 'after'),
+    ending: 'released',
+  },
+  {
+    ...melt,
+    name: 'worker: melt reply lost with its server',
+    victim: workerAfter('mint POST /v1/melt/bolt11 #1', 'after'),
+  },
+  { ...minting, name: 'worker: mint', victim: worker },
+];

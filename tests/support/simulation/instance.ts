@@ -1,0 +1,132 @@
+import type { Logger } from '../../../src/logger.ts';
+import type { ReportDraft } from '../../../src/models/report.ts';
+import { createAuditRepository } from '../../../src/repositories/audit.ts';
+import { createCorrectionRepository } from '../../../src/repositories/corrections.ts';
+import { createCounterRepository } from '../../../src/repositories/counters.ts';
+import type { Database } from '../../../src/repositories/database.ts';
+import { createLedgerRepository } from '../../../src/repositories/ledger.ts';
+import { createMeltRepository } from '../../../src/repositories/melts.ts';
+import { createOpenOutputReads } from '../../../src/repositories/openOutputs.ts';
+import { createOperationRepository } from '../../../src/repositories/operations.ts';
+import type { Sealer } from '../../../src/repositories/sealing.ts';
+import { createTokenRepository } from '../../../src/repositories/tokens.ts';
+import { createWalletRepository } from '../../../src/repositories/wallets.ts';
+import { createOutputFactory, proofName } from '../../../src/services/ecash/outputs.ts';
+import { createMeltAttempts } from '../../../src/services/melt/attempts.ts';
+import { createBooks } from '../../../src/services/melt/books.ts';
+import { createCourier } from '../../../src/services/melt/courier.ts';
+import { createExchanges } from '../../../src/services/melt/exchanges.ts';
+import { createMeltHandler } from '../../../src/services/melt/handler.ts';
+import { createIncidents } from '../../../src/services/melt/incidents.ts';
+import { createMeltService } from '../../../src/services/melt/meltService.ts';
+import { createOutputKeysets } from '../../../src/services/melt/outputKeysets.ts';
+import { createPreflight } from '../../../src/services/melt/preflight.ts';
+import { createPreparation } from '../../../src/services/melt/preparation.ts';
+import { createMeltSaga } from '../../../src/services/melt/saga.ts';
+import { createMintDirectory } from '../../../src/services/mint/mints.ts';
+import type { Transport } from '../../../src/services/mint/transport.ts';
+import { createDriver } from '../../../src/services/operations/driver.ts';
+import { createWorker } from '../../../src/services/operations/worker.ts';
+import { createWalletService } from '../../../src/services/walletService.ts';
+
+export const mintUrl = 'http://mint.toy';
+
+/** Shorter waits than in production, in the same proportions. */
+export const times = {
+  fenceDelayMs: 20_000,
+  answerWithinMs: 5_000,
+  orphanAfterMs: 10_000,
+  leaseMs: 3_000,
+  intervalMs: 3_000,
+  mintTimeoutMs: 2_000,
+  meltTimeoutMs: 15_000,
+};
+
+/** What is sealed stays readable here: the checks look inside. */
+export const openSealer: Sealer = { keyId: '', seal: (plain) => plain, open: (sealed) => sealed };
+
+const seeds = {
+  walletSeed: async () => new Uint8Array([7]),
+  quoteKey: async () => ({ privateKey: '', publicKey: '' }),
+};
+
+/** One process' worth of the real services, wired as `createContext` wires them, on a toy store and a toy mint. */
+export function createInstance(parts: {
+  database: Database;
+  transport: Transport;
+  owner: string;
+  logger: Logger;
+  report: (draft: ReportDraft) => void;
+}) {
+  const { database, transport, owner, logger, report } = parts;
+  const now = () => new Date();
+  const audit = createAuditRepository(database);
+  const tokens = createTokenRepository(database, openSealer);
+  const operations = createOperationRepository(database, openSealer);
+  const melts = createMeltRepository(database, tokens, operations, audit, now);
+  const ledger = createLedgerRepository(database, now);
+  const mints = createMintDirectory([mintUrl], transport, times);
+  const outputs = createOutputFactory(seeds, createCounterRepository(database));
+  const reports = {
+    file: async (draft: ReportDraft) => {
+      report(draft);
+      return 'report';
+    },
+    close: async () => undefined,
+  };
+  const wallets = createWalletService({
+    wallets: createWalletRepository(database),
+    mints,
+    ledger,
+    mintUrls: [mintUrl],
+    now,
+  });
+  const keysets = createOutputKeysets(mints, now);
+  const attempts = createMeltAttempts(outputs);
+  const courier = createCourier({ operations, melts, mints, answerWithinMs: times.answerWithinMs, now });
+  const exchanges = createExchanges({ operations, keysets, attempts, courier, now });
+  const incidents = createIncidents(reports);
+  const saga = createMeltSaga({ operations, melts, mints, exchanges, courier, incidents, times, now });
+  const driver = createDriver({ operations, owner, leaseMs: times.leaseMs, now });
+  const melt = createMeltHandler({ saga, operations, incidents, orphanAfterMs: times.orphanAfterMs, now });
+  const minting = { advance: noMinting, waitMs: noMinting, reread: noMinting };
+  const worker = createWorker({ operations, driver, handlers: { melt, minting }, logger, now, ...times });
+  const preflight = createPreflight({
+    books: createBooks({ tokens, openOutputs: createOpenOutputReads(database, openSealer, proofName) }),
+    corrections: createCorrectionRepository(database, tokens, audit),
+    mints,
+    reports,
+    now,
+  });
+  const config = { feeCapBase: 50n, feeCapPercent: 20n, ...times };
+  const preparation = createPreparation({
+    tokens,
+    operations,
+    melts,
+    ledger,
+    mints,
+    keysets,
+    attempts,
+    preflight,
+    config,
+    owner,
+    now,
+  });
+  const meltService = createMeltService({
+    wallets,
+    operations,
+    mints,
+    preparation,
+    driver,
+    handler: melt,
+    network: 'bitcoin',
+    answerWithinMs: times.answerWithinMs,
+    inBackground: () => undefined,
+    now,
+  });
+  return { meltService, worker };
+}
+
+function noMinting(): never {
+  throw new Error('no minting is simulated');
+}
