@@ -1,7 +1,8 @@
+import { invariant } from '../../models/errors.ts';
 import type { MeltOperation } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import { denominations, inputFee, sendAmountFor } from '../ecash/amounts.ts';
-import { activeKeyset, answered, type MintDirectory, mintError } from '../mint/mints.ts';
+import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
 import type { OutputKeyset } from './attempts.ts';
 
 /** What is fresh enough just before outputs are made or a melt leaves. */
@@ -31,15 +32,20 @@ export function createOutputKeysets(mints: MintDirectory, now: () => Date) {
     return listed.kind !== 'answer' || listed.value.some(({ id, active }) => id === keysetId && active);
   }
 
+  /** One listing that leaves a keyset out proves nothing: another is asked for before a person is called. */
   async function feePpks(mintUrl: string, proofs: readonly Proof[]): Promise<bigint[]> {
-    const listed = answered(await mints.at(mintUrl).keysets.list(settledMs), 'list its keysets');
-    const byId = new Map(listed.map(({ id, inputFeePpk }) => [id, inputFeePpk]));
-    return proofs.map(({ keysetId }) => {
-      const ppk = byId.get(keysetId);
-      // One listing proves nothing: the operation waits, and asks for another.
-      if (ppk === undefined) throw mintError('does not list a keyset that it has signed with');
+    const known = await listedPpks(mintUrl, proofs, settledMs);
+    const ppks = known.includes(undefined) ? await listedPpks(mintUrl, proofs, 0) : known;
+    return ppks.map((ppk) => {
+      invariant(ppk !== undefined, 'the mint does not list a keyset that it has signed with');
       return ppk;
     });
+  }
+
+  async function listedPpks(mintUrl: string, proofs: readonly Proof[], maxAgeMs: number) {
+    const listed = answered(await mints.at(mintUrl).keysets.list(maxAgeMs), 'list its keysets');
+    const byId = new Map(listed.map(({ id, inputFeePpk }) => [id, inputFeePpk]));
+    return proofs.map(({ keysetId }) => byId.get(keysetId));
   }
 
   async function feeOf(mintUrl: string, proofs: readonly Proof[]): Promise<bigint> {

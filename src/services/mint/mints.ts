@@ -144,8 +144,7 @@ export function answered<T>(answer: Answer<T>, doing: string): T {
   }
 }
 
-/** A mint that answers, and not as it should, before anything was at stake or while it can be asked again. */
-export function mintError(what: string, mintCode: number | null = null): DomainError {
+function mintError(what: string, mintCode: number | null = null): DomainError {
   return new DomainError(
     'MINT_ERROR',
     'MEDIUM',
