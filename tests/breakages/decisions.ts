@@ -70,6 +70,30 @@ export const decisions: Breakage[] = [
     test: 'called paid while our ecash is unspent',
   },
   {
+    name: 'a mint that says PAID is taken at its word',
+    edits: [
+      edit(
+        'src/services/melt/facts.ts',
+        "if (reading.kind === 'paid') return provesPayment(reading.preimage, paymentHash) ? 'paid' : 'pending';",
+        '',
+      ),
+    ],
+    caughtBy: 'tests/integration/lyingMint.test.ts',
+    test: 'says PAID though nothing was paid',
+  },
+  {
+    name: 'the creator repeats its melt for as long as it waits',
+    edits: [edit('src/services/melt/facts.ts', '(melt?.posts ?? 0) < maxMeltPosts && now', 'now')],
+    caughtBy: 'tests/integration/lostReplies.test.ts',
+    test: 'and the melt never arrives',
+  },
+  {
+    name: 'a worker cancels what its creator is about to send',
+    edits: [edit(decision, "return facts.orphaned ? 'cancel' : 'wait';", "return 'cancel';")],
+    caughtBy: decisionTest,
+    test: 'cancels nothing but what was prepared',
+  },
+  {
     name: 'a worker repeats a melt',
     edits: [edit(decision, "if (facts.role === 'creator' && facts.mayRepeatMelt", 'if (facts.mayRepeatMelt')],
     caughtBy: recovery,

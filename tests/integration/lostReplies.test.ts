@@ -120,6 +120,25 @@ describe('when a reply of the mint is lost or spoilt', () => {
     expect(await wallet.melt(invoice)).toMatchObject({ status: 409, body: { code: 'DUPLICATE_PAYMENT' } });
   });
 
+  it('and the melt never arrives, it is sent a few times and given up; the funds come back', async () => {
+    const wallet = await world.wallet(1000);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210 });
+    await world.sim.clearRequests();
+    await world.sim.addFaults({
+      match: { method: 'POST', path: meltPath },
+      fault: 'drop_before',
+      times: null,
+    });
+    const asked = await wallet.melt(invoice);
+    expect(asked).toMatchObject({ status: 202, body: { paymentResult: 'PENDING' } });
+    await comesTo(wallet, asked.body['transactionId'], 'released');
+    const sent = await askedOfMint(world, meltPath);
+    expect(sent).toBeGreaterThan(1);
+    expect(sent).toBeLessThanOrEqual(4); // the first, and three repeats
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+    expect(await wallet.balance()).toMatchObject({ reservedBalance: 0 });
+  });
+
   it('and a mint too busy to swap is not hammered; the funds come back', async () => {
     const wallet = await world.wallet(1000);
     const { invoice, paymentHash } = await world.sim.invoice({ amount: 210 });

@@ -14,7 +14,7 @@ const arrows: Record<Room, readonly Room[]> = {
   middleware: ['services', 'models'],
   controllers: ['middleware', 'services', 'models'],
   'app.ts': ['controllers', 'middleware', 'services', 'models'],
-  cli: ['context.ts', 'config.ts', 'services', 'models'],
+  cli: ['context.ts', 'config.ts', 'productionRefusals.ts', 'services', 'models'],
   'config.ts': ['models'],
   'productionRefusals.ts': ['config.ts'],
   'index.ts': ['config.ts', 'productionRefusals.ts', 'context.ts', 'app.ts', 'services', 'models'],
