@@ -131,5 +131,6 @@ function secretsOf(env: Record<string, string>, adminKey: string): Record<Leak, 
     'the address of the database': uri.host,
     'the name of the database': uri.pathname.slice(1),
     'what a broken mint said': canary,
+    'the directory that the server runs in': process.cwd(),
   };
 }
