@@ -122,6 +122,23 @@ describe('the fence', () => {
     expect(await wallet.balance()).toMatchObject({ totalBalance: 512 });
   });
 
+  it('that the mint keeps refusing for no reason that we know is planned anew, with its fees read anew', async () => {
+    const { wallet, invoice, paymentHash } = await delayedMelt();
+    const asked = await wallet.melt(invoice);
+    const unbalanced = {
+      kind: 'error_code',
+      code: 11_002,
+      detail: 'inputs and outputs do not add up',
+    } as const;
+    await world.sim.addFaults({ match: { method: 'POST', path: '/v1/swap' }, fault: unbalanced, times: 3 });
+    const ended = await comesTo(wallet, asked.body['transactionId'], 'released');
+    const events = JSON.stringify(ended.body['timeline']);
+    expect(events.split('same fence request goes to the mint again')).toHaveLength(3);
+    expect(events).toContain('new fence attempt on the active keyset');
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
+  });
+
   it('goes to the new keyset when the mint has rotated, whatever the old one was', async () => {
     const { wallet, invoice } = await delayedMelt();
     const asked = await wallet.melt(invoice);

@@ -163,6 +163,31 @@ describe('a mint that lies for a while', () => {
     expect(await wallet.balance()).toMatchObject({ totalBalance: 500, reservedBalance: 0 });
   });
 
+  it('a reply about another quote proves nothing, even with our preimage: quote and proofs are asked', async () => {
+    const wallet = await world.wallet(500);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 300, routingFeeSat: 1 });
+    const renamed = (body: Body) => Object.assign(body, { quote: 'somebody-elses' });
+    mint.lie = (request, carry) => (posts(request, meltPath) ? retold(carry, renamed) : undefined);
+    const told = await wallet.melt(invoice);
+    const { body } = await comesTo(wallet, told.body['transactionId'], 'settled');
+    expect(body).toMatchObject({ status: 'PAID', paidAmount: 300, feesPaid: 1, preimageVerified: true });
+    expect(JSON.stringify(body['timeline'])).toContain('outcome not known yet');
+    expect(await timesPaid(world, paymentHash)).toBe(1);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 199, reservedBalance: 0 });
+  });
+
+  it('more change than was paid in is credited, told as it is, and reported', async () => {
+    const wallet = await world.wallet(500);
+    const { invoice } = await world.sim.invoice({ amount: 300 });
+    const tooMuch = { kind: 'change_amount', delta: 2 } as const;
+    await world.sim.addFaults({ match: { method: 'POST', path: meltPath }, fault: tooMuch });
+    const paid = await wallet.melt(invoice);
+    expect(paid).toMatchObject({ status: 200, body: { paidAmount: 300, feesPaid: -2 } });
+    const report = { transaction_id: String(paid.body['transactionId']), code: 'CHANGE_ABOVE_MAXIMUM' };
+    expect(await world.context.database.reports.countDocuments({ ...report, severity: 'MEDIUM' })).toBe(1);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 202, reservedBalance: 0 });
+  });
+
   it('a keyset that is missing from the listing once does not stop a payment that hangs', async () => {
     const wallet = await world.wallet(500);
     const { invoice } = await world.sim.invoice({ amount: 300 });

@@ -38,6 +38,24 @@ describe('a keyset that retires in the middle of a payment', () => {
     expect(await timesPaid(world, paymentHash)).toBe(1);
   });
 
+  it.each([11_002, 11_000])('a swap refused with %i again and again is made anew', async (code) => {
+    await world.sim.rotate({ inputFeePpk: 0 });
+    const wallet = await world.wallet(512);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210 });
+    await world.sim.addFaults({
+      match: { method: 'POST', path: '/v1/swap' },
+      fault: { kind: 'error_code', code },
+      times: 3,
+    });
+    const asked = await wallet.melt(invoice);
+    const { body } = await comesTo(wallet, asked.body['transactionId'], 'settled', 'released');
+    expect(JSON.stringify(body['timeline'])).toContain('new swap attempt on the active keyset');
+    const paid = body['state'] === 'settled';
+    expect(await timesPaid(world, paymentHash)).toBe(paid ? 1 : 0);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: paid ? 302 : 512, reservedBalance: 0 });
+    await world.sim.clearFaults();
+  });
+
   it('between the swap and the melt: the blanks are made anew', async () => {
     const wallet = await world.wallet(512);
     const { invoice, paymentHash } = await world.sim.invoice({ amount: 210, routingFeeSat: 1 });

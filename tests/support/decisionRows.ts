@@ -37,6 +37,12 @@ export const rows: [story: string, facts: Partial<MeltFacts>, view: Partial<Mint
       {},
       'renew_swap',
     ],
+    [
+      'swap answered again and again by what nobody understands',
+      { state: 'swapping', swapRefusal: 'unlisted' },
+      {},
+      'renew_swap',
+    ],
     ['swapped: its creator melts', { state: 'swapped' }, {}, 'start_melt'],
     ['swapped, found by a worker too early', { state: 'swapped', role: 'worker' }, {}, 'wait'],
     ['swapped orphan', { state: 'swapped', role: 'worker', orphaned: true }, {}, 'start_release'],
@@ -114,6 +120,12 @@ export const rows: [story: string, facts: Partial<MeltFacts>, view: Partial<Mint
     [
       'fence refused',
       { state: 'releasing', hasFence: true, fenceRefusal: 'keyset_retired' },
+      {},
+      'renew_fence',
+    ],
+    [
+      'fence answered again and again by what nobody understands',
+      { state: 'releasing', hasFence: true, fenceRefusal: 'unlisted' },
       {},
       'renew_fence',
     ],

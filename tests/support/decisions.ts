@@ -43,7 +43,7 @@ export const views: MintView[] = quotes.flatMap((quote) =>
 );
 
 const both = [false, true] as const;
-const refusals = ['none', 'keyset_retired', 'definite'] as const;
+const refusals = ['none', 'keyset_retired', 'definite', 'unlisted'] as const;
 type Choices = { [Name in keyof MeltFacts]: readonly MeltFacts[Name][] };
 
 /** Every value that a fact can take, or one on each side of the border that matters. */

@@ -12,15 +12,18 @@ const signature = { id: '01ab', amount: 8, C_: point };
 
 describe('a reply to a melt', () => {
   it('says PAID, with preimage and change as they came', () => {
-    expect(readMelt(reply(200, { state: 'PAID', payment_preimage: 'aa', change: [signature] }))).toEqual({
+    const body = { quote: 'q1', state: 'PAID', payment_preimage: 'aa', change: [signature] };
+    expect(readMelt(reply(200, body))).toEqual({
       kind: 'paid',
+      quoteId: 'q1',
       preimage: 'aa',
       change: [{ keysetId: '01ab', amount: 8n, C_: point }],
     });
   });
 
   it('of an older mint says paid: true', () => {
-    expect(readMelt(reply(200, { paid: true }))).toEqual({ kind: 'paid', preimage: null, change: null });
+    const old = { kind: 'paid', quoteId: null, preimage: null, change: null };
+    expect(readMelt(reply(200, { paid: true }))).toEqual(old);
   });
 
   it('is PAID also where its change makes no sense', () => {

@@ -32,7 +32,7 @@ export function minimumChange(operation: MeltOperation): bigint {
 }
 
 /** The most change that is due: everything beyond amount and input fee, where Lightning took no fee. */
-function maximumChange(operation: MeltOperation): bigint {
+export function maximumChange(operation: MeltOperation): bigint {
   return minimumChange(operation) + operation.quote.feeReserve;
 }
 

@@ -3,8 +3,11 @@ import type { MeltState } from '../../models/operation.ts';
 /** What the last melt reply said, if there is one. */
 export type MeltReading = 'none' | 'paid' | 'pending' | 'rejected' | 'unknown';
 
-/** Where a swap or fence stands: its latest attempt was not refused, refused for its keyset, or refused for good. */
-export type Refusal = 'none' | 'keyset_retired' | 'definite';
+/**
+ * Where a swap or fence stands: its latest attempt was not refused, refused for its keyset, refused for good, or answered
+ * again and again with something that is neither signatures nor a refusal that we know.
+ */
+export type Refusal = 'none' | 'keyset_retired' | 'definite' | 'unlisted';
 
 /** All that a decision needs to know of an operation. Times in ms. */
 export type MeltFacts = {

@@ -1,5 +1,5 @@
 import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
-import { hasSignatures, keysetRetiredCodes, readMelt } from '../mint/replies.ts';
+import { hasSignatures, keysetRetiredCodes, readMelt, saysLater } from '../mint/replies.ts';
 import { provesPayment } from './change.ts';
 import type { MeltFacts, MeltReading, Refusal } from './decision.ts';
 
@@ -7,6 +7,8 @@ export type MeltTimes = { fenceDelayMs: number; orphanAfterMs: number };
 
 const maxMeltPosts = 4; // the first, and at most three repeats
 const repeatWithinMs = 30_000;
+/** So often is a swap or fence repeated whose answers nobody understands, before another is made with fees read anew. */
+const maxObscureAnswers = 3;
 
 /** What `decide` needs to know of an operation, read from what is stored. */
 export function factsOf(
@@ -50,19 +52,29 @@ export function latest(attempts: readonly Attempt[]): Attempt | undefined {
 
 /**
  * PAID is believed at its word only with the preimage that proves it. Without one it is like PENDING: the mint is asked
- * for quote and inputs, because one wrong reply must not book live ecash as spent.
+ * for quote and inputs, because one wrong reply must not book live ecash as spent. The same for a reply about another quote.
  */
-function meltReading({ paymentHash }: MeltOperation, attempt: Attempt | undefined): MeltReading {
+function meltReading({ paymentHash, quote }: MeltOperation, attempt: Attempt | undefined): MeltReading {
   if (attempt === undefined || attempt.posts === 0) return 'none';
   if (attempt.reply === null) return 'unknown';
   const reading = readMelt(attempt.reply);
-  if (reading.kind === 'paid') return provesPayment(reading.preimage, paymentHash) ? 'paid' : 'pending';
+  if (reading.kind === 'paid') {
+    const isOurs = reading.quoteId === null || reading.quoteId === quote.id;
+    return isOurs && provesPayment(reading.preimage, paymentHash) ? 'paid' : 'pending';
+  }
   return reading.kind === 'signed' ? 'unknown' : reading.kind;
 }
 
 function refusalOf(attempt: Attempt | undefined): Refusal {
-  if (attempt === undefined || attempt.refusalCode === null) return 'none';
+  if (attempt === undefined) return 'none';
+  if (attempt.refusalCode === null) return isObscure(attempt) ? 'unlisted' : 'none';
   return keysetRetiredCodes.has(attempt.refusalCode) ? 'keyset_retired' : 'definite';
+}
+
+/** Answered often enough, with neither signatures nor a request for patience: the same again will not help. */
+function isObscure(attempt: Attempt): boolean {
+  const { reply, posts } = attempt;
+  return posts >= maxObscureAnswers && reply !== null && !saysLater(reply) && !hasSignatures(attempt);
 }
 
 /** Since when the operation has been in its state: repeats and notes do not make the waits short again. */

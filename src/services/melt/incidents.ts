@@ -36,6 +36,14 @@ export function createIncidents(reports: ReportService) {
         summary: `The invoice is paid, but the mint returned ${got} of at least ${minimum} ${operation.unit} change within 24 h.`,
       }),
 
+    excessChange: (operation: MeltOperation, excess: bigint) =>
+      file(operation, {
+        dedupeKey: `excess-change:${operation.id}`,
+        severity: 'MEDIUM',
+        code: 'CHANGE_ABOVE_MAXIMUM',
+        summary: `The invoice is paid, and the mint returned ${excess} ${operation.unit} more change than was paid in for fees. Its signatures are good, so all of it is credited; the fees shown to the client can be below zero.`,
+      }),
+
     badChange: (operation: MeltOperation, unverified: number) =>
       file(operation, {
         dedupeKey: `bad-change:${operation.id}`,

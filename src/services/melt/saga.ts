@@ -6,7 +6,7 @@ import { type Changes, type OperationRepository, withAttempt } from '../../repos
 import { redeem } from '../ecash/redemption.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { hasSignatures, readMelt } from '../mint/replies.ts';
-import { changeWaitMs, collectChange, minimumChange, paymentFrom } from './change.ts';
+import { changeWaitMs, collectChange, maximumChange, minimumChange, paymentFrom } from './change.ts';
 import type { Courier } from './courier.ts';
 import { type Decision, decide, type MeltFacts, needsMintView, oddForMs } from './decision.ts';
 import type { Exchanges } from './exchanges.ts';
@@ -171,6 +171,8 @@ export function createMeltSaga(parts: {
     const { npub, walletId, mintUrl, version, payment } = operation;
     const metadata = { npub, wallet_id: walletId, mint_url: mintUrl, version, payment };
     const keep = operation.bookedEarly ? [] : (operation.held?.keep ?? []);
+    const excess = sumAmounts(change) - maximumChange(operation);
+    if (excess > 0n) await incidents.excessChange(operation, excess);
     return melts.executeAtomicMelt(operation.sourceTokenIds, keep, change, operation.id, metadata);
   }
 

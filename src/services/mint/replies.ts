@@ -7,7 +7,8 @@ export type Refusal = { code: number | null; detail: string | null };
 
 /** How a POST that may move money is read. `unknown`: ask for the state, conclude nothing. */
 export type SubmitReading =
-  | { kind: 'paid'; preimage: string | null; change: BlindSignature[] | null }
+  /** `quoteId`: whose payment the reply is about; null where the mint does not say. */
+  | { kind: 'paid'; quoteId: string | null; preimage: string | null; change: BlindSignature[] | null }
   | { kind: 'pending' }
   | { kind: 'signed'; signatures: BlindSignature[] }
   | ({ kind: 'rejected' } & Refusal)
@@ -35,6 +36,7 @@ export function readMelt(reply: StoredReply): SubmitReading {
     case 'PAID':
       return {
         kind: 'paid',
+        quoteId: asText(body['quote'], 256) || null,
         preimage: readPreimage(body),
         change: asBlindSignatures(body['change']) ?? null,
       };
@@ -71,6 +73,11 @@ export function readRefusal(reply: { httpStatus: number; body: string }): Submit
   if (refusal === null || refusal.code === null || !definiteCodes.has(refusal.code))
     return { kind: 'unknown' };
   return { kind: 'rejected', ...refusal };
+}
+
+/** The mint, or a proxy before it, asks for patience: it has not looked at the request, and later may. */
+export function saysLater({ httpStatus }: StoredReply): boolean {
+  return httpStatus === 429 || (httpStatus >= 502 && httpStatus <= 504);
 }
 
 /** The refusal in a 4xx reply, or null where there is none to be read (5xx, 429, HTML, truncated). */
