@@ -1,9 +1,10 @@
-import { Amount, hashToCurve, OutputData } from '@cashu/cashu-ts';
+import { hashToCurve, OutputData } from '@cashu/cashu-ts';
 import { invariant } from '../../models/errors.ts';
 import type { BlindSignature, OutputRole, PlannedOutput, Proof } from '../../models/proof.ts';
 import type { CounterRepository } from '../../repositories/counters.ts';
 import type { RestoredOutput } from '../mint/gateway.ts';
 import type { KeysetKeys } from '../mint/keysets.ts';
+import { isDleqGood, unblindedPoint } from './curve.ts';
 import type { Seeds } from './seeds.ts';
 
 export type OutputPlan = { role: OutputRole; amount: bigint };
@@ -51,35 +52,23 @@ export function proofName(secret: string): string {
  */
 export function unblind(output: PlannedOutput, signature: BlindSignature, keyset: KeysetKeys): Proof | null {
   if (signature.keysetId !== output.keysetId || keyset.id !== output.keysetId) return null;
-  // Without this the mint would choose what our outputs are worth: cashu-ts does not compare the amounts.
+  // Without this the mint would choose what our outputs are worth.
   if (output.role !== 'blank' && signature.amount !== output.amount) return null;
-  const data = new OutputData(
-    { amount: Amount.from(output.amount), B_: output.B_, id: output.keysetId },
-    output.blindingFactor,
-    Buffer.from(output.secret, 'utf8'),
-  );
-  try {
-    const proof = data.toProof(
-      {
-        id: signature.keysetId,
-        amount: Amount.from(signature.amount),
-        C_: signature.C_,
-        ...(signature.dleq ? { dleq: signature.dleq } : {}),
-      },
-      keyset,
-    );
-    const { dleq } = proof;
-    return {
-      Y: proofName(output.secret),
-      keysetId: output.keysetId,
-      amount: signature.amount,
-      secret: output.secret,
-      C: proof.C,
-      ...(dleq?.r === undefined ? {} : { dleq: { e: dleq.e, s: dleq.s, r: dleq.r } }),
-    };
-  } catch {
-    return null;
-  }
+  const { C_, amount, dleq } = signature;
+  const K = keyset.keys[amount.toString()];
+  if (K === undefined) return null;
+  if (dleq !== undefined && !isDleqGood(dleq, output.B_, C_, K)) return null;
+  const r = output.blindingFactor.toString(16).padStart(64, '0');
+  const C = unblindedPoint(C_, r, K);
+  if (C === null) return null;
+  return {
+    Y: proofName(output.secret),
+    keysetId: output.keysetId,
+    amount,
+    secret: output.secret,
+    C,
+    ...(dleq === undefined ? {} : { dleq: { e: dleq.e.toLowerCase(), s: dleq.s.toLowerCase(), r } }),
+  };
 }
 
 /** Proofs that verified, each with the output that it came from, and how many signatures were good for none. */

@@ -1,8 +1,11 @@
 import { registerHooks } from 'node:module';
 
-/** The one package that holds curve arithmetic is replaced by a toy; everything else in src runs as it is. */
-const toy = new URL('./toyCashu.ts', import.meta.url).href;
+/** All curve arithmetic is replaced by toys; everything else in src runs as it is. */
+const toys = new Map([
+  ['@cashu/cashu-ts', new URL('./toyCashu.ts', import.meta.url).href],
+  ['./curve.ts', new URL('./toyCurve.ts', import.meta.url).href],
+]);
 
 registerHooks({
-  resolve: (specifier, context, next) => next(specifier === '@cashu/cashu-ts' ? toy : specifier, context),
+  resolve: (specifier, context, next) => next(toys.get(specifier) ?? specifier, context),
 });

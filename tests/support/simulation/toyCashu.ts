@@ -34,7 +34,7 @@ export function deriveKeysetId(keys: Record<string, string>, _terms?: unknown): 
   return `00${checksum(Object.values(keys).join()).slice(0, 4)}${checksum(Object.keys(keys).join() + Object.values(keys).join('|')).slice(0, 8)}00`;
 }
 
-/** A blind signature with its DLEQ proof, as the mint makes one. */
+/** A blind signature with its DLEQ proof, as the mint makes one, and as our side recognizes it. */
 export function sign(key: string, B_: string): { C_: string; dleq: { e: string; s: string } } {
   const C_ = `02${checksum(`${key}:${B_.slice(2)}`)}`;
   return { C_, dleq: { e: checksum(`e:${key}:${C_}`), s: checksum(`s:${key}:${B_}`) } };
@@ -46,7 +46,6 @@ export function isGood(key: string, secret: string, C: string): boolean {
 }
 
 type Message = { amount: unknown; B_: string; id: string };
-type Signature = { amount: unknown; C_: string; dleq?: { e: string; s: string } };
 
 export class OutputData {
   readonly blindedMessage: Message;
@@ -67,14 +66,5 @@ export class OutputData {
   ): OutputData {
     const secret = `${seed[0]}/${id}/${counter}`;
     return new OutputData({ amount, B_: blinded(secret), id }, BigInt(counter) + 7n, Buffer.from(secret));
-  }
-
-  toProof({ amount, C_, dleq }: Signature, { keys }: { keys: Record<string, string> }) {
-    const key = keys[String(amount)];
-    const good = key === undefined ? null : sign(key, this.blindedMessage.B_).dleq;
-    if (good === null || (dleq !== undefined && (dleq.e !== good.e || dleq.s !== good.s)))
-      throw new Error('the DLEQ proof does not verify');
-    const r = this.blindingFactor.toString(16).padStart(64, '0');
-    return { C: `03${C_.slice(2)}`, ...(dleq === undefined ? {} : { dleq: { ...dleq, r } }) };
   }
 }

@@ -14,6 +14,7 @@ import { type Actor, createScheduler, quiet } from './scheduler.ts';
 import { createMemoryStore } from './store/memoryStore.ts';
 import { createStoreLine } from './storeFaults.ts';
 import { nameOfBlinded, OutputData } from './toyCashu.ts';
+import { unblindedPoint } from './toyCurve.ts';
 import { createToyMint } from './toyMint.ts';
 import { createWitness } from './witness.ts';
 
@@ -174,7 +175,7 @@ export function createWorld(given: {
           keyset.id,
         );
         const { B_ } = output.blindedMessage;
-        const { C } = output.toProof(mint.vault.promise({ amount, id: keyset.id, B_ }, amount), keyset);
+        const C = unblindedPoint(mint.vault.promise({ amount, id: keyset.id, B_ }, amount).C_);
         const secret = Buffer.from(output.secret).toString('utf8');
         return { Y: nameOfBlinded(B_), keysetId: keyset.id, amount: BigInt(amount), secret, C };
       });
