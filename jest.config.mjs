@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /**
  * Jest runs the TypeScript sources as native ES modules; Node itself strips the types
  * (tests/support/stripTypes.mjs). Start it through `npm test`, which sets the flags that this needs.
@@ -19,7 +21,9 @@ const onReplicaSet = {
 };
 
 export default {
-  maxWorkers: 2,
+  // Most of these tests wait most of the time, for a mint that answers late or a lease that runs out.
+  maxWorkers: Math.min(8, 2 * availableParallelism()),
+  testSequencer: '<rootDir>/tests/support/longestFirst.mjs',
   testTimeout: 60_000,
   projects: [
     layer('unit'),
