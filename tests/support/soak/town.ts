@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateMnemonic } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { SimulatorClient } from '../../../simulator/client.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import { loadConfig } from '../../../src/config.ts';
+import { createContext } from '../../../src/context.ts';
+import { type ServerProcess, startServerProcess } from '../crash/serverProcess.ts';
+import { type Nodes, startNodes } from '../nodes.ts';
+
+/** A server that may be dead at the moment. */
+export type Instance = {
+  url: string | null;
+  revive(): Promise<void>;
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** A mint, three database nodes and some servers, all of them real, and all of them mortal. */
+export type Town = {
+  sim: SimulatorClient;
+  nodes: Nodes;
+  instances: Instance[];
+  adminKey: string;
+  close(): Promise<void>;
+};
+
+/** As in production, but for waits that would make twenty minutes too short to see the end of anything. */
+const settings = {
+  CRUCIBLE_LOG_LEVEL: 'error',
+  CRUCIBLE_FENCE_DELAY_MS: '2000',
+  CRUCIBLE_ORPHAN_AFTER_MS: '5000',
+  CRUCIBLE_ANSWER_WITHIN_MS: '2000',
+  CRUCIBLE_MINT_TIMEOUT_MS: '3000',
+  CRUCIBLE_MELT_TIMEOUT_MS: '6000',
+};
+
+export async function openTown(instanceCount: number): Promise<Town> {
+  const cleanUp: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const undo of cleanUp.splice(0).reverse()) await undo();
+  };
+  try {
+    const directory = await mkdtemp(join(tmpdir(), 'crucible-soak-'));
+    cleanUp.push(() => rm(directory, { recursive: true, force: true }));
+    const nodes = await startNodes(3);
+    cleanUp.push(() => nodes.close());
+    const simulator = await startSimulator({ feeReserveMinSat: 4 });
+    cleanUp.push(() => simulator.close());
+    const env = {
+      ...settings,
+      MONGODB_URI: nodes.uri('soak'),
+      MINT_URL: simulator.url,
+      PORT: '0',
+      CRUCIBLE_MNEMONIC: generateMnemonic(wordlist),
+      CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),
+      CRUCIBLE_SPOOL_DIR: directory,
+    };
+    const adminKey = await firstKey(env);
+    const instances = Array.from({ length: instanceCount }, () => instanceOn(env, directory));
+    for (const instance of instances) {
+      cleanUp.push(() => instance.kill());
+      await instance.revive();
+    }
+    return { sim: new SimulatorClient(simulator.url), nodes, instances, adminKey, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function firstKey(env: Record<string, string>): Promise<string> {
+  const context = await createContext(loadConfig(env));
+  const { token } = await context.services.apiKeys.issue({
+    label: 'soak',
+    scopes: ['admin'],
+    npub: null,
+    expiresAt: null,
+  });
+  await context.dispose();
+  return token;
+}
+
+function instanceOn(env: Record<string, string>, cacheDirectory: string): Instance {
+  let running: ServerProcess | null = null;
+  const instance: Instance = {
+    url: null,
+    async revive() {
+      if (running !== null) return;
+      const started = await startServerProcess(cacheDirectory);
+      running = started;
+      instance.url = await started.open(env);
+      await started.work();
+    },
+    async kill() {
+      instance.url = null;
+      await running?.kill();
+      running = null;
+    },
+    /** In good order: what runs is finished or left to the others. */
+    async stop() {
+      instance.url = null;
+      await running?.close();
+      await instance.kill();
+    },
+  };
+  return instance;
+}
