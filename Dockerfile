@@ -37,8 +37,9 @@ COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 COPY ops/compose/make-secrets.mjs ops/
-RUN ln -s /app/dist/cli/index.js /usr/local/bin/crucible
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
+RUN ln -s /app/dist/cli/index.js /usr/local/bin/crucible \
+  && install -d -o node -g node -m 700 /var/lib/crucible /var/lib/crucible/spool
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 CRUCIBLE_SPOOL_DIR=/var/lib/crucible/spool
 USER node
 EXPOSE 3000
 STOPSIGNAL SIGTERM

@@ -114,6 +114,16 @@ export class SimulatorClient {
     return isWorth(answer) ? answer.amount : unexpected('/sim/proofs/honoured');
   }
 
+  /** The mint's own books are kept as they are now. */
+  async backUp(): Promise<void> {
+    await this.#ask('POST', '/sim/backup');
+  }
+
+  /** The mint's own books are put back to what was kept; what Lightning has paid stays paid. */
+  async putBack(): Promise<void> {
+    await this.#ask('POST', '/sim/backup/restore');
+  }
+
   /** What was asked of the mint, oldest first. */
   async requests(): Promise<LoggedRequest[]> {
     const answer = await this.#ask('GET', '/sim/requests');

@@ -31,6 +31,12 @@ export type Config = {
   mintTimeoutMs: number;
   /** The melt call itself, which lasts as long as the Lightning payment. */
   meltTimeoutMs: number;
+  /** So many payments may be on their way through one mint at once, each on a connection of its own. */
+  paymentsPerMint: number;
+  /** So many of a wallet's melts may be open at once; well below `paymentsPerMint`, so that no wallet takes all places. */
+  openMeltsPerWallet: number;
+  /** Directory of the reports that wait for the database; instances of one deployment may share it. */
+  spoolDirectory: string;
   logLevel: LogLevel;
 };
 
@@ -69,13 +75,16 @@ export function loadConfig(environment: Environment = process.env): { config: Co
     fenceDelayMs: integer(env, 'CRUCIBLE_FENCE_DELAY_MS', 120_000, 0, 86_400_000),
     answerWithinMs: integer(env, 'CRUCIBLE_ANSWER_WITHIN_MS', 30_000, 0, 300_000),
     orphanAfterMs: integer(env, 'CRUCIBLE_ORPHAN_AFTER_MS', 60_000, 0, 3_600_000),
-    leaseMs: integer(env, 'CRUCIBLE_LEASE_MS', 5_000, 100, 600_000),
+    leaseMs: integer(env, 'CRUCIBLE_LEASE_MS', 2_000, 100, 600_000),
     workerIntervalMs: integer(env, 'CRUCIBLE_WORKER_INTERVAL_MS', 500, 10, 60_000),
     feeCapBase: BigInt(integer(env, 'CRUCIBLE_FEE_CAP_BASE', 100, 0, Number.MAX_SAFE_INTEGER)),
     feeCapPercent: BigInt(integer(env, 'CRUCIBLE_FEE_CAP_PERCENT', 10, 0, 100)),
     mintConnectTimeoutMs: integer(env, 'CRUCIBLE_MINT_CONNECT_TIMEOUT_MS', 3_000, 100, 120_000),
     mintTimeoutMs: integer(env, 'CRUCIBLE_MINT_TIMEOUT_MS', 10_000, 100, 120_000),
     meltTimeoutMs: integer(env, 'CRUCIBLE_MELT_TIMEOUT_MS', 280_000, 100, 3_600_000),
+    paymentsPerMint: integer(env, 'CRUCIBLE_PAYMENTS_PER_MINT', 256, 1, 10_000),
+    openMeltsPerWallet: integer(env, 'CRUCIBLE_OPEN_MELTS_PER_WALLET', 100, 1, 10_000),
+    spoolDirectory: env['CRUCIBLE_SPOOL_DIR']?.trim() || 'spool',
     logLevel: oneOf(env, 'CRUCIBLE_LOG_LEVEL', logLevels, 'info'),
   };
   return { config: Object.freeze(config), secrets: Object.freeze(secretsFrom(env)) };

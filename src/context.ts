@@ -7,15 +7,20 @@ import { createAuditRepository } from './repositories/audit.ts';
 import { createCorrectionRepository } from './repositories/corrections.ts';
 import { createCounterRepository } from './repositories/counters.ts';
 import { connectDatabase, type Database, openDatabase } from './repositories/database.ts';
+import { createDeadTransactions } from './repositories/deadTransactions.ts';
 import { createDeploymentRepository } from './repositories/deployment.ts';
 import { isDatabaseWritable } from './repositories/health.ts';
 import { createLedgerRepository } from './repositories/ledger.ts';
+import { createRehearsal } from './repositories/legacy/rehearsal.ts';
 import { createLegacySource } from './repositories/legacy/source.ts';
 import { createTakeOver } from './repositories/legacy/takeOver.ts';
 import { createMeltRepository } from './repositories/melts.ts';
 import { createMintingRepository } from './repositories/mintings.ts';
 import { createOpenOutputReads } from './repositories/openOutputs.ts';
 import { createOperationRepository } from './repositories/operations.ts';
+import { createRecoveredEcashRepository } from './repositories/recoveredEcash.ts';
+import { createRecoveryRepository } from './repositories/recoveries.ts';
+import { createReportSpool } from './repositories/reportSpool.ts';
 import { createReportRepository } from './repositories/reports.ts';
 import { createSealer } from './repositories/sealing.ts';
 import { createTokenRepository } from './repositories/tokens.ts';
@@ -31,6 +36,7 @@ import { createCourier } from './services/melt/courier.ts';
 import { createExchanges } from './services/melt/exchanges.ts';
 import { createMeltHandler } from './services/melt/handler.ts';
 import { createIncidents } from './services/melt/incidents.ts';
+import { createLostTime } from './services/melt/lostTime.ts';
 import { createMeltService } from './services/melt/meltService.ts';
 import { createOutputKeysets } from './services/melt/outputKeysets.ts';
 import { createPreflight } from './services/melt/preflight.ts';
@@ -43,9 +49,13 @@ import { createHttpTransport, type Transport } from './services/mint/transport.t
 import { createMintingHandler } from './services/minting/mintingSaga.ts';
 import { createMintingService } from './services/minting/mintingService.ts';
 import { createDriver } from './services/operations/driver.ts';
+import { createSweeper } from './services/operations/sweeper.ts';
+import { timer } from './services/operations/timing.ts';
 import { createWorker } from './services/operations/worker.ts';
 import { settleProfile } from './services/profileService.ts';
 import { createReportService } from './services/reportService.ts';
+import { createDetection } from './services/restore/detection.ts';
+import { createRestore } from './services/restore/restore.ts';
 import { createWalletService } from './services/walletService.ts';
 
 /** One whole server, not listening yet. */
@@ -65,7 +75,9 @@ export type Context = {
 /** What a test may replace; production passes none. */
 export type Overrides = { transport?: Transport; now?: () => Date; logger?: Logger };
 
-const drainMs = 10_000;
+/** The longest that `drain` waits; so long before its end whoever waits for a payment is answered with what is known. */
+export const drainMs = 10_000;
+const lastCallMs = 2_000;
 
 /**
  * The only place that constructs and wires. Indexes are built before it resolves.
@@ -81,7 +93,16 @@ export async function createContext(given: {
   const { config, secrets, profile, overrides = {} } = given;
   const now = overrides.now ?? (() => new Date());
   const logger = overrides.logger ?? createLogger(config.logLevel);
-  const database = await openDatabase(config.mongoUri);
+  const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
+  const allMints = createMintDirectory(config.mintUrls, overrides.transport ?? http.carry, config);
+  const database = await openDatabase(config.mongoUri, async (opened) => {
+    if (profile === undefined) return;
+    const deployment = createDeploymentRepository(opened, now);
+    await settleProfile({ profile, deployment, mints: allMints, mintUrls: config.mintUrls });
+  }).catch(async (error: unknown) => {
+    await http.close();
+    throw error;
+  });
   const owner = randomUUID();
   let draining = false;
   const isDraining = () => draining;
@@ -94,12 +115,16 @@ export async function createContext(given: {
   const mintings = createMintingRepository(database, tokens, operations, audit, now);
   const ledger = createLedgerRepository(database, now);
 
-  const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
-  const allMints = createMintDirectory(config.mintUrls, overrides.transport ?? http.carry, config);
   const mints = profile === 'production' ? refusingSimulated(allMints) : allMints;
   const seeds = createSeeds(secrets.mnemonic);
-  const outputs = createOutputFactory(seeds, createCounterRepository(database));
-  const reports = createReportService({ reports: createReportRepository(database), logger, now });
+  const counters = createCounterRepository(database);
+  const outputs = createOutputFactory(seeds, counters);
+  const spool = createReportSpool({
+    directory: config.spoolDirectory,
+    instance: database.appName,
+    logger,
+  });
+  const reports = createReportService({ reports: createReportRepository(database), spool, logger, now });
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
     mints,
@@ -108,25 +133,21 @@ export async function createContext(given: {
     now,
   });
 
+  const recoveries = createRecoveryRepository(database);
+  const detection = createDetection({ recoveries, mints, reports, now });
+
   const keysets = createOutputKeysets(mints, now);
   const attempts = createMeltAttempts(outputs);
   const courier = createCourier({ operations, melts, mints, answerWithinMs: config.answerWithinMs, now });
-  const exchanges = createExchanges({ operations, keysets, attempts, courier, now });
+  const exchanges = createExchanges({ operations, keysets, attempts, courier, detection, now });
   const incidents = createIncidents(reports);
-  const saga = createMeltSaga({
-    operations,
-    melts,
-    mints,
-    exchanges,
-    courier,
-    incidents,
-    times: config,
-    now,
-  });
+  const lostTime = createLostTime({ operations, detection, now });
+  const common = { operations, melts, mints, reports, detection, config, owner, now };
+  const saga = createMeltSaga({ ...common, exchanges, courier, incidents, lostTime, times: config });
   const driver = createDriver({ operations, owner, leaseMs: config.leaseMs, now });
   const handlers = {
     melt: createMeltHandler({ saga, operations, incidents, orphanAfterMs: config.orphanAfterMs, now }),
-    minting: createMintingHandler({ operations, mintings, mints, outputs, seeds, reports, now }),
+    minting: createMintingHandler({ ...common, mintings, outputs, seeds }),
   };
   const worker = createWorker({
     operations,
@@ -138,10 +159,27 @@ export async function createContext(given: {
     now,
   });
 
+  const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
+  const startWorkers = () => {
+    worker.start();
+    sweeper.start();
+    restore.start();
+    reports.start();
+  };
+  const stopWorkers = () => Promise.allSettled([worker.stop(), sweeper.stop(), restore.stop()]);
+
   const runs = new Set<Promise<unknown>>();
   const inBackground = (run: Promise<unknown>): void => {
     const tracked = run.finally(() => runs.delete(tracked));
     runs.add(tracked);
+  };
+  const waiting = new Set<() => void>();
+  const onLastCall = (answer: () => void): (() => void) => {
+    waiting.add(answer);
+    return () => waiting.delete(answer);
+  };
+  const callLast = (): void => {
+    for (const answer of waiting) answer();
   };
   const preflight = createPreflight({
     books: createBooks({ tokens, openOutputs: createOpenOutputReads(database, sealer, proofName) }),
@@ -150,19 +188,9 @@ export async function createContext(given: {
     reports,
     now,
   });
-  const preparation = createPreparation({
-    tokens,
-    operations,
-    melts,
-    ledger,
-    mints,
-    keysets,
-    attempts,
-    preflight,
-    config,
-    owner,
-    now,
-  });
+  const ecash = createRecoveredEcashRepository(database, sealer, tokens, operations, audit, now);
+  const restore = createRestore({ ...common, recoveries, ecash, tokens, counters, preflight, seeds, logger });
+  const preparation = createPreparation({ ...common, tokens, ledger, keysets, attempts, preflight });
 
   const services: Services = {
     wallets,
@@ -171,11 +199,13 @@ export async function createContext(given: {
       operations,
       mints,
       preparation,
+      detection,
       driver,
       handler: handlers.melt,
       network: config.network,
       answerWithinMs: config.answerWithinMs,
       inBackground,
+      onLastCall,
       now,
     }),
     mintings: createMintingService({
@@ -184,6 +214,7 @@ export async function createContext(given: {
       mintings,
       mints,
       seeds,
+      detection,
       driver,
       handler: handlers.minting,
       now,
@@ -199,31 +230,28 @@ export async function createContext(given: {
 
   async function drain(): Promise<void> {
     draining = true;
-    const limit = AbortSignal.timeout(drainMs);
-    const out = new Promise<void>((resolve) =>
-      limit.addEventListener('abort', () => resolve(), { once: true }),
-    );
-    await Promise.race([Promise.allSettled([worker.stop(), ...runs]), out]);
+    const lastCall = setTimeout(callLast, drainMs - lastCallMs);
+    const limit = timer(drainMs);
+    await Promise.race([Promise.all([stopWorkers(), runsEnded()]), limit.elapsed]);
+    clearTimeout(lastCall);
+    limit.cancel();
+  }
+
+  /** Requests that had been let in begin new ones for a while. */
+  async function runsEnded(): Promise<void> {
+    while (runs.size > 0) await Promise.allSettled(runs);
   }
 
   async function dispose(): Promise<void> {
     draining = true;
-    await Promise.race([worker.stop(), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+    await Promise.race([stopWorkers(), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
     await reports.stop();
     await database.close();
     // Only now: a request cut off while the database still listens would be written down as lost on its way.
     await http.close();
   }
 
-  if (profile !== undefined) {
-    const deployment = createDeploymentRepository(database, now);
-    const settling = settleProfile({ profile, deployment, mints: allMints, mintUrls: config.mintUrls });
-    await settling.catch(async (error: unknown) => {
-      await dispose();
-      throw error;
-    });
-  }
-  return { config, logger, services, database, startWorkers: worker.start, drain, dispose, isDraining };
+  return { config, logger, services, database, startWorkers, drain, dispose, isDraining };
 }
 
 /** What `crucible migrate` needs, on a store that no server would start on. Connecting writes nothing. */
@@ -238,6 +266,7 @@ export async function createMigration(given: {
   const sealer = createSealer(secrets.masterKey);
   const migration = createMigrationService({
     source: createLegacySource(database, sealer),
+    rehearsal: createRehearsal(database, sealer, now),
     takeOver: createTakeOver(database, sealer, createAuditRepository(database), now),
     mints: createMintDirectory(config.mintUrls, http.carry, config),
     mintUrls: config.mintUrls,

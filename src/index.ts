@@ -1,11 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { types } from 'node:util';
 import { ConfigError, loadConfig } from './config.ts';
-import { createContext } from './context.ts';
+import { type Context, createContext, drainMs } from './context.ts';
+import { DatabaseUnfit } from './models/databaseUnfit.ts';
 import { StoreNotMigrated } from './models/errors.ts';
 import { ProfileRefusal } from './models/profile.ts';
 import { refuseUnfitForProduction } from './productionRefusals.ts';
 import { redactText } from './redaction.ts';
-import { startServer } from './server.ts';
+import { type RunningServer, startServer } from './server.ts';
 import { isDatabaseAway } from './services/databaseFaults.ts';
 
 /** Config → context → listen; a signal drains. The story of the process, and of its exit code. */
@@ -22,10 +24,20 @@ async function main(): Promise<void> {
     context.logger.info('listening', { url: server.url });
     await signalled;
     context.logger.info('draining: no new requests, waiting for the open ones');
-    await Promise.all([context.drain(), server.close()]);
+    await retire(context, server);
   } finally {
     await context.dispose();
   }
+}
+
+/** Whoever hands out requests must have asked /readyz again before nobody listens here any more. */
+const noticeMs = 2_000;
+
+/** Refuses what is new while it still listens, so that nobody meets a closed door; then lets go of what remains. */
+async function retire(context: Context, server: RunningServer): Promise<void> {
+  const lastMs = Date.now() + drainMs;
+  await Promise.all([context.drain(), pause(noticeMs)]);
+  await server.close(Math.max(1_000, lastMs - Date.now()));
 }
 
 /** Resolves on SIGTERM or SIGINT. A second one ends the process at once: every step is safe to interrupt (docs/architecture). */
@@ -47,11 +59,13 @@ function runsOn(version: string): boolean {
   return major > 22 || (major === 22 && minor >= 4);
 }
 
+const forPeople = [ConfigError, StoreNotMigrated, ProfileRefusal, DatabaseUnfit];
+
+const isForPeople = (error: unknown): error is Error => forPeople.some((kind) => error instanceof kind);
+
 /** One sentence for the person who tried to start it. */
 function startFailure(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof StoreNotMigrated || error instanceof ProfileRefusal) {
-    return error.message;
-  }
+  if (isForPeople(error)) return error.message;
   if (!types.isNativeError(error)) return 'Crucible stopped for a reason that it cannot name.';
   switch (Reflect.get(error, 'code')) {
     case 'EADDRINUSE':

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../src/config.ts';
+import { DatabaseUnfit } from '../../src/models/databaseUnfit.ts';
 import { ProfileRefusal } from '../../src/models/profile.ts';
 import { redactText } from '../../src/redaction.ts';
 import { isDatabaseAway } from '../../src/services/databaseFaults.ts';
@@ -12,7 +13,7 @@ export class StartFailure extends Error {
 /** The one sentence that a failed start says. */
 export function sentenceFor(error: unknown): string {
   if (!(error instanceof Error)) return 'Crucible could not start, for a reason that it cannot name.';
-  const isForPeople = [StartFailure, ConfigError, ProfileRefusal, MongodUnavailable].some(
+  const isForPeople = [StartFailure, ConfigError, ProfileRefusal, DatabaseUnfit, MongodUnavailable].some(
     (kind) => error instanceof kind,
   );
   if (isForPeople) return onOneLine(error.message);

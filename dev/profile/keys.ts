@@ -1,5 +1,6 @@
 import type { Scope } from '../../src/models/apiKey.ts';
 import { DomainError } from '../../src/models/errors.ts';
+import { demoKeyLabels } from '../../src/models/profile.ts';
 import type { ApiKeyService } from '../../src/services/contracts.ts';
 import { type DemoIdentity, type DevSecrets, keepSecrets, newCustomer } from './secrets.ts';
 
@@ -22,9 +23,10 @@ export async function openKeys(
   const key = (kept: string | null, label: string, scopes: Scope[], boundTo: string | null) =>
     keptOrIssued(apiKeys, kept, { label, scopes, npub: boundTo, expiresAt: null });
 
-  const apiKey = await key(customer.apiKey, 'demo wallet', walletScopes, npub);
-  const supportKey = await key(secrets.supportKey, 'demo support', ['support:read', 'support:write'], null);
-  const adminKey = await key(secrets.adminKey, 'demo admin', ['admin'], null);
+  const { wallet, support, admin } = demoKeyLabels;
+  const apiKey = await key(customer.apiKey, wallet, walletScopes, npub);
+  const supportKey = await key(secrets.supportKey, support, ['support:read', 'support:write'], null);
+  const adminKey = await key(secrets.adminKey, admin, ['admin'], null);
 
   const customers = { ...secrets.customers, [mintUrl]: { npub, nsec, apiKey } };
   await keepSecrets(path, { ...secrets, supportKey, adminKey, customers });

@@ -36,7 +36,11 @@ async function open(env: Environment, endings: Endings, signal: AbortSignal): Pr
   const surroundings = { settings, files, endings, signal };
   const [mongoUri, mint] = await together(openMongo(surroundings), openMint(surroundings, env, early));
   signal.throwIfAborted();
-  const server = serverConfig(env, secrets, { mongoUri, mintUrl: settings.mintUrl ?? mint.url });
+  const server = serverConfig(env, secrets, {
+    mongoUri,
+    mintUrl: settings.mintUrl ?? mint.url,
+    dataDirectory: files.directory,
+  });
   const api = await openApi(server, endings);
   signal.throwIfAborted();
   const keys = await openKeys(api.apiKeys, { path: files.secrets, secrets, mintUrl: mint.url });

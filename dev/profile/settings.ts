@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Config, loadConfig, type Secrets } from '../../src/config.ts';
 import { StartFailure } from './failure.ts';
 import type { DevSecrets } from './secrets.ts';
@@ -35,12 +36,13 @@ export function readSettings(env: Environment): ProfileSettings {
 export function serverConfig(
   env: Environment,
   secrets: Pick<DevSecrets, 'mnemonic' | 'masterKey'>,
-  parts: { mongoUri: string; mintUrl: string },
+  parts: { mongoUri: string; mintUrl: string; dataDirectory: string },
 ): { config: Config; secrets: Secrets } {
   return loadConfig({
     CRUCIBLE_LOG_LEVEL: 'warn',
     CRUCIBLE_MNEMONIC: secrets.mnemonic,
     CRUCIBLE_MASTER_KEY: secrets.masterKey,
+    CRUCIBLE_SPOOL_DIR: join(parts.dataDirectory, 'spool'),
     ...withoutBlanks(env),
     MONGODB_URI: parts.mongoUri,
     MINT_URL: parts.mintUrl,
@@ -56,6 +58,7 @@ export function checkedConfig(env: Environment, secrets: DevSecrets, settings: P
   return serverConfig(env, secrets, {
     mongoUri: settings.mongoUri ?? nowhere.mongoUri,
     mintUrl: settings.mintUrl ?? nowhere.mintUrl,
+    dataDirectory: settings.dataDirectory,
   }).config;
 }
 

@@ -39,6 +39,8 @@ export function simRoutes({ mint, clock, plan, gate, log }: SimTools): Route[] {
     post('/sim/proofs/pending', ({ body }) => holdProofs(mint, fields(body))),
     post('/sim/proofs/unspend', ({ body }) => forgetProofs(mint, fields(body))),
     post('/sim/proofs/honoured', ({ body }) => honourProofs(mint, fields(body))),
+    post('/sim/backup', () => backUp(mint)),
+    post('/sim/backup/restore', () => putBack(mint)),
     get('/sim/ledger', ({ query }) => ledger(mint.store.state, mint.settings.unit, query['summary'] === '1')),
     get('/sim/requests', () => ({ requests: log.list() })),
     remove('/sim/requests', () => cleared(() => log.clear())),
@@ -47,6 +49,18 @@ export function simRoutes({ mint, clock, plan, gate, log }: SimTools): Route[] {
     post('/sim/faults/release', () => ({ released: gate.release() })),
     remove('/sim/faults', () => cleared(() => plan.clear())),
   ];
+}
+
+function backUp({ store }: MintContext) {
+  store.commit({ kind: 'backup_made' });
+  return { made: true };
+}
+
+/** The mint's database is put back to its backup, while nothing is under way. */
+function putBack({ store }: MintContext) {
+  if (store.state.backup === null) malformed('no backup was made: POST /sim/backup');
+  store.commit({ kind: 'backup_restored' });
+  return { restored: true };
 }
 
 function addFaults(plan: FaultPlan, body: unknown) {

@@ -1,5 +1,6 @@
 import { failMelt, payMelt, signOwedChange, startMelt } from './applyMelt.ts';
 import { failPayment, makePayment } from './applyPayment.ts';
+import { makeBackup, restoreBackup } from './backup.ts';
 import type { Change, ChangeOf } from './changes.ts';
 import { assert } from './invariant.ts';
 import type { State } from './state.ts';
@@ -66,6 +67,12 @@ export function apply(state: State, change: Change): void {
       return;
     case 'proofs_forgotten':
       forget(state, change.Ys);
+      return;
+    case 'backup_made':
+      makeBackup(state);
+      return;
+    case 'backup_restored':
+      restoreBackup(state);
       return;
   }
 }

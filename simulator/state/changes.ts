@@ -60,7 +60,9 @@ export type Change =
   | { kind: 'payment_failed'; paymentHash: string; payer: string; amountMsat: bigint; reason: string }
   | { kind: 'proofs_spent_outside'; proofs: InputRecord[]; atMs: number }
   | { kind: 'proofs_held_outside'; proofs: InputRecord[] }
-  | { kind: 'proofs_forgotten'; Ys: string[] };
+  | { kind: 'proofs_forgotten'; Ys: string[] }
+  | { kind: 'backup_made' }
+  | { kind: 'backup_restored' };
 
 export type ChangeKind = Change['kind'];
 export type ChangeOf<Kind extends ChangeKind> = Extract<Change, { kind: Kind }>;
@@ -82,6 +84,8 @@ const kinds: { [Kind in ChangeKind]: true } = {
   proofs_spent_outside: true,
   proofs_held_outside: true,
   proofs_forgotten: true,
+  backup_made: true,
+  backup_restored: true,
 };
 
 /** The journal is only ever written by this program, so the kind alone tells a change from anything else. */

@@ -33,7 +33,12 @@ export type State = {
     /** Value of proofs that a mint operation had spent and that a test made spendable again. */
     reopened: bigint;
   };
+  /** The mint's books as they were when a test had them kept. */
+  backup: MintBooks | null;
 };
+
+/** What a mint writes down itself, and loses when its database is put back. */
+export type MintBooks = Omit<State, 'invoices' | 'payments' | 'backup'>;
 
 /** What the rest of the program may do with the state: look. */
 export type ReadonlyState = {
@@ -56,5 +61,6 @@ export function emptyState(): State {
     lockedOutputs: new Map(),
     forgottenQuotes: new Set(),
     totals: { inputFees: 0n, keptOverpay: 0n, overSigned: 0n, reopened: 0n },
+    backup: null,
   };
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { ConfigError, loadConfig } from '../config.ts';
 import { createContext } from '../context.ts';
+import { DatabaseUnfit } from '../models/databaseUnfit.ts';
 import { InvariantBroken, StoreNotMigrated } from '../models/errors.ts';
 import { isDatabaseAway } from '../services/databaseFaults.ts';
 import { keysCreate, UsageError } from './keys.ts';
@@ -8,6 +9,7 @@ import { migrate } from './migrate.ts';
 
 const usage = `usage: crucible keys create --scopes <scope,…> [--npub <npub>] [--label <text>] [--days <n>]
        crucible migrate [--dry-run] [--json]
+       crucible migrate --original <collection/id> > <file.bson>
 scopes: wallet:read, wallet:write, wallet:melt, support:read, support:write, admin
 The same environment as the server's is read (see README). Exit codes: 0 done, 1 something is wrong, 2 wrong usage.`;
 
@@ -38,8 +40,8 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 function reason(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof InvariantBroken || error instanceof StoreNotMigrated)
-    return error.message;
+  const forPeople = [ConfigError, InvariantBroken, StoreNotMigrated, DatabaseUnfit];
+  if (error instanceof Error && forPeople.some((kind) => error instanceof kind)) return error.message;
   return isDatabaseAway(error)
     ? 'The database at MONGODB_URI does not answer; no key was made.'
     : 'No key was made, for a reason that this command does not know.';

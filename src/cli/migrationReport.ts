@@ -67,6 +67,7 @@ function findingLines(findings: readonly Finding[]): string[] {
 }
 
 const meanings: Record<FindingKind, string> = {
+  obstacle: 'IN THE WAY: the migration does not begin while this is so',
   unresolved: 'unresolved, not in the balance',
   wallet_unresolved: 'wallet document unresolved',
   duplicate: 'duplicate: another token holds this ecash as unspent and keeps it',

@@ -18,10 +18,32 @@ export const unresolvedReasons = [
   'unknown_keyset',
   'amount_not_in_keyset',
   'locked',
+  'dleq_mismatch',
   'contradicting_copies',
   'booked_as_spent',
 ] as const;
 export type UnresolvedReason = (typeof unresolvedReasons)[number];
+
+/**
+ * Why a document would stop the migration, which therefore does not begin.
+ * - `same_name`: another document of its collection, or one in the archive, has an `_id` that reads the same
+ * - `not_found_by_id`: the database does not find it by its own `_id`
+ * - `changed_meanwhile`: it is not what it was when it was read: something still writes to it
+ * - `already_here`: what would be made of it, or one of its proofs, stands in this version's collections already
+ * - `too_large`: its archive entry or its token would be larger than the database takes
+ * - `cannot_be_stored`: what would be made of it breaks a rule of this version
+ */
+export type Obstacle =
+  | 'same_name'
+  | 'not_found_by_id'
+  | 'changed_meanwhile'
+  | 'already_here'
+  | 'too_large'
+  | 'cannot_be_stored';
+
+/** What the DLEQ proof beside a proof says of it (NUT-12). `unchecked`: there is one, and nobody has looked yet. */
+export const dleqFindings = ['unchecked', 'holds', 'fails'] as const;
+export type DleqFinding = (typeof dleqFindings)[number];
 
 /**
  * What became of one proof: it stands in a new token; another token holds it; it is a copy of what a melt consumed; or a
@@ -40,6 +62,8 @@ export type LegacyProof = {
   amount: bigint | null;
   C: string | null;
   locked: boolean;
+  /** Null where it has none, or none with a blinding factor. */
+  dleq: DleqFinding | null;
   /** Null until it is decided. */
   verdict: Verdict | null;
 };

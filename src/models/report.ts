@@ -23,6 +23,14 @@ export type ErrorReport = {
   closedHow: string | null;
 };
 
+/** Codes of incidents that consist in an operation being open, and are over when it has ended. */
+export const overWithOperation = [
+  'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS',
+  'OPERATION_OPEN_TOO_LONG',
+  'QUOTE_PAID_INPUTS_UNSPENT',
+  'SIGNATURES_DO_NOT_VERIFY',
+] as const;
+
 /** What a caller hands in; the rest is filled in when it is filed. */
 export type ReportDraft = Pick<ErrorReport, 'dedupeKey' | 'severity' | 'code' | 'summary'> &
   Partial<Pick<ErrorReport, 'npub' | 'walletId' | 'transactionId' | 'quoteId' | 'details'>> & {

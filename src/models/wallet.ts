@@ -1,3 +1,9 @@
+/**
+ * A wallet whose books have fallen behind its mint, as after a restore of an old backup. `required` and `running`: nothing
+ * new is started with it. `watching`: recovered, but for ecash that the mint still holds in payments.
+ */
+export type RecoveryState = 'required' | 'running' | 'watching';
+
 /** One wallet of an npub: one mint, one unit. */
 export type Wallet = {
   id: string;
@@ -7,6 +13,33 @@ export type Wallet = {
   mintId: string | null;
   unit: string;
   createdAt: Date;
+  /** Absent where the books are believed to be up to date. */
+  recovery?: RecoveryState;
+};
+
+/** What shows that books are behind, from the weakest to the strongest; `asked`: a person said so. */
+export type RecoveryReason = 'quote_issued' | 'asked' | 'spent_proofs' | 'signed_outputs';
+
+/** How far the signatures of one keyset have been looked through. `next`: the first index not asked about yet. */
+export type ScanProgress = { next: number; lastSigned: number | null; isBehind: boolean; done: boolean };
+
+/** An output that the mint has signed and that was not ours to take when it was looked at. */
+export type OutputPlace = { keysetId: string; counter: number };
+
+/** A recovery under way. Sums are in the wallet's unit. */
+export type Recovery = {
+  walletId: string;
+  state: RecoveryState;
+  reason: RecoveryReason;
+  since: Date;
+  /** Grows whenever the books are found behind again, so that no pass ends what it has not looked at. */
+  generation: number;
+  scans: Record<string, ScanProgress>;
+  again: OutputPlace[];
+  /** When an operation was first seen without a way to its end, by id. */
+  stuckSince: Record<string, Date>;
+  restored: bigint;
+  writtenOff: bigint;
 };
 
 /**

@@ -27,5 +27,21 @@ export function createCounterRepository(database: Database) {
     return after.next - count;
   }
 
-  return { take };
+  /** The next index of a keyset; 0 where none was ever taken. */
+  async function next(walletSeed: string, keysetId: string): Promise<number> {
+    const found = await database.counters.findById(`${walletSeed}:${keysetId}`).lean<CounterDocument>();
+    return found?.next ?? 0;
+  }
+
+  /** Makes sure that no index below this is taken any more. Never moves a counter back. */
+  async function raise(walletSeed: string, keysetId: string, atLeast: number): Promise<void> {
+    invariant(Number.isSafeInteger(atLeast) && atLeast >= 0, 'a counter is raised to an index');
+    await database.counters.updateOne(
+      { _id: `${walletSeed}:${keysetId}` },
+      { $max: { next: atLeast }, $setOnInsert: { wallet_seed: walletSeed, keyset_id: keysetId } },
+      { upsert: true },
+    );
+  }
+
+  return { take, next, raise };
 }

@@ -1,21 +1,29 @@
+import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
 import { apiKeySchema, auditSchema, reportSchema, walletSchema } from '../models/schemas/account.ts';
 import { deploymentSchema } from '../models/schemas/deployment.ts';
 import { archivedTokenSchema, archivedWalletSchema } from '../models/schemas/legacy.ts';
 import { counterSchema, idempotencySchema, operationSchema } from '../models/schemas/operation.ts';
 import { tokenSchema } from '../models/schemas/token.ts';
+import { refuseUnfitDatabase } from './durability.ts';
 import { refuseUnmigrated } from './legacy/shape.ts';
 
 const serverSelectionTimeoutMs = 4_000;
 
 /**
- * Connects and builds every index before it returns, so that no write ever runs without its guards.
- * @throws StoreNotMigrated where documents of the earlier design are left; nothing is written then.
+ * Connects and builds every index before it returns, so that no write ever runs without its guards. `beforeIndexes` may
+ * refuse the database by throwing; until it has returned, nothing is written.
+ * @throws DatabaseUnfit where what it confirms would not be kept, StoreNotMigrated where documents of the earlier design are left; nothing is written then.
  */
-export async function openDatabase(uri: string): Promise<Database> {
+export async function openDatabase(
+  uri: string,
+  beforeIndexes: (database: Database) => Promise<void> = async () => {},
+): Promise<Database> {
   const database = await connectDatabase(uri);
   try {
+    await refuseUnfitDatabase(database.connection);
     await refuseUnmigrated(database.connection);
+    await beforeIndexes(database);
     await buildIndexes(database);
     return database;
   } catch (error) {
@@ -37,7 +45,9 @@ export async function buildIndexes({ connection }: Pick<Database, 'connection'>)
  * All writes are majority and journalled, all reads are of majority-committed data on the primary.
  */
 export async function connectDatabase(uri: string) {
+  const appName = instanceName(uri);
   const connection = mongoose.createConnection(uri, {
+    appName,
     serverSelectionTimeoutMS: serverSelectionTimeoutMs,
     connectTimeoutMS: serverSelectionTimeoutMs,
     socketTimeoutMS: 20_000,
@@ -53,6 +63,7 @@ export async function connectDatabase(uri: string) {
   await connection.asPromise();
   return {
     connection,
+    appName,
     tokens: connection.model('CashuToken', tokenSchema),
     operations: connection.model('Operation', operationSchema),
     idempotency: connection.model('IdempotencyKey', idempotencySchema),
@@ -66,6 +77,15 @@ export async function connectDatabase(uri: string) {
     legacyWallets: connection.model('ArchivedWallet', archivedWalletSchema),
     close: () => connection.close(),
   };
+}
+
+/**
+ * Under which the database knows this instance: `crucible/<database>/<uuid>`, at most 109 of the 128 bytes allowed. By it
+ * instances tell one another, and those of another deployment, from a server that has died (deadTransactions.ts).
+ */
+function instanceName(uri: string): string {
+  const { dbName } = new mongoose.mongo.MongoClient(uri).options;
+  return `crucible/${dbName}/${randomUUID()}`;
 }
 
 /** One connection with its models. Several may live in a process, so nothing hangs on mongoose's global one. */

@@ -3,10 +3,11 @@ import { CommitUnknown } from './transaction.ts';
 
 /**
  * Server codes that say "not now, not here": no primary, stepping down, shutting down, a network between servers that
- * failed, a time limit that passed before anything was decided (mongo/src/mongo/base/error_codes.yml).
+ * failed, a time limit that passed before anything was decided, a command or transaction that was ended from outside
+ * (mongo/src/mongo/base/error_codes.yml).
  */
 const awayCodes = new Set([
-  6, 7, 50, 89, 91, 133, 189, 262, 9001, 10_058, 10_107, 11_600, 11_602, 13_435, 13_436,
+  6, 7, 50, 89, 91, 133, 189, 251, 262, 9001, 10_058, 10_107, 11_600, 11_601, 11_602, 13_435, 13_436,
 ]);
 
 /** Mongoose has no class for these: it refuses before it asks the driver. */

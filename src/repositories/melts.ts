@@ -30,6 +30,7 @@ import {
 export type ReserveResult =
   | 'reserved'
   | 'tokens_taken'
+  | 'too_many_open'
   | 'duplicate_payment'
   | 'idempotency_conflict'
   | 'unknown';
@@ -44,6 +45,9 @@ export type AtomicMeltMetadata = {
   payment: MeltPayment;
 };
 
+/** Others of the same wallet may draw the same place; with each try fewer do. */
+const maxPlacesTried = 8;
+
 const payableStates: readonly MeltState[] = ['melting', 'pending', 'paid'];
 
 export type MeltRepository = ReturnType<typeof createMeltRepository>;
@@ -56,20 +60,27 @@ export function createMeltRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
-  /** Transaction A: operation, reservation and idempotency record, before anything leaves for the mint. */
+  /**
+   * Transaction A: operation, reservation and idempotency record, before anything leaves for the mint. The wallet then has
+   * at most `maxOpen` melts of which nobody knows when they end.
+   */
   async function reserve(
     operation: MeltOperation,
     reservations: readonly TokenReservation[],
     lease: { owner: string; leaseMs: number },
     idempotency: IdempotencyRecord | null,
+    maxOpen: number,
+    placesToTry = maxPlacesTried,
   ): Promise<ReserveResult> {
     invariant(
       sumAmounts(operation.inputs) === operation.sourceAmount,
       `${operation.id}: inputs differ from the source amount`,
     );
+    const place = await operations.freeMeltPlace(operation.walletId, maxOpen);
+    if (place === null) return 'too_many_open';
     try {
       await runTransaction(database.connection, async (tx) => {
-        await operations.insert(tx, operation, lease);
+        await operations.insert(tx, operation, lease, place);
         if (idempotency !== null) await operations.insertIdempotency(tx, idempotency, operation.createdAt);
         await tokens.reserve(tx, ownerOf(operation), reservations, operation.id);
         await record(tx, operation, 'melt.reserved', {
@@ -84,6 +95,10 @@ export function createMeltRepository(
       switch (duplicateKeyIndex(error)) {
         case 'one_payment_per_invoice':
           return 'duplicate_payment';
+        case 'one_melt_per_place':
+          return placesToTry > 1
+            ? reserve(operation, reservations, lease, idempotency, maxOpen, placesToTry - 1)
+            : 'tokens_taken';
         case 'one_operation_per_key':
           return 'idempotency_conflict';
         case '_id_':
@@ -253,7 +268,10 @@ export function createMeltRepository(
     );
   }
 
+  /** Reads and holds an operation: on a slow database, a lease renewed in between would undo the transaction each time. */
   async function read(transactionId: string, tx: Transaction): Promise<MeltOperation> {
+    const touched = { $set: { updated_at: now() } };
+    await database.operations.updateOne({ _id: transactionId, open: true }, touched, { session: tx.session });
     const operation = await operations.byId(transactionId, tx);
     invariant(operation?.kind === 'melt', `${transactionId} is not a melt`);
     return operation;

@@ -1,7 +1,14 @@
-import type { Attempt, MeltOperation, Operation, StoredReply } from '../models/operation.ts';
+import {
+  type Attempt,
+  isFinished,
+  type MeltOperation,
+  type Operation,
+  type StoredReply,
+} from '../models/operation.ts';
 import type { IdempotencyDocument, OperationDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
 import { operationDocument, operationFrom } from './operationDocuments.ts';
+import { createOperationLeases } from './operationLeases.ts';
 import type { Sealer } from './sealing.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -45,6 +52,7 @@ export type OperationRepository = ReturnType<typeof createOperationRepository>;
 
 export function createOperationRepository(database: Database, sealer: Sealer) {
   const { operations, idempotency } = database;
+  const leases = createOperationLeases(database, sealer);
 
   async function byId(id: string, tx?: Transaction): Promise<Operation | null> {
     const query = operations.findOne({ _id: id });
@@ -78,17 +86,34 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
     return found?._id ?? null;
   }
 
-  /** Inserts a new operation with its creator's lease. Runs inside transaction A. */
+  /**
+   * One of the `places` that a wallet has for open melts, drawn from those that are free now; a unique index lets one only
+   * have it. Null when none is free.
+   */
+  async function freeMeltPlace(walletId: string, places: number): Promise<number | null> {
+    const found = await operations
+      .find({ wallet_id: walletId, melt_place: { $exists: true } })
+      .select({ melt_place: 1 })
+      .limit(places)
+      .lean<Pick<OperationDocument, 'melt_place'>[]>();
+    const taken = new Set(found.map(({ melt_place }) => melt_place));
+    const free = Array.from({ length: places }, (_, place) => place).filter((place) => !taken.has(place));
+    return free[Math.floor(Math.random() * free.length)] ?? null;
+  }
+
+  /** Inserts a new operation with its creator's lease. Runs inside transaction A. `meltPlace`: see `freeMeltPlace`. */
   async function insert(
     tx: Transaction,
     operation: Operation,
     lease: { owner: string; leaseMs: number },
+    meltPlace?: number,
   ): Promise<void> {
     const until = new Date(Date.now() + lease.leaseMs);
     const document = {
       ...operationDocument(operation, sealer),
       lease_owner: lease.owner,
       lease_until: until,
+      ...(meltPlace === undefined ? {} : { melt_place: meltPlace }),
     };
     await operations.create([document], { session: tx.session });
   }
@@ -126,6 +151,7 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
     const absent = {
       ...(fields.open ? {} : { open: 1 }),
       ...(fields.payment_hash_claim ? {} : { payment_hash_claim: 1 }),
+      ...(mayHang(next) ? {} : { melt_place: 1 }),
     };
     const result = await operations.updateOne(
       { _id, wallet_id: operation.walletId, state: operation.state, version: operation.version },
@@ -147,39 +173,6 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
   /** The same after an error, when it is not known how far the operation came. */
   async function postponeById(id: string, dueAt: Date): Promise<void> {
     await operations.updateOne({ _id: id, open: true }, { $set: { due_at: dueAt } });
-  }
-
-  /** Claims one due operation that nobody holds. Leases run on the server's clock. Null when there is none. */
-  async function claimDue(owner: string, leaseMs: number, now: Date): Promise<Operation | null> {
-    const found = await operations
-      .findOneAndUpdate(
-        {
-          open: true,
-          due_at: { $lte: now },
-          $expr: { $lt: [{ $ifNull: ['$lease_until', new Date(0)] }, '$$NOW'] },
-        },
-        [{ $set: { lease_owner: owner, lease_until: { $add: ['$$NOW', leaseMs] } } }],
-        { sort: { due_at: 1 }, returnDocument: 'after', updatePipeline: true },
-      )
-      .lean<OperationDocument>();
-    return found === null ? null : operationFrom(found, sealer);
-  }
-
-  /** Keeps a lease while work goes on. @returns whether it is still ours. */
-  async function renewLease(id: string, owner: string, leaseMs: number): Promise<boolean> {
-    const result = await operations.updateOne(
-      { _id: id, lease_owner: owner },
-      [{ $set: { lease_until: { $add: ['$$NOW', leaseMs] } } }],
-      { updatePipeline: true },
-    );
-    return result.matchedCount === 1;
-  }
-
-  async function releaseLease(id: string, owner: string): Promise<void> {
-    await operations.updateOne(
-      { _id: id, lease_owner: owner },
-      { $set: { lease_owner: null, lease_until: null } },
-    );
   }
 
   async function idempotencyRecord(
@@ -222,18 +215,17 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
   }
 
   return {
+    ...leases,
     byId,
     ofWallet,
     byQuote,
     claiming,
+    freeMeltPlace,
     insert,
     insertTombstone,
     transition,
     postpone,
     postponeById,
-    claimDue,
-    renewLease,
-    releaseLease,
     idempotencyRecord,
     insertIdempotency,
     freeIdempotency,
@@ -244,6 +236,11 @@ function advanced<T extends Operation>(operation: T, changes: Changes<T>, event:
   const state = changes.state ?? operation.state;
   const timeline = [...operation.timeline, { at, state, event }].slice(-maxTimelineEntries);
   return { ...operation, ...changes, version: operation.version + 1, updatedAt: at, timeline };
+}
+
+/** Whether nobody knows yet when it ends. What is paid and waits for its change alone is no burden. */
+function mayHang({ kind, state }: Operation): boolean {
+  return kind === 'melt' && state !== 'paid' && !isFinished(state);
 }
 
 /** The attempts of an operation with one of them changed. */

@@ -1,5 +1,6 @@
 import { invariant } from '../models/errors.ts';
-import type { ReportDraft } from '../models/report.ts';
+import { finishedStates } from '../models/operation.ts';
+import { overWithOperation, type ReportDraft } from '../models/report.ts';
 import type { Database } from './database.ts';
 import { duplicateKeyIndex } from './transaction.ts';
 
@@ -15,24 +16,45 @@ export type Incident = {
 
 const maxRequestIds = 20;
 const maxRaces = 5;
+const maxClosedAtOnce = 100;
+const endedStates = finishedStates.filter((state) => state !== 'needs_attention');
 
 export type ReportRepository = ReturnType<typeof createReportRepository>;
 
 /** Error reports: at most one is open per incident, by a unique index. */
-export function createReportRepository(database: Pick<Database, 'reports'>) {
+export function createReportRepository(database: Pick<Database, 'reports' | 'operations'>) {
   /**
-   * Opens a report or counts the incident in the one that is open.
-   * @returns the supportId of the open report, which may be an older one.
+   * Opens a report or counts the incident in the one that is open. A closed one with the same supportId is opened again,
+   * unless it was closed after the incident.
+   * @returns the supportId of the report, which may be an older one.
    */
   async function file(incident: Incident): Promise<string> {
     for (let race = 1; ; race += 1) {
       try {
         return await upsert(incident);
       } catch (error) {
-        // Another instance opened it between our look and our insert: now there is one to count in.
-        if (duplicateKeyIndex(error) === null || race >= maxRaces) throw error;
+        const index = duplicateKeyIndex(error);
+        if (index === null || race >= maxRaces) throw error;
+        // Where it is another index, another instance opened it meanwhile: now there is one to count in.
+        if (index === '_id_' && (await countInClosed(incident))) return incident.supportId;
       }
     }
+  }
+
+  /** @returns false where it is not closed any more */
+  async function countInClosed({ supportId, requestIds, count, lastAt }: Incident): Promise<boolean> {
+    const counted = {
+      $inc: { count },
+      $max: { last_at: lastAt },
+      $push: { request_ids: { $each: [...requestIds], $slice: -maxRequestIds } },
+    };
+    const closed = { _id: supportId, status: 'closed' as const };
+    const reopened = await database.reports.updateOne(
+      { ...closed, closed_at: { $lt: lastAt } },
+      { ...counted, $set: { status: 'open', closed_at: null, closed_how: null } },
+    );
+    if (reopened.matchedCount === 1) return true;
+    return (await database.reports.updateOne(closed, counted)).matchedCount === 1;
   }
 
   async function upsert({ supportId, draft, requestIds, count, at, lastAt }: Incident): Promise<string> {
@@ -82,5 +104,43 @@ export function createReportRepository(database: Pick<Database, 'reports'>) {
     );
   }
 
-  return { file, alsoKnownAs, close };
+  /** Whether a supportId has been given to a report beside its own. */
+  async function isOtherId(supportId: string): Promise<boolean> {
+    return (
+      (await database.reports.exists({ other_ids: supportId, 'other_ids.0': { $exists: true } })) !== null
+    );
+  }
+
+  /**
+   * Closes reports that were about an operation being open, and it is no more. Whoever ends an operation closes them at
+   * once; this is for one that died in between, and for a report that came late.
+   * @returns how many
+   */
+  async function closeOfEnded(at: Date): Promise<number> {
+    const ended = await database.reports.aggregate<{ _id: string; state: string }>([
+      { $match: { status: 'open', code: { $in: [...overWithOperation] } } },
+      {
+        $lookup: {
+          from: database.operations.collection.name,
+          localField: 'transaction_id',
+          foreignField: '_id',
+          pipeline: [{ $project: { state: 1 } }],
+          as: 'operation',
+        },
+      },
+      { $match: { 'operation.state': { $in: endedStates } } },
+      { $limit: maxClosedAtOnce },
+      { $project: { state: { $first: '$operation.state' } } },
+    ]);
+    for (const { _id, state } of ended) {
+      const how = `The operation ended as ${state}.`;
+      await database.reports.updateOne(
+        { _id, status: 'open' },
+        { $set: { status: 'closed', closed_at: at, closed_how: how } },
+      );
+    }
+    return ended.length;
+  }
+
+  return { file, alsoKnownAs, close, isOtherId, closeOfEnded };
 }

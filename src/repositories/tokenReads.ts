@@ -42,7 +42,7 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealer: Sea
       .sort({ created_at: 1 })
       .limit(maxTokensRead)
       .lean<TokenDocument[]>();
-    return found.map(outline);
+    return found.map(toOutline);
   }
 
   /** The tokens that hold these proofs now, without secrets, as a fresh majority read. */
@@ -54,7 +54,7 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealer: Sea
       .find({ wallet_id: wallet.id, mint_url: wallet.mintUrl, 'proofs.Y': { $in: [...Ys] } })
       .select({ 'proofs.sealed': 0, 'proofs.C': 0 })
       .lean<TokenDocument[]>();
-    return found.map(outline);
+    return found.map(toOutline);
   }
 
   /**
@@ -93,7 +93,7 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealer: Sea
         { $unset: ['proofs.sealed', 'proofs.C'] },
       ])
       .hint(index);
-    return found.map(outline);
+    return found.map(toOutline);
   }
 
   /** Full proofs of these tokens, restricted to the wanted Ys. @throws TokensTaken if any is no longer there. */
@@ -122,7 +122,8 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealer: Sea
   return { spendable, holding, besides, open, byId };
 }
 
-function outline(document: TokenDocument): TokenOutline {
+/** A token as read, without its secrets. */
+export function toOutline(document: TokenDocument): TokenOutline {
   return {
     id: document._id,
     version: document.version,

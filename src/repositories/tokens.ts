@@ -132,7 +132,20 @@ export function createTokenRepository(database: Database, sealer: Sealer) {
     invariant(result.modifiedCount === 1, `${tokenId}: only a pending token can fail`);
   }
 
-  return { ...reads, ...splits, unreserve, spendReserved, credit, awaitPayment, fill, fail };
+  /** `pending → spent` of a token that waits for ecash which was issued, and used, in a time that these books have lost. */
+  async function forgo(tx: Transaction, walletId: string, tokenId: string, at: Date): Promise<void> {
+    const result = await tokens.updateOne(
+      { _id: tokenId, wallet_id: walletId, status: 'pending', proofs: { $exists: false } },
+      {
+        $set: { status: 'spent', spent_at: at, spent_reason: 'mint_reported', updated_at: at },
+        $inc: { version: 1 },
+      },
+      { session: tx.session },
+    );
+    invariant(result.modifiedCount === 1, `${tokenId}: only a pending token can be forgone`);
+  }
+
+  return { ...reads, ...splits, unreserve, spendReserved, credit, awaitPayment, fill, fail, forgo };
 }
 
 function emptyToken(id: string, at: Date) {

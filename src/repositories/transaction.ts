@@ -39,7 +39,8 @@ export async function runTransaction<T>(
         return result;
       } catch (error) {
         if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
-        const mayRepeat = hasLabel(error, 'TransientTransactionError') && !(error instanceof CommitUnknown);
+        const isTransient = hasLabel(error, 'TransientTransactionError') || wasEndedFromOutside(error);
+        const mayRepeat = isTransient && !(error instanceof CommitUnknown);
         if (!mayRepeat || attempt >= maxAttempts || Date.now() > giveUpAt) throw error;
         await pause(Math.random() * 2 ** attempt * 5);
       }
@@ -67,6 +68,11 @@ async function commit(session: ClientSession, giveUpAt: number): Promise<void> {
 
 function hasLabel(error: unknown, label: string): boolean {
   return error instanceof mongo.MongoError && error.hasErrorLabel(label);
+}
+
+/** A command of the transaction ran when its session was killed (deadTransactions.ts), which has aborted it. */
+function wasEndedFromOutside(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && error.code === 11_601;
 }
 
 /** The unique index that a write ran into, or null if the error is another one. */

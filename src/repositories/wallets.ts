@@ -6,7 +6,10 @@ import { duplicateKeyIndex } from './transaction.ts';
 
 export type WalletRepository = ReturnType<typeof createWalletRepository>;
 
-/** Wallets by their owner. The id follows from the npub (`walletIdOf`), so that an npub has one wallet whoever races. */
+/**
+ * Wallets by their owner. A new one's id follows from the npub (`walletIdOf`), so that an npub has one wallet whoever races;
+ * a migrated one has kept the id that it had, and is found by its npub before a new one is made.
+ */
 export function createWalletRepository(database: Pick<Database, 'wallets'>) {
   async function findByNpub(npub: string): Promise<Wallet | null> {
     const document = await database.wallets
@@ -51,5 +54,6 @@ export function toWallet(document: WalletDocument): Wallet {
     mintId: document.mint_id,
     unit: document.unit,
     createdAt: document.created_at,
+    ...(document.recovery === undefined ? {} : { recovery: document.recovery.state }),
   };
 }

@@ -1,5 +1,5 @@
 import { type Profile, ProfileRefusal } from '../models/profile.ts';
-import type { DeploymentRepository } from '../repositories/deployment.ts';
+import type { DeploymentRepository, DevelopmentTrace } from '../repositories/deployment.ts';
 import type { MintDirectory } from './mint/mints.ts';
 import { simulatedAmong } from './mint/simulated.ts';
 
@@ -11,8 +11,8 @@ type Parts = {
 };
 
 /**
- * Makes sure that a server and its surroundings are for the same purpose, before it serves anybody. The mints are
- * looked at first, so that a start with a wrong one leaves no mark in the database.
+ * Makes sure that a server and its surroundings are for the same purpose, before anything else is written: what is refused
+ * here leaves the database as it was. The mark is the last step, and for good.
  * @throws ProfileRefusal
  */
 export async function settleProfile({ profile, deployment, mints, mintUrls }: Parts): Promise<void> {
@@ -23,6 +23,8 @@ export async function settleProfile({ profile, deployment, mints, mintUrls }: Pa
         `MINT_URL names ${new URL(simulated).host}, which is the mint simulator: its money is worth nothing, and this is production (npm start is for development).`,
       );
     }
+    const trace = (await deployment.owner()) === null ? await deployment.traceOfDevelopment() : null;
+    if (trace !== null) throw new ProfileRefusal(traceFound[trace]);
   }
   const owner = await deployment.claim(profile);
   if (owner === profile) return;
@@ -32,3 +34,10 @@ export async function settleProfile({ profile, deployment, mints, mintUrls }: Pa
       : 'MONGODB_URI names a database that a production server uses; the development profile stays away from it.',
   );
 }
+
+const traceFound: Record<DevelopmentTrace, string> = {
+  demo_keys:
+    'MONGODB_URI names a database that the development profile (npm start) seems to have used: it holds API keys labelled as the demo keys are. Production needs a database of its own: name another. If this one is production’s all the same, remove those keys first (docs/deployment.md).',
+  simulated_wallets:
+    'MONGODB_URI names a database that the development profile (npm start) seems to have used: it holds wallets at the mint simulator, whose money is worth nothing. Production needs a database of its own: name another.',
+};

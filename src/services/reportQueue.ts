@@ -26,6 +26,13 @@ export function createReportQueue(limit: number) {
     return merged.supportId;
   }
 
+  /** One of the incidents that wait has been written after all: it need only be found, and is not counted again. */
+  function discount(dedupeKey: string): void {
+    const known = waiting.get(dedupeKey);
+    if (known?.incident)
+      waiting.set(dedupeKey, { ...known, incident: { ...known.incident, count: known.incident.count - 1 } });
+  }
+
   /** @returns false where there is no room */
   function addClosing(dedupeKey: string, closing: { how: string; at: Date }): boolean {
     const known = waiting.get(dedupeKey);
@@ -50,11 +57,12 @@ export function createReportQueue(limit: number) {
 
   return {
     addIncident,
+    discount,
     addClosing,
     take,
     putBack,
     size: () => waiting.size,
-    has: (key: string) => waiting.has(key),
+    hasIncident: (dedupeKey: string) => Boolean(waiting.get(dedupeKey)?.incident),
   };
 }
 

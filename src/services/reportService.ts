@@ -1,48 +1,80 @@
-import { randomBytes } from 'node:crypto';
 import type { Logger } from '../logger.ts';
 import type { ReportDraft } from '../models/report.ts';
+import { supportIdOf } from '../models/supportId.ts';
 import { redact, redactText } from '../redaction.ts';
-import { isDatabaseAway, isOutcomeUnknown } from '../repositories/databaseErrors.ts';
+import type { LeftBehind, ReportSpool } from '../repositories/reportSpool.ts';
 import type { Incident, ReportRepository } from '../repositories/reports.ts';
 import type { ReportService } from './contracts.ts';
+import { isDatabaseAway, isOutcomeUnknown } from './databaseFaults.ts';
 import { createReportQueue } from './reportQueue.ts';
 
 const writeLimitMs = 1_000;
 const maxWaiting = 1_000;
+const tidyEveryMs = 2_000;
 
-type Parts = { reports: ReportRepository; logger: Logger; now: () => Date; retryMs?: number };
-
-/** `stop` makes one last attempt to write what waits. */
-export type StoppableReportService = ReportService & { stop(): Promise<void> };
+type Parts = {
+  reports: ReportRepository;
+  spool: ReportSpool;
+  logger: Logger;
+  now: () => Date;
+  retryMs?: number;
+};
 
 /**
- * Error reports. Whoever files one is in trouble already, so filing never throws and never waits for more than a
- * second: what cannot be written now waits in memory and is tried again every second.
+ * `start` takes up what processes have left that are no more, and closes reports that time has overtaken; `stop` makes one
+ * last attempt to write what waits.
+ */
+export type RunningReportService = ReportService & { start(): void; stop(): Promise<void> };
+
+/**
+ * Error reports. Whoever files one is in trouble already, so filing never throws and never waits for more than a second
+ * and a half: what cannot be written now waits, in memory and in the spool, and is tried again every second.
  */
 export function createReportService({
   reports,
+  spool,
   logger,
   now,
   retryMs = 1_000,
-}: Parts): StoppableReportService {
+}: Parts): RunningReportService {
   const queue = createReportQueue(maxWaiting);
   let timer: NodeJS.Timeout | undefined;
+  const lateWrites = new Set<Promise<void>>();
+  let tidying: NodeJS.Timeout | undefined;
+  let tidied: Promise<void> | undefined;
+  let left: LeftBehind[] = [];
   let flushing: Promise<void> | undefined;
 
   async function file({ requestId, ...draft }: ReportDraft): Promise<string> {
     const incident = incidentOf(draft, requestId, now());
-    const written = isAway() ? 'later' : await attempt(async () => reports.file(incident));
+    const write = isAway() ? null : reports.file(incident);
+    const written = write === null ? 'later' : await attempt(() => withinLimit(write));
     if (written === 'never') return incident.supportId;
     if (written !== 'later') return written.value;
+    const isRepeat = queue.hasIncident(draft.dedupeKey);
     const supportId = queue.addIncident(draft.dedupeKey, incident);
     if (supportId === null) logger.error('report lost: too many wait for the database', { incident });
+    if (write !== null) noteIfLate(write, draft.dedupeKey);
     retryLater();
+    // Repeats are told the first one's supportId, which is on disk already.
+    if (supportId !== null && !isRepeat) await spool.append(incident);
     return supportId ?? incident.supportId;
+  }
+
+  /** A write that lasts longer than anybody waits for it may still be done, and must not be counted twice then. */
+  function noteIfLate(write: Promise<unknown>, dedupeKey: string): void {
+    const late = write
+      .then(
+        () => queue.discount(dedupeKey),
+        () => undefined,
+      )
+      .finally(() => lateWrites.delete(late));
+    lateWrites.add(late);
   }
 
   async function close(dedupeKey: string, how: string): Promise<void> {
     const at = now();
-    const closed = isAway() ? 'later' : await attempt(() => reports.close(dedupeKey, how, at));
+    const closed = isAway() ? 'later' : await attempt(() => withinLimit(reports.close(dedupeKey, how, at)));
     if (closed !== 'later') return;
     const isKept = queue.addClosing(dedupeKey, { how, at });
     if (!isKept) logger.error('a report stays open: too many wait for the database', { dedupeKey });
@@ -55,10 +87,10 @@ export function createReportService({
    */
   const isAway = (): boolean => queue.size() > 0 || flushing !== undefined;
 
-  /** One write, within a second. `later`: the database is away; `never`: it refuses, and the log must do. */
+  /** One write. `later`: the database is away; `never`: it refuses, and the log must do. */
   async function attempt<T>(write: () => Promise<T>): Promise<{ value: T } | 'later' | 'never'> {
     try {
-      return { value: await withinLimit(write()) };
+      return { value: await write() };
     } catch (error) {
       if (error instanceof TooSlow || isDatabaseAway(error) || isOutcomeUnknown(error)) return 'later';
       logger.error('a report could not be written', { error });
@@ -67,7 +99,10 @@ export function createReportService({
   }
 
   function retryLater(): void {
-    timer ??= setInterval(() => void flush(), retryMs).unref();
+    timer ??= setInterval(() => {
+      spool.showLife();
+      void flush();
+    }, retryMs).unref();
   }
 
   function flush(): Promise<void> {
@@ -78,6 +113,7 @@ export function createReportService({
   }
 
   async function writeAll(): Promise<void> {
+    await Promise.allSettled(lateWrites);
     for (let left = queue.size(); left > 0; left -= 1) {
       const next = queue.take();
       if (next === null) break;
@@ -92,6 +128,7 @@ export function createReportService({
     if (queue.size() > 0) return;
     clearInterval(timer);
     timer = undefined;
+    await spool.clear();
   }
 
   /** Its supportIds have been told already: they must be found, also where the incident has a report under another. */
@@ -101,15 +138,60 @@ export function createReportService({
     if (told.length > 0) await reports.alsoKnownAs(supportId, told);
   }
 
-  async function stop(): Promise<void> {
-    clearInterval(timer);
-    await flushing;
-    await flush();
-    if (queue.size() > 0)
-      logger.error('reports lost: the database did not come back', { count: queue.size() });
+  function start(): void {
+    void spool.check();
+    tidying ??= setInterval(() => {
+      spool.showLife();
+      void tidy();
+    }, tidyEveryMs).unref();
+    void tidy();
   }
 
-  return { file, close, stop };
+  function tidy(): Promise<void> {
+    tidied ??= tidyUp().finally(() => {
+      tidied = undefined;
+    });
+    return tidied;
+  }
+
+  /** While the database is away, all of this waits for the next time. */
+  async function tidyUp(): Promise<void> {
+    left.push(...(await spool.takeOver()));
+    left = await notWritten(left);
+    await attempt(() => reports.closeOfEnded(now()));
+  }
+
+  /** Files what was left behind. @returns what must be tried again */
+  async function notWritten(files: LeftBehind[]): Promise<LeftBehind[]> {
+    const again: LeftBehind[] = [];
+    for (const { path, incidents } of files) {
+      const waiting = await firstUnwritten(incidents);
+      if (waiting < incidents.length) again.push({ path, incidents: incidents.slice(waiting) });
+      else await spool.discard(path);
+    }
+    return again;
+  }
+
+  async function firstUnwritten(incidents: Incident[]): Promise<number> {
+    for (const [index, incident] of incidents.entries()) {
+      const done = await attempt(async () => {
+        // It may have been written before that process died.
+        if (!(await reports.isOtherId(incident.supportId))) await fileLate(incident, []);
+      });
+      if (done === 'later') return index;
+    }
+    return incidents.length;
+  }
+
+  async function stop(): Promise<void> {
+    clearInterval(timer);
+    clearInterval(tidying);
+    await attempt(() => withinLimit(Promise.all([flush(), tidied])));
+    if (queue.size() > 0)
+      logger.error('reports were not written: the database did not come back', { count: queue.size() });
+  }
+
+  return { file, close, start, stop };
 }
 
 function incidentOf(
@@ -120,7 +202,7 @@ function incidentOf(
   const details = redact(draft.details ?? {});
   const summary = redactText(draft.summary);
   return {
-    supportId: `sup_${randomBytes(10).toString('hex')}`,
+    supportId: supportIdOf(draft.dedupeKey, draft.transactionId ?? null),
     draft: {
       ...draft,
       summary,

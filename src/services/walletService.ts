@@ -57,7 +57,10 @@ export function createWalletService({ wallets, mints, ledger, mintUrls, now }: P
   return { create, get, balance, info };
 }
 
-/** Follows from the npub alone: two racing creations meet, and a store rebuilt from the npubs has the same ids. */
+/**
+ * The id of a new wallet. It follows from the npub alone: two racing creations meet, and a store rebuilt from the npubs has
+ * the same ids, but for wallets that were migrated and kept theirs. So ask the stored wallet for its id, never this.
+ */
 export function walletIdOf(npub: string): string {
   return `wal_${createHash('sha256').update(`crucible/wallet/1/${npub}`).digest('hex').slice(0, 32)}`;
 }

@@ -184,9 +184,7 @@ export const booking: Breakage[] = [
   },
   {
     name: 'S is never run while the mint says PENDING',
-    edits: [
-      edit(saga, 'return due ? melts.bookEarly', 'return due && operation.bookedEarly ? melts.bookEarly'),
-    ],
+    edits: [edit(saga, 'if (!due || !(await', 'if (!operation.bookedEarly || !(await')],
     caughtBy: lostCommits,
     test: 'that never reached the database of transaction S',
   },

@@ -4,6 +4,7 @@ import { decisions } from './decisions.ts';
 import { preflight } from './preflight.ts';
 import { releasing } from './releasing.ts';
 import { reserving } from './reserving.ts';
+import { restoring } from './restoring.ts';
 import { writeOrder } from './writeOrder.ts';
 
 /** What `npm run breakages` breaks, and tests/unit/breakages.test.ts keeps up to date. */
@@ -14,4 +15,5 @@ export const breakages: readonly Breakage[] = [
   ...releasing,
   ...writeOrder,
   ...decisions,
+  ...restoring,
 ];

@@ -14,6 +14,7 @@ import { loadConfig } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { type Profile, ProfileRefusal } from '../../src/models/profile.ts';
 import { type BuiltServer, buildServer, type Running } from '../support/builtServer.ts';
+import { disguisedMint } from '../support/disguisedMint.ts';
 import { importsOf } from '../support/imports.ts';
 import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
 import { until } from '../support/world.ts';
@@ -62,7 +63,9 @@ it('what is built needs no package but the declared ones, and nothing outside of
 });
 
 it('the built server pays an invoice with production packages alone, and a signal ends it in good order', async () => {
-  const env = settings({ MINT_URL: await disguised(simulator) });
+  const mint = await disguisedMint(simulator);
+  endings.push(mint.close);
+  const env = settings({ MINT_URL: mint.url });
   const server = built.run('index.js', [], env);
   const url = await listening(server);
   expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ ready: true });
@@ -200,21 +203,6 @@ function caller(url: string, key: string) {
     const json: unknown = await response.json();
     return { status: response.status, body: typeof json === 'object' && json !== null ? { ...json } : {} };
   };
-}
-
-/** The simulator under the name of another mint: the only way into production, for want of a real one. */
-function disguised({ url }: Simulator): Promise<string> {
-  return mintThat(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const answer = await fetch(`${url}${request.url}`, {
-      method: request.method ?? 'GET',
-      headers: { 'content-type': 'application/json' },
-      ...(request.method === 'POST' ? { body: Buffer.concat(chunks) } : {}),
-    });
-    const text = (await answer.text()).replace(/"CrucibleSimulator\/[^"]*"/, '"Nutshell/0.20.2"');
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
-  });
 }
 
 async function mintThat(listener: RequestListener): Promise<string> {

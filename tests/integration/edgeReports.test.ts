@@ -1,21 +1,28 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { createLogger } from '../../src/logger.ts';
 import type { ReportDraft } from '../../src/models/report.ts';
 import { type Database, openDatabase } from '../../src/repositories/database.ts';
+import { createReportSpool } from '../../src/repositories/reportSpool.ts';
 import { createReportRepository, type ReportRepository } from '../../src/repositories/reports.ts';
 import { createReportService } from '../../src/services/reportService.ts';
 import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
 
 let fresh: FreshDatabase;
 let database: Database;
+let directory: string;
 beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'crucible-spool-'));
   fresh = await freshDatabase();
   database = await openDatabase(fresh.uri);
 });
 afterAll(async () => {
   await database.close();
   await fresh.drop();
+  await rm(directory, { recursive: true });
 });
 
 const draft = (dedupeKey: string, requestId = 'req'): ReportDraft => ({
@@ -27,7 +34,9 @@ const draft = (dedupeKey: string, requestId = 'req'): ReportDraft => ({
 });
 const logger = createLogger('silent');
 const now = () => new Date();
-const serviceOver = (reports: ReportRepository) => createReportService({ reports, logger, now, retryMs: 20 });
+const serviceOver = (reports: ReportRepository) =>
+  createReportService({ reports, spool: spoolOf(database.appName), logger, now, retryMs: 20 });
+const spoolOf = (instance: string) => createReportSpool({ directory, instance, logger });
 const stored = (dedupeKey: string) => database.reports.find({ dedupe_key: dedupeKey }).sort({ at: 1 }).lean();
 
 /** A repository whose database can be taken away: it then fails as the driver does. */
@@ -41,6 +50,7 @@ function fallible() {
     };
   };
   const reports = {
+    ...real,
     file: unless(real.file),
     alsoKnownAs: unless(real.alsoKnownAs),
     close: unless(real.close),

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const more = Array.from({ length: plainTokens }, (_, number) => plainToken(tokens[0] ?? {}, number));
   documents = { ...odd, cashu_tokens: [...more.slice(0, 60), ...tokens, ...more.slice(60)] };
   const database = await store.database(documents);
-  await database.crucible('migrate');
+  await database.migrate();
   uninterrupted = await database.contents();
   expect(member(uninterrupted, 'tokens')).toHaveLength(plainTokens + 15);
 });
@@ -58,15 +58,15 @@ async function left({ db }: Database): Promise<number> {
 }
 
 /**
- * Ends the transactions that a killed run has left open, as the database itself does after a minute. Every run names
- * itself after its database.
+ * Ends the transactions that a killed run has left open, as the database itself does after a minute. What a run calls
+ * itself has the name of its database in it.
  */
 async function endTransactionsOf({ db }: Database): Promise<void> {
   const admin = db.client.db('admin');
   const sessions = await admin
     .aggregate([
       { $currentOp: { allUsers: true, idleSessions: true } },
-      { $match: { appName: db.databaseName, transaction: { $exists: true } } },
+      { $match: { appName: new RegExp(db.databaseName), transaction: { $exists: true } } },
     ])
     .toArray();
   const ids = sessions.map(({ lsid }) => ({ id: member(lsid, 'id') }));
@@ -99,7 +99,7 @@ it('killed again and again on its way, it ends as if it had never been', async (
 it('a document that somebody holds is waited for', async () => {
   const database = await store.database({});
   // The indexes stand when a run meets what an earlier, killed one has left.
-  await database.crucible('migrate');
+  await database.migrate();
   const collection = database.db.collection('cashu_tokens');
   const template = documents['cashu_tokens']?.[0] ?? {};
   await collection.insertMany(Array.from({ length: 5 }, (_, number) => plainToken(template, number)));
@@ -132,6 +132,6 @@ it('two at once do it once', async () => {
     expect(stderr).toBe('');
     return Number(member(JSON.parse(stdout), 'written', 'originals'));
   });
-  expect(originals.reduce((sum, count) => sum + count)).toBe(plainTokens + 37);
+  expect(originals.reduce((sum, count) => sum + count)).toBe(plainTokens + 40);
   expect(await database.contents()).toEqual(uninterrupted);
 });

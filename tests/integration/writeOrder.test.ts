@@ -76,7 +76,8 @@ describe('what is written, and when', () => {
         const B_ = member(JSON.parse(request.body ?? ''), 'outputs', 0, 'B_');
         const attempts = (await stored()).flatMap((operation) => operation.attempts);
         const asked = attempts.find(({ outputs }) => outputs.some((output) => output.B_ === B_));
-        looks.push({ purpose: asked?.purpose, replied: asked?.reply?.httpStatus });
+        // Before an operation stands, the mint is asked whether its outputs are new; no reply is concluded from then.
+        if (asked !== undefined) looks.push({ purpose: asked.purpose, replied: asked.reply?.httpStatus });
       }
       const exchange = await carry(request);
       if (exchange.kind !== 'reply' || request.method !== 'POST' || request.url.endsWith('/restore'))

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { npubEncode } from 'nostr-tools/nip19';
 import { createApp } from '../../src/app.ts';
 import { createLogger } from '../../src/logger.ts';
@@ -6,6 +9,7 @@ import { createApiKeyRepository } from '../../src/repositories/apiKeys.ts';
 import { openDatabase } from '../../src/repositories/database.ts';
 import { isDatabaseWritable } from '../../src/repositories/health.ts';
 import { createLedgerRepository } from '../../src/repositories/ledger.ts';
+import { createReportSpool } from '../../src/repositories/reportSpool.ts';
 import { createReportRepository } from '../../src/repositories/reports.ts';
 import { createWalletRepository } from '../../src/repositories/wallets.ts';
 import { createApiKeyService } from '../../src/services/apiKeyService.ts';
@@ -32,7 +36,9 @@ export async function startEdge() {
     mintings: { request: unused, complete: unused },
   };
   const apiKeys = createApiKeyService({ keys: createApiKeyRepository(database), now });
-  const reports = createReportService({ reports: createReportRepository(database), logger, now });
+  const directory = await mkdtemp(join(tmpdir(), 'crucible-spool-'));
+  const spool = createReportSpool({ directory, instance: database.appName, logger });
+  const reports = createReportService({ reports: createReportRepository(database), spool, logger, now });
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
     mints: { describe: async (url) => ({ mintUrl: url, mintId: null, unit: 'sat' }) },
@@ -66,6 +72,7 @@ export async function startEdge() {
     await reports.stop();
     await database.close();
     await fresh.drop();
+    await rm(directory, { recursive: true, force: true });
   }
 
   const app = createApp({ services, logger, isDraining: () => state.draining });

@@ -6,15 +6,17 @@ import { mongo } from 'mongoose';
 import { SimulatorClient } from '../../simulator/client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { loadConfig } from '../../src/config.ts';
-import { type Context, createContext } from '../../src/context.ts';
+import { type Context, createContext, createMigration } from '../../src/context.ts';
 import type { TokenDocument } from '../../src/models/schemas/token.ts';
 import { createSealer } from '../../src/repositories/sealing.ts';
 import { tokenFrom } from '../../src/repositories/tokenDocuments.ts';
 import { startServer } from '../../src/server.ts';
+import type { MigrationReport, MigrationService } from '../../src/services/migration/migrationService.ts';
 import { freshDatabase } from './mongo.ts';
+import { insertRaw } from './rawBson.ts';
 import type { Json, Reply } from './world.ts';
 
-export type Ended = { code: number; stdout: string; stderr: string };
+export type Ended = { code: number; stdout: string; bytes: Buffer; stderr: string };
 
 /** Documents by collection, as a store of the earlier design holds them. */
 export type LegacyDocuments = Record<string, Json[]>;
@@ -48,6 +50,14 @@ export async function startLegacyStore() {
       CRUCIBLE_LOG_LEVEL: 'silent',
     };
 
+    async function migration<T>(
+      work: (service: MigrationService) => Promise<T>,
+      more: Record<string, string> = {},
+    ): Promise<T> {
+      const { migration: service, dispose } = await createMigration(loadConfig({ ...env, ...more }));
+      return work(service).finally(dispose);
+    }
+
     const start = (words: readonly string[], more: Record<string, string> = {}) =>
       run(['src/cli/index.ts', ...words], { ...env, ...more });
     return {
@@ -56,6 +66,12 @@ export async function startLegacyStore() {
       /** `crucible …`, and how it ended. */
       crucible: (...words: string[]) => start(words).ended,
       start,
+      /** The migration without the command line: no process to wait for. */
+      migrate: (dryRun = false, more: Record<string, string> = {}): Promise<MigrationReport> =>
+        migration((service) => service.migrate({ dryRun, onProgress: () => {} }), more),
+      original: (name: string) => migration((service) => service.original(name)),
+      /** Documents that are more than a driver would send. */
+      insertRaw: (collection: string, some: readonly Buffer[]) => insertRaw(fresh.uri, collection, some),
       /** The production server's own process. */
       startProcess: () => run(['src/index.ts'], { ...env, PORT: '0' }),
       /** Every document, with its types, collection by collection. */
@@ -93,26 +109,31 @@ function run(words: readonly string[], env: Record<string, string>) {
 }
 
 function endOf(child: ChildProcess): Promise<Ended> {
-  const said = { stdout: '', stderr: '' };
-  child.stdout?.on('data', (part: Buffer) => (said.stdout += part.toString()));
-  child.stderr?.on('data', (part: Buffer) => (said.stderr += part.toString()));
+  const said: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };
+  child.stdout?.on('data', (part: Buffer) => said.stdout.push(part));
+  child.stderr?.on('data', (part: Buffer) => said.stderr.push(part));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code: code ?? -1, ...said }));
+    child.once('close', (code) => {
+      const bytes = Buffer.concat(said.stdout);
+      const stderr = Buffer.concat(said.stderr).toString();
+      resolve({ code: code ?? -1, stdout: bytes.toString(), bytes, stderr });
+    });
   });
 }
 
+/** As the database stores them: texts stand in it as they are. */
 async function dump(db: mongo.Db): Promise<string> {
   const names = (await db.listCollections().toArray()).map(({ name }) => name).sort();
-  const all: Json = {};
+  const all: string[] = [];
   for (const name of names) {
     const collection = db.collection(name);
-    all[name] = {
-      indexes: (await collection.listIndexes().toArray()).map(({ name: index }) => index),
-      documents: await collection.find().sort({ _id: 1 }).toArray(),
-    };
+    const indexes = (await collection.listIndexes().toArray()).map(({ name: index }) => index);
+    all.push(`${name}: ${indexes}`);
+    for await (const found of collection.find({}, { raw: true }).sort({ _id: 1 }))
+      if (Buffer.isBuffer(found)) all.push(found.toString('latin1'));
   }
-  return mongo.BSON.EJSON.stringify(all, { relaxed: false });
+  return all.join('\n');
 }
 
 /**

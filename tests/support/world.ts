@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { generateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { npubEncode } from 'nostr-tools/nip19';
@@ -31,12 +34,14 @@ export async function startWorld(options: WorldOptions = {}) {
   const fresh = await freshDatabase();
   const simulator = await startSimulator(options.simulator ?? {});
   const sim = new SimulatorClient(simulator.url);
+  const spool = await mkdtemp(join(tmpdir(), 'crucible-spool-'));
   const env = {
     MONGODB_URI: options.relay === undefined ? fresh.uri : await options.relay(fresh.uri),
     MINT_URL: simulator.url,
     PORT: '0',
     CRUCIBLE_MNEMONIC: generateMnemonic(wordlist),
     CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),
+    CRUCIBLE_SPOOL_DIR: spool,
     CRUCIBLE_LOG_LEVEL: 'silent',
     CRUCIBLE_FENCE_DELAY_MS: '300',
     CRUCIBLE_ANSWER_WITHIN_MS: '3000',
@@ -131,6 +136,7 @@ export async function startWorld(options: WorldOptions = {}) {
       for (const { stop } of instances) await stop();
       await simulator.close();
       await fresh.drop();
+      await rm(spool, { recursive: true, force: true });
     },
   };
 }

@@ -14,13 +14,14 @@ import { totalsOf } from '../../src/services/migration/totals.ts';
 
 const mintUrl = 'https://mint.test';
 const keyset = '00aaaaaaaaaaaaaa';
+const keysFor = (...amounts: bigint[]) => new Map(amounts.map((amount) => [amount, `02${amount}`]));
 const mint: MintTerms = {
   mintUrl,
   mintId: null,
   unit: 'sat',
   keysets: new Map([
-    [keyset, { unit: 'sat', amounts: new Set([1n, 2n, 4n]) }],
-    ['00bbbbbbbbbbbbbb', { unit: 'usd', amounts: new Set([1n]) }],
+    [keyset, { unit: 'sat', keys: keysFor(1n, 2n, 4n) }],
+    ['00bbbbbbbbbbbbbb', { unit: 'usd', keys: keysFor(1n) }],
   ]),
 };
 
@@ -31,15 +32,23 @@ const mostly = <T>(good: T, ...bad: T[]): fc.Arbitrary<T> =>
     { weight: 1, arbitrary: fc.constantFrom(good, ...bad) },
   );
 
-/** Few secrets, so that many documents hold the same one. */
-const proof: fc.Arbitrary<LegacyProof> = fc.record({
-  Y: fc.constantFrom('02aa', '02bb', '02cc', '02dd', '02ee', '02ff', null),
-  keysetId: mostly<string | null>(keyset, '00bbbbbbbbbbbbbb', '00ffffffffffffff', null),
-  amount: mostly<bigint | null>(1n, 2n, 3n, null),
-  C: mostly<string | null>('02c1', '02c2', null),
-  locked: mostly(false, true),
-  verdict: fc.constant(null),
-});
+/** Its own signature. */
+const signatureOf = (Y: string | null): string => `C of ${Y}`;
+
+/** Few secrets, so that many documents hold the same one; now and then beside the signature of another. */
+const proof: fc.Arbitrary<LegacyProof> = fc
+  .constantFrom('02aa', '02bb', '02cc', '02dd', '02ee', '02ff', null)
+  .chain((Y) =>
+    fc.record({
+      Y: fc.constant(Y),
+      keysetId: mostly<string | null>(keyset, '00bbbbbbbbbbbbbb', '00ffffffffffffff', null),
+      amount: mostly<bigint | null>(1n, 2n, 3n, null),
+      C: mostly<string | null>(signatureOf(Y), signatureOf('02aa'), signatureOf('02bb'), null),
+      locked: mostly(false, true),
+      dleq: mostly<LegacyProof['dleq']>(null, 'holds', 'fails', 'unchecked'),
+      verdict: fc.constant(null),
+    }),
+  );
 
 const token: fc.Arbitrary<Omit<LegacyToken, 'origin'>> = fc.record({
   readable: mostly(true, false),
@@ -107,7 +116,8 @@ describe('whatever a store of the earlier design holds', () => {
         const known = circumstances(tokens);
         const copies = [...copiesByPiece(tokens, known).values()].filter((some) =>
           some.every(
-            ({ proof: { keysetId, amount, C } }) => keysetId === keyset && amount === 1n && C === '02c1',
+            ({ proof: { Y, keysetId, amount, C }, isContested }) =>
+              keysetId === keyset && amount === 1n && C === signatureOf(Y) && !isContested,
           ),
         );
         const final = planTokens(tokens, known).map(({ token: { proofs } }) => proofs);
@@ -117,6 +127,33 @@ describe('whatever a store of the earlier design holds', () => {
             ({ token: of, position }) => final[tokens.indexOf(of)]?.[position]?.verdict?.fate === 'migrated',
           );
           expect(taken.map(({ token: of }) => statusHere(of))).toEqual(['unspent']);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('a signature is taken over beside one secret at most, unless a DLEQ proof stands by each', () => {
+    fc.assert(
+      fc.property(inventory, (tokens) => {
+        const final = decided(planTokens(tokens, circumstances(tokens)));
+        const proofs = final.flatMap((one) => one.proofs.map((proof) => ({ mint: one.mintUrl, ...proof })));
+        for (const taken of proofs.filter(({ verdict }) => verdict?.fate === 'migrated')) {
+          const others = proofs.filter(
+            ({ mint, Y, C, keysetId, amount, dleq }) =>
+              mint === taken.mint &&
+              C === taken.C &&
+              Y !== taken.Y &&
+              dleq !== 'fails' &&
+              Y !== null &&
+              keysetId !== null &&
+              amount !== null,
+          );
+          const isProven = proofs.some(
+            ({ mint, Y, C, dleq }) =>
+              mint === taken.mint && C === taken.C && Y === taken.Y && dleq === 'holds',
+          );
+          expect(others.length === 0 || isProven).toBe(true);
         }
       }),
       { numRuns: 500 },

@@ -123,34 +123,71 @@ describe('the circuit to a mint', () => {
     expect(breaker.admits('starting')).toBe(false);
   });
 
-  describe('after a 429', () => {
-    it('leaves the mint alone for as long as it says, with every question', () => {
-      took(5, reply(429, 7_000));
+  it('stays closed for payments that hang, or that a proxy gave up: it is Lightning that is slow', () => {
+    for (const hung of [timeout, cut, reply(504), reply(502), timeout]) took(60_000, hung, 'paying');
+    expect(breaker.circuit()).toBe('closed');
+  });
+
+  it('opens for payments as for all else where the mint is not there at all', () => {
+    took(3_000, refusedConnection, 'paying');
+    expect(breaker.circuit()).toBe('open');
+    took(5, reply(200));
+    for (const failure of [cut, reply(502), cut]) took(5, failure, 'paying');
+    expect(breaker.circuit()).toBe('open');
+  });
+
+  it('lets what a mint says of itself try as little as anything else that can wait', () => {
+    open();
+    expect(breaker.admits('informing')).toBe(false);
+    now += 500;
+    expect([breaker.admits('informing'), breaker.admits('starting')]).toEqual([true, false]);
+  });
+
+  describe.each([429, 503])('after a %i that says for how long', (status) => {
+    it('leaves the mint alone for so long, with whatever starts something', () => {
+      took(5, reply(status, 7_000));
       now += 6_900;
-      expect([breaker.admits('starting'), breaker.admits('settling')]).toEqual([false, false]);
+      expect(breaker.admits('starting')).toBe(false);
       expect(breaker.circuit()).toBe('open');
       now += 101;
-      expect([breaker.admits('starting'), breaker.admits('settling')]).toEqual([true, true]);
+      expect(breaker.admits('starting')).toBe(true);
     });
 
-    it('never for more than thirty seconds, and for one where it does not say', () => {
-      took(5, reply(429, 86_400_000));
-      now += 30_001;
-      expect(breaker.admits('starting')).toBe(true);
-      took(5, reply(429));
+    it('never for more than thirty seconds', () => {
+      took(5, reply(status, 86_400_000));
+      now += 29_900;
       expect(breaker.admits('starting')).toBe(false);
-      now += 1_001;
+      now += 101;
       expect(breaker.admits('starting')).toBe(true);
+    });
+
+    it('asks what settles a payment, and what that must know, after five seconds, and every five seconds', () => {
+      took(5, reply(status, 86_400_000));
+      for (let round = 0; round < 3; round += 1) {
+        now += 4_900;
+        expect([breaker.admits('settling'), breaker.admits('informing')]).toEqual([false, false]);
+        now += 101;
+        expect(breaker.admits('settling')).toBe(true);
+        took(5, reply(status, 86_400_000), 'settling');
+      }
+      expect(breaker.admits('starting')).toBe(false);
     });
 
     it('goes on when the mint serves what was sent after it, and not what was sent before', () => {
       const before = now - 1;
-      took(5, reply(429, 20_000));
+      took(5, reply(status, 20_000));
       breaker.report(reply(200), before, 'settling');
       expect(breaker.admits('settling')).toBe(false);
       now += 1;
       took(5, reply(200));
       expect(breaker.admits('settling')).toBe(true);
     });
+  });
+
+  it('leaves a mint alone for a second after a 429 that does not say', () => {
+    took(5, reply(429));
+    expect([breaker.admits('starting'), breaker.admits('settling')]).toEqual([false, false]);
+    now += 1_001;
+    expect([breaker.admits('starting'), breaker.admits('settling')]).toEqual([true, true]);
   });
 });

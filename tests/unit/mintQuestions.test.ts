@@ -67,11 +67,15 @@ afterEach(async () => {
 });
 
 /** A mint, and all that talks to it. */
-async function stand(behaviour = willing, mintTimeoutMs = 5_000): Promise<Stand> {
+async function stand(behaviour = willing, mintTimeoutMs = 5_000, meltTimeoutMs = 5_000): Promise<Stand> {
   const mint = await startTinyMint(behaviour);
   const transport = createHttpTransport({ connectTimeoutMs: 1_000 });
   ends.push(mint.close, transport.close);
-  const mints = createMintDirectory([mint.url], transport.carry, { mintTimeoutMs, meltTimeoutMs: 5_000 });
+  const mints = createMintDirectory([mint.url], transport.carry, {
+    mintTimeoutMs,
+    meltTimeoutMs,
+    paymentsPerMint: 2,
+  });
   return { mint, mints, gateway: mints.at(mint.url).gateway };
 }
 
@@ -142,7 +146,11 @@ describe('a question', () => {
         : { kind: 'reply', httpStatus: 200, body: quote };
     };
     const url = 'http://mint.test';
-    const mints = createMintDirectory([url], transport, { mintTimeoutMs: 5_000, meltTimeoutMs: 5_000 });
+    const mints = createMintDirectory([url], transport, {
+      mintTimeoutMs: 5_000,
+      meltTimeoutMs: 5_000,
+      paymentsPerMint: 2,
+    });
     expect((await mints.at(url).gateway.createMeltQuote('lnbc1', 'sat')).kind).toBe('answer');
     expect(sent).toBe(3);
   });
@@ -160,6 +168,19 @@ describe('a question', () => {
     expect(mint.asked).toHaveLength(3); // left alone, as it wished
     await gateway.submit('swap', '{}');
     expect(mint.asked).toHaveLength(4);
+  });
+});
+
+describe('a payment that hangs', () => {
+  const hangs: Behaviour = (request, response) => {
+    if (request.url !== '/v1/melt/bolt11') willing(request, response);
+  };
+
+  it('until its time is over says nothing of the mint: the next one is quoted as ever', async () => {
+    const { gateway } = await stand(hangs, 5_000, 1_200);
+    expect(await gateway.submit('melt/bolt11', '{}')).toEqual({ kind: 'lost', reason: 'timeout' });
+    expect(gateway.health().circuit).toBe('closed');
+    expect((await gateway.createMeltQuote('lnbc1', 'sat')).kind).toBe('answer');
   });
 });
 

@@ -1,5 +1,21 @@
 import { Schema } from 'mongoose';
 
+/** Stands in a wallet while it is being recovered (src/models/wallet.ts). */
+export type RecoveryDocument = {
+  state: 'required' | 'running' | 'watching';
+  reason: 'quote_issued' | 'asked' | 'spent_proofs' | 'signed_outputs';
+  since: Date;
+  generation: number;
+  due_at: Date;
+  lease_owner: string | null;
+  lease_until: Date | null;
+  scans: Record<string, { next: number; last_signed: number | null; is_behind: boolean; done: boolean }>;
+  again: { keyset_id: string; counter: number }[];
+  stuck_since: Record<string, Date>;
+  restored: bigint;
+  written_off: bigint;
+};
+
 /** Collection `wallets`. */
 export type WalletDocument = {
   _id: string;
@@ -8,6 +24,8 @@ export type WalletDocument = {
   mint_id: string | null;
   unit: string;
   created_at: Date;
+  recovery?: RecoveryDocument;
+  recovered_at?: Date;
 };
 
 export const walletSchema = new Schema<WalletDocument>(
@@ -18,10 +36,18 @@ export const walletSchema = new Schema<WalletDocument>(
     mint_id: { type: String, default: null },
     unit: { type: String, required: true },
     created_at: { type: Date, required: true },
+    recovery: { type: Schema.Types.Mixed },
+    recovered_at: { type: Date },
   },
-  { strict: 'throw', versionKey: false, collection: 'wallets' },
+  { strict: 'throw', versionKey: false, minimize: false, collection: 'wallets' },
+);
+walletSchema.index(
+  { 'recovery.due_at': 1 },
+  { name: 'recoveries', partialFilterExpression: { 'recovery.due_at': { $exists: true } } },
 );
 walletSchema.index({ npub: 1, mint_url: 1, unit: 1 }, { name: 'one_wallet_per_mint_and_unit', unique: true });
+// As in cashu_tokens; wallets at a mint that tells no id stand in it too.
+walletSchema.index({ mint_id: 1 }, { name: 'unmigrated', partialFilterExpression: { mint_id: null } });
 
 /** Collection `api_keys`. */
 export type ApiKeyDocument = {

@@ -7,6 +7,7 @@ export type ArchivedProof = {
   amount: bigint | null;
   C: string | null;
   locked: boolean;
+  dleq: string | null;
   fate: 'migrated' | 'copy' | 'melted' | 'unresolved';
   reason: string | null;
   token_id: string | null;
@@ -43,6 +44,7 @@ const archivedProof = new Schema<ArchivedProof>(
     amount: { type: BigInt, default: null },
     C: textOrNull,
     locked: { type: Boolean, required: true },
+    dleq: textOrNull,
     fate: { type: String, enum: ['migrated', 'copy', 'melted', 'unresolved'], required: true },
     reason: textOrNull,
     token_id: textOrNull,

@@ -39,6 +39,8 @@ export type OperationDocument = {
   updated_at: Date;
   /** Present while this operation claims its invoice: open or paid. */
   payment_hash_claim?: string;
+  /** Present while this is a melt that may still hang: one of so many places that a wallet has for those. */
+  melt_place?: number;
   /** Found by quote. */
   quote_id: string;
   /** Reserved by the operation though no token holds it (transaction S). */
@@ -105,6 +107,7 @@ export const operationSchema = new Schema<OperationDocument>(
     created_at: { type: Date, required: true },
     updated_at: { type: Date, required: true },
     payment_hash_claim: { type: String },
+    melt_place: { type: Number },
     quote_id: { type: String, required: true },
     held_amount: { type: BigInt, required: true },
     details: { type: Schema.Types.Mixed, required: true },
@@ -121,6 +124,11 @@ operationSchema.index(
     unique: true,
     partialFilterExpression: { payment_hash_claim: { $exists: true } },
   },
+);
+// No more open melts in a wallet than it has places for them.
+operationSchema.index(
+  { wallet_id: 1, melt_place: 1 },
+  { name: 'one_melt_per_place', unique: true, partialFilterExpression: { melt_place: { $exists: true } } },
 );
 operationSchema.index({ due_at: 1 }, { name: 'due', partialFilterExpression: { open: true } });
 operationSchema.index({ wallet_id: 1, kind: 1, quote_id: 1 }, { name: 'by_quote' });

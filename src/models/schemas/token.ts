@@ -71,3 +71,9 @@ tokenSchema.index(
   { name: 'waiting', partialFilterExpression: { status: 'pending', 'proofs.Y': { $exists: true } } },
 );
 tokenSchema.index({ wallet_id: 1, transaction_id: 1 }, { name: 'one_token_per_purpose', unique: true });
+// Documents of the earlier design, which no server starts on: none, so that each start can ask (repositories/legacy/shape.ts).
+tokenSchema.index({ version: 1 }, { name: 'unmigrated', partialFilterExpression: { version: null } });
+tokenSchema.index(
+  { 'proofs.Y': 1 },
+  { name: 'unmigrated_proofs', partialFilterExpression: { proofs: { $exists: true }, 'proofs.Y': null } },
+);

@@ -1,5 +1,7 @@
 import { invariant } from '../../models/errors.ts';
 import {
+  type DleqFinding,
+  dleqFindings,
   type LegacyProof,
   type LegacyToken,
   type LegacyWallet,
@@ -17,9 +19,18 @@ import type {
   ArchivedTokenDocument,
   ArchivedWalletDocument,
 } from '../../models/schemas/legacy.ts';
+import type { Sealer } from '../sealing.ts';
 
 /** What a sealed original is bound to. */
-export const sealedFor = (origin: Origin): string => `legacy:${originName(origin)}`;
+const sealedFor = (origin: Origin): string => `legacy:${originName(origin)}`;
+
+/** Seals a document as the bytes that the database stored (BSON): no other form gives every document back as it was. */
+export const sealOriginal = (bytes: Uint8Array, origin: Origin, sealer: Sealer): string =>
+  sealer.seal(Buffer.from(bytes).toString('base64'), sealedFor(origin));
+
+/** @throws InvariantBroken where it was sealed by another key, for another document, or was changed */
+export const openOriginal = (sealed: string, origin: Origin, sealer: Sealer): Uint8Array =>
+  Buffer.from(sealer.open(sealed, sealedFor(origin)), 'base64');
 
 type Sealed = { sealed: string; revision: number; at: Date };
 
@@ -55,6 +66,7 @@ function archivedProof({ verdict, ...proof }: LegacyProof, origin: Origin): Arch
     amount: proof.amount,
     C: proof.C,
     locked: proof.locked,
+    dleq: proof.dleq,
     fate: verdict.fate,
     reason: verdict.fate === 'unresolved' ? verdict.reason : null,
     token_id: verdict.fate === 'migrated' ? verdict.tokenId : null,
@@ -80,10 +92,15 @@ export function tokenFromArchive(document: ArchivedTokenDocument): LegacyToken {
       amount: proof.amount === null ? null : BigInt(proof.amount),
       C: proof.C,
       locked: proof.locked,
+      dleq: dleqFindingNamed(proof.dleq),
       verdict: verdictFrom(proof),
     })),
     madeTokenIds: document.made_token_ids,
   };
+}
+
+function dleqFindingNamed(text: string | null): DleqFinding | null {
+  return dleqFindings.find((known) => known === text) ?? null;
 }
 
 function verdictFrom({ fate, reason, token_id }: ArchivedProof): Verdict {

@@ -14,33 +14,27 @@ export const legacyCollections: Record<LegacyKind, readonly string[]> = {
 
 /**
  * How a document of the earlier design is told from one of this version, which always has what is missing here: a token
- * has a version, and each of its proofs a Y; a wallet has the id of its mint, if only as null.
+ * has a version, and each of its proofs a Y; a wallet has the id of its mint, if only as null. Each is worded so that an
+ * index `unmigrated…` of this version answers it, which holds next to nothing, however large the collection.
  */
 export const legacyShape: Record<LegacyKind, object> = {
-  token: { $or: [{ version: { $exists: false } }, { proofs: { $elemMatch: { Y: { $exists: false } } } }] },
-  wallet: { mint_id: { $exists: false } },
+  token: {
+    $or: [{ version: null }, { proofs: { $exists: true, $elemMatch: { Y: null } }, 'proofs.Y': null }],
+  },
+  wallet: { $and: [{ mint_id: null }, { mint_id: { $exists: false } }] },
 };
 
-/** Ids were made by the driver then, and are text now: the index on them answers this, however large the collection. */
-const legacyId = { _id: { $type: 'objectId' } };
-
-/** Built by the first server that found the collection free of the earlier design. */
-const builtIndexes = ['one_token_per_purpose', 'one_wallet_per_mint_and_unit'];
-
 /**
- * Looks for documents of the earlier design, before any index is built: those could stand in an index's way.
+ * Looks for everything that `crucible migrate` would touch, before any index is built: it could stand in an index's way.
+ * The first look at a collection reads all of it; later ones are answered by the indexes that a server has built since.
  * @throws StoreNotMigrated
  */
 export async function refuseUnmigrated(connection: Connection): Promise<void> {
   for (const kind of ['token', 'wallet'] as const) {
     for (const name of await presentCollections(connection, kind)) {
-      const collection = connection.collection(name);
-      const indexes = await collection.listIndexes().toArray();
-      // A collection that a server has used before is not read as a whole at every start.
-      const wasChecked = indexes.some((index) => builtIndexes.includes(String(index['name'])));
-      const found = await collection.findOne(wasChecked ? legacyId : legacyShape[kind], {
-        projection: { _id: 1 },
-      });
+      const found = await connection
+        .collection(name)
+        .findOne(legacyShape[kind], { projection: { _id: 1 }, raw: true });
       if (found !== null) throw new StoreNotMigrated(name);
     }
   }

@@ -1,5 +1,5 @@
 import { invariant } from '../../models/errors.ts';
-import type { LegacyToken, LegacyWallet } from '../../models/legacy.ts';
+import type { LegacyToken, LegacyWallet, Origin } from '../../models/legacy.ts';
 import type { WalletDocument } from '../../models/schemas/account.ts';
 import type { ArchivedTokenDocument, ArchivedWalletDocument } from '../../models/schemas/legacy.ts';
 import type { Wallet } from '../../models/wallet.ts';
@@ -7,13 +7,10 @@ import type { Database } from '../database.ts';
 import type { Sealer } from '../sealing.ts';
 import { toWallet } from '../wallets.ts';
 import { tokenFromArchive, walletFromArchive } from './archiveDocuments.ts';
-import { type LegacyDocument, legacyDocument } from './documents.ts';
+import { fieldsIn, type LegacyDocument, legacyDocument, rawBytes } from './documents.ts';
+import { occupantsOf } from './occupants.ts';
+import { createOriginals, type Place } from './originals.ts';
 import { type LegacyKind, legacyShape, presentCollections } from './shape.ts';
-
-/** Where an original is now, and what must still be so when it is moved. */
-export type Place =
-  | { kind: 'legacy'; collection: string; id: unknown; digest: string }
-  | { kind: 'archive'; revision: number };
 
 export type LegacySource = ReturnType<typeof createLegacySource>;
 
@@ -22,13 +19,25 @@ const batchSize = 200;
 /** What is left of the earlier design, and what was archived of it. Changes nothing. */
 export function createLegacySource(database: Database, sealer: Sealer) {
   const { connection, legacyTokens, legacyWallets, wallets, tokens } = database;
+  const originals = createOriginals(database, sealer);
 
   /** Every document of the earlier design that still stands in its place, one at a time. */
   async function* documents(kind: LegacyKind): AsyncGenerator<LegacyDocument> {
     for (const name of await presentCollections(connection, kind)) {
-      const cursor = connection.collection(name).find(legacyShape[kind], { batchSize });
-      for await (const raw of cursor) yield legacyDocument(name, raw);
+      const cursor = connection.collection(name).find(legacyShape[kind], { batchSize, raw: true });
+      for await (const found of cursor) yield legacyDocument(name, rawBytes(found));
     }
+  }
+
+  /** The fields of a token's original, secrets included; null where it is neither in its place nor in the archive. */
+  async function fieldsOfToken(origin: Origin, place: Place): Promise<Record<string, unknown> | null> {
+    const bytes = await originals.anywhere('token', origin, place);
+    return bytes === null ? null : fieldsIn(bytes);
+  }
+
+  /** Whether an original still stands where it was seen. */
+  async function stands(kind: LegacyKind, origin: Origin, place: Place): Promise<boolean> {
+    return (await originals.at(kind, origin, place)) !== null;
   }
 
   async function* archivedTokens(): AsyncGenerator<{ token: LegacyToken; place: Place }> {
@@ -99,5 +108,16 @@ export function createLegacySource(database: Database, sealer: Sealer) {
     return new Map(rows.map(({ _id, count }) => [_id, count]));
   }
 
-  return { documents, archivedTokens, archivedWallets, walletOf, tryKey, holders };
+  return {
+    documents,
+    fieldsOfToken,
+    stands,
+    original: originals.named,
+    archivedTokens,
+    archivedWallets,
+    walletOf,
+    tryKey,
+    holders,
+    occupants: () => occupantsOf(database),
+  };
 }

@@ -3,20 +3,18 @@ import { type Collection, mongo, type Schema } from 'mongoose';
 import { invariant } from '../../models/errors.ts';
 import { type LegacyToken, type LegacyWallet, type Origin, originName } from '../../models/legacy.ts';
 import { walletSchema } from '../../models/schemas/account.ts';
-import type { ArchivedTokenDocument, ArchivedWalletDocument } from '../../models/schemas/legacy.ts';
 import { tokenSchema } from '../../models/schemas/token.ts';
 import type { CashuToken } from '../../models/token.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { AuditRepository } from '../audit.ts';
 import { buildIndexes, type Database } from '../database.ts';
 import type { Sealer } from '../sealing.ts';
-import { tokenDocument } from '../tokenDocuments.ts';
 import { runTransaction, type Transaction } from '../transaction.ts';
 import { toDocument } from '../wallets.ts';
-import { archivedToken, archivedWallet, sealedFor } from './archiveDocuments.ts';
-import { digestOf, fieldsOf, textOf } from './documents.ts';
-import { legacyShape } from './shape.ts';
-import type { Place } from './source.ts';
+import { digestOf } from './documents.ts';
+import { createOriginals, type Place, stillThere } from './originals.ts';
+import type { LegacyKind } from './shape.ts';
+import { type Make, writeForWallet, writesForToken } from './writes.ts';
 
 export type TakeOver = ReturnType<typeof createTakeOver>;
 
@@ -30,6 +28,7 @@ const patienceMs = 90_000;
  */
 export function createTakeOver(database: Database, sealer: Sealer, audit: AuditRepository, now: () => Date) {
   const { connection, tokens, wallets, legacyTokens, legacyWallets } = database;
+  const originals = createOriginals(database, sealer);
 
   /** Makes what the transactions rely on: the collections, and the index that refuses a proof in two tokens. */
   async function prepare(): Promise<void> {
@@ -54,16 +53,15 @@ export function createTakeOver(database: Database, sealer: Sealer, audit: AuditR
    * Takes over one token. `make` builds the new token from the original's fields; null where none is to be made.
    * @returns false when another run has done it. @throws InvariantBroken when the original has changed since it was read
    */
-  async function takeToken(
-    token: LegacyToken,
-    place: Place,
-    make: ((fields: Record<string, unknown>) => CashuToken) | null,
-  ): Promise<boolean> {
+  async function takeToken(token: LegacyToken, place: Place, make: Make | null): Promise<boolean> {
     return patiently(async (tx) => {
-      const text = await take(tx, 'token', token.origin, place);
-      if (text === null) return false;
-      if (make !== null) await insert(tx, make(fieldsOf(text)), token.origin);
-      const entry = archivedToken(token, nextEntry(text, token.origin, place));
+      const bytes = await take(tx, 'token', token.origin, place);
+      if (bytes === null) return false;
+      const { entry, made } = writesForToken(token, make, { bytes, place, sealer, at: now() });
+      if (made !== null) {
+        await tokens.create([made.document], { session: tx.session });
+        await recordMade(tx, made.token, token.origin);
+      }
       const { _id, ...changes } = entry;
       const session = tx.session;
       if (place.kind === 'legacy') await legacyTokens.create([entry], { session });
@@ -82,10 +80,10 @@ export function createTakeOver(database: Database, sealer: Sealer, audit: AuditR
     wallet: Wallet | null,
   ): Promise<{ isTaken: boolean; isMade: boolean }> {
     return patiently(async (tx) => {
-      const text = await take(tx, 'wallet', legacy.origin, place);
-      if (text === null) return { isTaken: false, isMade: false };
+      const bytes = await take(tx, 'wallet', legacy.origin, place);
+      if (bytes === null) return { isTaken: false, isMade: false };
       const isMade = wallet !== null && (await insertWallet(tx, wallet));
-      const entry = archivedWallet(legacy, nextEntry(text, legacy.origin, place));
+      const entry = writeForWallet(legacy, { bytes, place, sealer, at: now() });
       const { _id, ...changes } = entry;
       const session = tx.session;
       if (place.kind === 'legacy') await legacyWallets.create([entry], { session });
@@ -111,49 +109,34 @@ export function createTakeOver(database: Database, sealer: Sealer, audit: AuditR
     }
   }
 
-  /** The original's text, removed from its place or locked in the archive; null if it has moved on. */
+  /** The original's bytes; it is removed from its place, or left in the archive. Null if it has moved on. */
   async function take(
     tx: Transaction,
-    kind: 'token' | 'wallet',
+    kind: LegacyKind,
     origin: Origin,
     place: Place,
-  ): Promise<string | null> {
-    const _id = originName(origin);
-    if (place.kind === 'archive') {
-      const filter = { _id, revision: place.revision };
-      const found = await (kind === 'token'
-        ? legacyTokens.findOne(filter).session(tx.session).lean<ArchivedTokenDocument>()
-        : legacyWallets.findOne(filter).session(tx.session).lean<ArchivedWalletDocument>());
-      return found === null ? null : sealer.open(found.sealed, sealedFor(origin));
-    }
-    const raw = await connection
-      .collection(place.collection)
-      .findOneAndDelete(
-        { $and: [{ _id: { $eq: place.id } }, legacyShape[kind]] },
-        { session: tx.session, includeResultMetadata: false },
-      );
-    if (raw === null) {
-      const archived = await (kind === 'token'
-        ? legacyTokens.exists({ _id }).session(tx.session)
-        : legacyWallets.exists({ _id }).session(tx.session));
-      invariant(archived !== null, `${_id} has vanished and is not in the archive`);
+  ): Promise<Uint8Array | null> {
+    const bytes = await originals.at(kind, origin, place, tx.session);
+    if (place.kind === 'archive') return bytes;
+    const name = originName(origin);
+    if (bytes === null) {
+      const isArchived = await originals.isArchived(kind, origin, tx.session);
+      invariant(isArchived, `${name} has vanished and is not in the archive`);
       return null;
     }
-    const text = textOf(raw);
     invariant(
-      digestOf(text) === place.digest,
-      `${_id} changed while it was migrated; nothing was done with it. Is a server of the earlier design still running?`,
+      digestOf(bytes) === place.digest,
+      `${name} changed while it was migrated; nothing was done with it. Is a server of the earlier design still running?`,
     );
-    return text;
+    // What was read is what is removed: a change in between fails the transaction as a conflict, and it is run again.
+    const { deletedCount } = await connection
+      .collection(place.collection)
+      .deleteOne(stillThere(kind, place.id), { session: tx.session });
+    invariant(deletedCount === 1, `${name} was read and could not be removed`);
+    return bytes;
   }
 
-  function nextEntry(text: string, origin: Origin, place: Place) {
-    const revision = place.kind === 'legacy' ? 1 : place.revision + 1;
-    return { sealed: sealer.seal(text, sealedFor(origin)), revision, at: now() };
-  }
-
-  async function insert(tx: Transaction, token: CashuToken, origin: Origin): Promise<void> {
-    await tokens.create([tokenDocument(token, sealer)], { session: tx.session });
+  async function recordMade(tx: Transaction, token: CashuToken, origin: Origin): Promise<void> {
     const { id: tokenId, status, totalAmount: amount, transactionId, walletId, npub } = token;
     const details = { tokenId, status, amount, origin: originName(origin) };
     await audit.append({ walletId, npub, transactionId, event: 'token.migrated', details, at: now() }, tx);

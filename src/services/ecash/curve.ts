@@ -26,6 +26,18 @@ export function isDleqGood(dleq: { e: string; s: string }, B_: string, C_: strin
   return challenge !== null && challenge === dleq.e.toLowerCase();
 }
 
+/** Whether a DLEQ proof that carries its blinding factor `r` shows that `C` is `Y` signed with the key behind `K` (NUT-12). */
+export function isUnblindedDleqGood(
+  { e, s, r }: { e: string; s: string; r: string },
+  Y: string,
+  C: string,
+  K: string,
+): boolean {
+  const B_ = orNull(() => sum(bytes(Y), pointFromScalar(bytes(r))));
+  const C_ = orNull(() => sum(bytes(C), pointMultiply(bytes(K), bytes(r))));
+  return B_ !== null && C_ !== null && isDleqGood({ e, s }, hex(B_), hex(C_), K);
+}
+
 /** hash_e of NUT-12: over the uncompressed points, written in hex. */
 function challengeOf(points: readonly Uint8Array[]): string {
   const text = points.map((point) => hex(pointCompress(point, false))).join('');

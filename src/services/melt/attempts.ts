@@ -22,6 +22,7 @@ export function createMeltAttempts(outputs: OutputFactory) {
   async function swap(
     of: Pick<MeltOperation, 'npub' | 'inputs' | 'swap' | 'attempts'>,
     keyset: OutputKeyset,
+    spare: PlannedOutput[] = [],
   ): Promise<Attempt> {
     invariant(of.swap !== null, 'only an operation that needs a swap plans one');
     const available = denominations(keyset.keys);
@@ -29,7 +30,7 @@ export function createMeltAttempts(outputs: OutputFactory) {
       ...split(of.swap.sendAmount, available).map((amount): OutputPlan => ({ role: 'send', amount })),
       ...split(of.swap.keepAmount, available).map((amount): OutputPlan => ({ role: 'keep', amount })),
     ];
-    const planned = await outputs.plan(of.npub, keyset.id, bySize(plans));
+    const planned = await outputs.plan(of.npub, keyset.id, bySize(plans), spare);
     return attempt(of.attempts, 'swap', keyset.id, planned, swapBody(of.inputs, planned));
   }
 
@@ -38,18 +39,35 @@ export function createMeltAttempts(outputs: OutputFactory) {
     of: Pick<MeltOperation, 'npub' | 'quote' | 'attempts' | 'meltInputFee'>,
     inputs: readonly Proof[],
     keyset: OutputKeyset,
+    spare: PlannedOutput[] = [],
   ): Promise<Attempt> {
-    const maxChange = sumAmounts(inputs) - of.meltInputFee - of.quote.amount;
-    invariant(maxChange >= of.quote.feeReserve, 'the inputs do not cover amount, fee reserve and input fee');
-    const count = blankCount(maxChange, denominations(keyset.keys));
-    const blanks = Array.from({ length: count }, (): OutputPlan => ({ role: 'blank', amount: 0n }));
-    const planned = await outputs.plan(of.npub, keyset.id, blanks);
-    const body = {
-      quote: of.quote.id,
-      inputs: inputs.map(wireProof),
-      ...(planned.length > 0 ? { outputs: planned.map(wireOutput) } : {}),
-    };
-    return attempt(of.attempts, 'melt', keyset.id, planned, JSON.stringify(body));
+    const planned = await blanks(of, sumAmounts(inputs), keyset, spare);
+    return attempt(of.attempts, 'melt', keyset.id, planned, meltBody(of.quote, inputs, planned));
+  }
+
+  /** The melt that is to follow a swap: its blanks, but not its request, which takes what the swap will give. */
+  async function meltAfterSwap(
+    of: Pick<MeltOperation, 'npub' | 'quote' | 'attempts' | 'meltInputFee' | 'swap'>,
+    keyset: OutputKeyset,
+    spare: PlannedOutput[] = [],
+  ): Promise<Attempt> {
+    const planned = await blanks(of, of.swap?.sendAmount ?? 0n, keyset, spare);
+    return attempt(of.attempts, 'melt', keyset.id, planned, '');
+  }
+
+  async function blanks(
+    of: Pick<MeltOperation, 'npub' | 'quote' | 'meltInputFee'>,
+    inputAmount: bigint,
+    keyset: OutputKeyset,
+    spare: PlannedOutput[],
+  ): Promise<PlannedOutput[]> {
+    const count = blanksFor(of, inputAmount, keyset);
+    return outputs.plan(
+      of.npub,
+      keyset.id,
+      Array.from({ length: count }, (): OutputPlan => ({ role: 'blank', amount: 0n })),
+      spare,
+    );
   }
 
   /** The fence: the melt's own inputs, swapped back to us so that a melt that comes late must fail. */
@@ -68,7 +86,31 @@ export function createMeltAttempts(outputs: OutputFactory) {
     return attempt(of.attempts, 'fence', keyset.id, planned, swapBody(inputs, planned));
   }
 
-  return { swap, melt, fence };
+  return { swap, melt, meltAfterSwap, fence };
+}
+
+/** How many blanks a melt of so much needs. @throws InvariantBroken where that does not even pay */
+export function blanksFor(
+  { quote, meltInputFee }: Pick<MeltOperation, 'quote' | 'meltInputFee'>,
+  inputAmount: bigint,
+  keyset: OutputKeyset,
+): number {
+  const maxChange = inputAmount - meltInputFee - quote.amount;
+  invariant(maxChange >= quote.feeReserve, 'the inputs do not cover amount, fee reserve and input fee');
+  return blankCount(maxChange, denominations(keyset.keys));
+}
+
+/** The exact request of a melt with these inputs and blanks (NUT-05). */
+export function meltBody(
+  quote: MeltOperation['quote'],
+  inputs: readonly Proof[],
+  blanks: readonly PlannedOutput[],
+): string {
+  return JSON.stringify({
+    quote: quote.id,
+    inputs: inputs.map(wireProof),
+    ...(blanks.length > 0 ? { outputs: blanks.map(wireOutput) } : {}),
+  });
 }
 
 function attempt(

@@ -14,7 +14,7 @@ import {
   withReply,
 } from '../../repositories/operations.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { readMelt, readSigned } from '../mint/replies.ts';
+import { readMelt, readSigned, refusalIn } from '../mint/replies.ts';
 import type { Exchange } from '../mint/transport.ts';
 import { timer } from '../operations/timing.ts';
 import { posted } from './attempts.ts';
@@ -132,7 +132,7 @@ export function createCourier(parts: {
       const stored = { ...answered, refusalCode: definiteRefusal(answered.reply, purpose) ?? of.refusalCode };
       const event =
         exchange.kind === 'reply'
-          ? `${purpose} reply stored (HTTP ${exchange.httpStatus})`
+          ? `${purpose} reply stored (HTTP ${exchange.httpStatus}${codeIn(exchange)})`
           : `no reply to ${purpose} (${exchange.reason})`;
       try {
         return await operations.transition(
@@ -161,6 +161,12 @@ function body(operation: MeltOperation, purpose: AttemptPurpose): string {
 function keepPaid(before: Attempt, after: Attempt): Attempt {
   const paid = before.purpose === 'melt' && before.reply !== null && readMelt(before.reply).kind === 'paid';
   return paid ? { ...after, reply: before.reply } : after;
+}
+
+/** The mint's own number for a refusal, for whoever reads the timeline. */
+function codeIn(exchange: { httpStatus: number; body: string }): string {
+  const code = refusalIn(exchange)?.code ?? null;
+  return code === null ? '' : `, code ${code}`;
 }
 
 function definiteRefusal(reply: StoredReply | null, purpose: AttemptPurpose): number | null {

@@ -1,7 +1,8 @@
-import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
+import { type Attempt, attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
-import type { OperationRepository } from '../../repositories/operations.ts';
-import type { MeltAttempts } from './attempts.ts';
+import { type OperationRepository, withAttempt } from '../../repositories/operations.ts';
+import type { Detection } from '../restore/detection.ts';
+import { blanksFor, type MeltAttempts, meltBody, type OutputKeyset } from './attempts.ts';
 import type { Courier } from './courier.ts';
 import { latest } from './facts.ts';
 import { failureOf } from './failure.ts';
@@ -19,15 +20,16 @@ export function createExchanges(parts: {
   keysets: OutputKeysets;
   attempts: MeltAttempts;
   courier: Courier;
+  detection: Pick<Detection, 'demandUnsigned'>;
   now: () => Date;
 }) {
-  const { operations, keysets, attempts, courier, now } = parts;
+  const { operations, keysets, attempts, courier, detection, now } = parts;
 
   /** A new swap attempt on the keyset that is active now. */
   async function renewSwap(operation: MeltOperation): Promise<MeltOperation> {
     const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
     const swap = await keysets.swapTerms(operation);
-    const attempt = await attempts.swap({ ...operation, swap }, keyset);
+    const attempt = await unsigned(operation, await attempts.swap({ ...operation, swap }, keyset));
     const changes = { swap, attempts: [...operation.attempts, attempt] };
     return courier.swap(
       await operations.transition(operation, changes, 'new swap attempt on the active keyset', now()),
@@ -37,6 +39,7 @@ export function createExchanges(parts: {
   /** The melt request, planned where there is none yet, and planned anew if its blanks' keyset retired meanwhile. */
   async function readyToMelt(operation: MeltOperation): Promise<MeltOperation> {
     const planned = latest(attemptsFor(operation, 'melt'));
+    if (planned !== undefined && planned.requestBody === '') return meltWithSwapped(operation, planned);
     const usable =
       planned !== undefined &&
       (planned.outputs.length === 0 || (await keysets.isActive(operation, planned.keysetId)));
@@ -44,13 +47,35 @@ export function createExchanges(parts: {
     const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
     const inputs = meltInputs(operation);
     const meltInputFee = await keysets.feeOf(operation.mintUrl, inputs);
-    const attempt = await attempts.melt({ ...operation, meltInputFee }, inputs, keyset);
+    return newMelt({ ...operation, meltInputFee }, inputs, keyset);
+  }
+
+  /** The melt was planned with its swap. Its blanks serve if their keyset still signs and a renewed swap left no more over. */
+  async function meltWithSwapped(operation: MeltOperation, planned: Attempt): Promise<MeltOperation> {
+    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
+    const inputs = meltInputs(operation);
+    const ready = { ...operation, meltInputFee: await keysets.feeOf(operation.mintUrl, inputs) };
+    const isEnough = planned.outputs.length >= blanksFor(ready, sumAmounts(inputs), keyset);
+    if (planned.keysetId !== keyset.id || !isEnough) return newMelt(ready, inputs, keyset);
+    const whole = { ...planned, requestBody: meltBody(ready.quote, inputs, planned.outputs) };
+    return { ...ready, attempts: withAttempt(ready.attempts, whole) };
+  }
+
+  async function newMelt(
+    operation: MeltOperation,
+    inputs: readonly Proof[],
+    keyset: OutputKeyset,
+  ): Promise<MeltOperation> {
+    const planned = latest(attemptsFor(operation, 'melt'));
+    const attempt = await unsigned(operation, await attempts.melt(operation, inputs, keyset));
     const others = operation.attempts.filter(({ purpose }) => purpose !== 'melt');
-    return {
-      ...operation,
-      meltInputFee,
-      attempts: [...others, { ...attempt, number: (planned?.number ?? 0) + 1 }],
-    };
+    return { ...operation, attempts: [...others, { ...attempt, number: (planned?.number ?? 0) + 1 }] };
+  }
+
+  /** An attempt of fresh outputs, once the mint has said that they are fresh to it, too. */
+  async function unsigned(operation: MeltOperation, attempt: Attempt): Promise<Attempt> {
+    await detection.demandUnsigned(operation, attempt.outputs);
+    return attempt;
   }
 
   /** Whether what is in hand still pays, and within the client's limit: a rotation may have made it dearer. */
@@ -99,7 +124,8 @@ export function createExchanges(parts: {
 
   async function planFence(operation: MeltOperation, inputs: readonly Proof[]) {
     const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
-    return attempts.fence(operation, inputs, await keysets.feePpks(operation.mintUrl, inputs), keyset);
+    const feePpks = await keysets.feePpks(operation.mintUrl, inputs);
+    return unsigned(operation, await attempts.fence(operation, inputs, feePpks, keyset));
   }
 
   return { renewSwap, readyToMelt, coversMelt, startFence, startPartialFence, renewFence };

@@ -7,6 +7,7 @@ import type { Incidents } from './incidents.ts';
 import type { MeltSaga } from './saga.ts';
 
 const openTooLongMs = 3_600_000;
+const longWait = { fraction: 0.25, minMs: 250, maxMs: 30_000 };
 
 /** How a melt is driven: the saga's steps, its pace, and what people hear of it. */
 export function createMeltHandler(parts: {
@@ -43,8 +44,13 @@ export function createMeltHandler(parts: {
           return Math.max(50, operation.createdAt.getTime() + orphanAfterMs - at.getTime());
         case 'paid':
           return growingWaitMs(sinceMs, { fraction: 0.25, minMs: 500, maxMs: 600_000 });
+        case 'pending':
+          // Once it looks as if it had never begun, a second look is all that the fence waits for.
+          if (operation.unpaidSightings > 0)
+            return growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 5_000 });
+          return growingWaitMs(sinceMs, longWait);
         default:
-          return growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 30_000 });
+          return growingWaitMs(sinceMs, longWait);
       }
     },
 

@@ -4,10 +4,12 @@ import { isFinished, type MeltOperation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type { MeltQuoteView, MeltRequest, MeltService, Outcome, WalletService } from '../contracts.ts';
+import type { Place } from '../mint/lane.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
 import { timer } from '../operations/timing.ts';
+import type { Detection } from '../restore/detection.ts';
 import { ReplyNotStored } from './courier.ts';
 import { readInvoice } from './invoice.ts';
 import { costOf, type Preparation } from './preparation.ts';
@@ -22,18 +24,24 @@ import {
   stopped,
 } from './refusals.ts';
 
+/** What a request has reserved, and its place among the payments under way at the mint. */
+type Begun = { operation: MeltOperation; place: Place };
+
 /** The front of the melt: what a request may do and what it is answered. The saga does the rest. */
 export function createMeltService(parts: {
   wallets: WalletService;
   operations: OperationRepository;
   mints: MintDirectory;
   preparation: Preparation;
+  detection: Pick<Detection, 'demandCurrent'>;
   driver: Driver;
   handler: Handler<MeltOperation>;
   network: Network;
   answerWithinMs: number;
   /** Keeps a run alive after its request was answered, so that shutdown waits for it. */
   inBackground: (run: Promise<unknown>) => void;
+  /** Calls back when a server that is about to go wants every request answered. @returns how to be left alone again */
+  onLastCall: (answer: () => void) => () => void;
   now: () => Date;
 }): MeltService {
   const {
@@ -41,11 +49,13 @@ export function createMeltService(parts: {
     operations,
     mints,
     preparation,
+    detection,
     driver,
     handler,
     network,
     answerWithinMs,
     inBackground,
+    onLastCall,
     now,
   } = parts;
 
@@ -115,16 +125,23 @@ export function createMeltService(parts: {
   }
 
   /** Validation, quote, fee cap, selection, pre-flight, transaction A. */
-  async function begin(wallet: Wallet, request: MeltRequest): Promise<MeltOperation> {
+  async function begin(wallet: Wallet, request: MeltRequest): Promise<Begun> {
     const invoice = readInvoice(request.invoice, network, now());
     const paying = await operations.claiming(wallet.id, invoice.paymentHash);
     if (paying !== null) throw duplicatePayment(paying);
-    const quoted = await quoteMelt(mints, wallet, invoice, now());
-    return preparation.reserve(wallet, invoice, quoted, request);
+    await detection.demandCurrent(wallet, request.requestId);
+    const place = mints.at(wallet.mintUrl).payments.enter();
+    try {
+      const quoted = await quoteMelt(mints, wallet, invoice, now());
+      return { operation: await preparation.reserve(wallet, invoice, quoted, request), place };
+    } catch (error) {
+      place.leave();
+      throw error;
+    }
   }
 
   /** Runs the saga; answers when it ends or when the client has waited long enough, whichever is first. */
-  async function carryThrough(operation: MeltOperation, request: MeltRequest): Promise<MeltOperation> {
+  async function carryThrough({ operation, place }: Begun, request: MeltRequest): Promise<MeltOperation> {
     let known = operation;
     const paid = Promise.withResolvers<void>();
     const seen = (latest: MeltOperation) => {
@@ -132,17 +149,20 @@ export function createMeltService(parts: {
       if (latest.state === 'paid') setTimeout(paid.resolve, lateChangeGraceMs).unref();
     };
     const untilMs = operation.createdAt.getTime() + answerWithinMs;
-    const run = driver.drive(operation, handler, 'creator', { untilMs, seen });
+    const run = driver.drive(operation, handler, 'creator', { untilMs, seen }).finally(place.leave);
     inBackground(run.catch(() => undefined));
     if (request.respondAsync) return operation;
     const deadline = timer(Math.max(0, untilMs - now().getTime()));
+    const lastCall = Promise.withResolvers<void>();
+    const forgetLastCall = onLastCall(lastCall.resolve);
     try {
-      const enough = Promise.race([deadline.elapsed, paid.promise]);
+      const enough = Promise.race([deadline.elapsed, paid.promise, lastCall.promise]);
       return await Promise.race([run, enough.then(() => known)]);
     } catch (error) {
       return outcomeAfter(error, known);
     } finally {
       deadline.cancel();
+      forgetLastCall();
     }
   }
 

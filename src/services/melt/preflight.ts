@@ -1,5 +1,6 @@
 import type { Discrepancy } from '../../models/discrepancy.ts';
 import { databaseUnavailable } from '../../models/errors.ts';
+import { sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { CorrectionRepository, WriteOff } from '../../repositories/corrections.ts';
 import type { ProofOutline, TokenOutline } from '../../repositories/tokenReads.ts';
@@ -30,7 +31,15 @@ export type Preflight = {
    * DATABASE_UNAVAILABLE.
    */
   check(wallet: Wallet, selected: Selected, requestId: string): Promise<Clearance>;
+  /** Compares these tokens with the mint though nobody wants to spend them, and marks what it calls spent twice. */
+  reconcile(wallet: Wallet, tokens: readonly TokenOutline[]): Promise<Reconciliation>;
 };
+
+/**
+ * `writtenOff`: what is known spent from now on and was not before. `isPending`: the mint holds some in payments.
+ * `isWhole`: nothing has changed meanwhile that would have to be compared again.
+ */
+export type Reconciliation = { writtenOff: bigint; isPending: boolean; isWhole: boolean };
 
 /** A difference that was seen twice, and where the proof stands. */
 type Finding = { discrepancy: Discrepancy; place: Place };
@@ -54,6 +63,21 @@ export function createPreflight(parts: {
     if (found.length > 0) await act(wallet, found, requestId);
     const pending = found.filter(({ discrepancy }) => discrepancy.type === 'DB_UNSPENT_MINT_PENDING');
     return { pendingAtMint: new Set(pending.map(({ discrepancy }) => discrepancy.Y)) };
+  }
+
+  async function reconcile(wallet: Wallet, tokens: readonly TokenOutline[]): Promise<Reconciliation> {
+    const seen = await look(wallet, tokens.flatMap(beliefsIn));
+    const suspicious = seen.filter((sighting) => classify(sighting) !== null);
+    if (suspicious.length === 0) return { writtenOff: 0n, isPending: false, isWhole: true };
+    const found = await lookAgain(wallet, suspicious);
+    const applied = found.length === 0 || (await correct(wallet, found));
+    const of = (type: Discrepancy['type']) =>
+      found.map(({ discrepancy }) => discrepancy).filter((one) => one.type === type);
+    return {
+      writtenOff: applied ? sumAmounts(of('DB_UNSPENT_MINT_SPENT')) : 0n,
+      isPending: of('DB_UNSPENT_MINT_PENDING').length > 0,
+      isWhole: applied && found.length === suspicious.length,
+    };
   }
 
   async function look(wallet: Wallet, beliefs: readonly Belief[]): Promise<Sighting[]> {
@@ -113,7 +137,7 @@ export function createPreflight(parts: {
     }
   }
 
-  return { check };
+  return { check, reconcile };
 }
 
 /** Of each token, the proofs that the mint calls spent. */

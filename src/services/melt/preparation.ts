@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config.ts';
 import { type DomainError, databaseUnavailable } from '../../models/errors.ts';
 import type { Attempt, MeltOperation, MeltQuote } from '../../models/operation.ts';
-import { sumAmounts } from '../../models/proof.ts';
+import type { PlannedOutput } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
@@ -11,10 +10,13 @@ import { type TokenOutline, type TokenReservation, TokensTaken } from '../../rep
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import { duplicateKeyIndex } from '../../repositories/transaction.ts';
 import type { MeltRequest } from '../contracts.ts';
+import { isOutcomeUnknown } from '../databaseFaults.ts';
 import { denominations } from '../ecash/amounts.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import { pause } from '../operations/timing.ts';
+import type { Detection } from '../restore/detection.ts';
 import type { MeltAttempts, OutputKeyset } from './attempts.ts';
+import { type Chosen, draftOperation } from './drafting.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { Preflight } from './preflight.ts';
@@ -25,10 +27,9 @@ import {
   feeTooHigh,
   idempotencyConflict,
   insufficientBalance,
+  tooManyOpen,
 } from './refusals.ts';
 import { type Candidate, type Selection, selectProofs } from './selection.ts';
-
-type Chosen = Exclude<Selection, { kind: 'insufficient' }>;
 
 /** From a quote to a reserved operation: selection, fee cap, pre-flight, exact requests, transaction A. */
 export type Preparation = {
@@ -48,13 +49,26 @@ export function createPreparation(parts: {
   mints: MintDirectory;
   keysets: OutputKeysets;
   attempts: MeltAttempts;
-  preflight: Preflight;
-  config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'answerWithinMs' | 'leaseMs'>;
+  preflight: Pick<Preflight, 'check'>;
+  detection: Pick<Detection, 'demandUnsigned'>;
+  config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'answerWithinMs' | 'leaseMs' | 'openMeltsPerWallet'>;
   owner: string;
   now: () => Date;
 }): Preparation {
-  const { tokens, operations, melts, ledger, mints, keysets, attempts, preflight, config, owner, now } =
-    parts;
+  const {
+    tokens,
+    operations,
+    melts,
+    ledger,
+    mints,
+    keysets,
+    attempts,
+    preflight,
+    detection,
+    config,
+    owner,
+    now,
+  } = parts;
 
   async function reserve(
     wallet: Wallet,
@@ -65,6 +79,7 @@ export function createPreparation(parts: {
     const limit = feeLimit(quote.amount, request.maxFee);
     if (quote.feeReserve > limit.amount) throw feeTooHigh(quote.feeReserve, limit, wallet.unit);
     const avoid = new Set<string>();
+    const spare: PlannedOutput[] = [];
     for (let round = 1; round <= maxRounds; round += 1) {
       const outlines = await tokens.spendable(wallet.id);
       const keyset = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
@@ -73,13 +88,23 @@ export function createPreparation(parts: {
       const cost = costOf(chosen, quote);
       if (cost > limit.amount) throw feeTooHigh(cost, limit, wallet.unit);
       const selected = { proofs: chosen.inputs, tokens: outlines, withOthers: round === 1 };
-      const { pendingAtMint } = await preflight.check(wallet, selected, request.requestId);
+      const reservations = reservationsFor(chosen.inputs, outlines);
+      const [cleared, planned] = await Promise.allSettled([
+        preflight.check(wallet, selected, request.requestId),
+        plan(wallet, invoice, quote, request, chosen, reservations, keyset, spare),
+      ]);
+      if (cleared.status === 'rejected') throw cleared.reason;
+      if (planned.status === 'rejected') throw planned.reason;
+      const { pendingAtMint } = cleared.value;
       if (chosen.inputs.some(({ Y }) => pendingAtMint.has(Y))) {
         for (const Y of pendingAtMint) avoid.add(Y);
+        spare.push(...plannedIn(planned.value));
         continue;
       }
-      const operation = await tryReserve(wallet, invoice, quote, request, chosen, outlines, keyset);
+      const draft = planned.value;
+      const operation = draft && (await tryReserve(wallet, invoice, draft, request, reservations));
       if (operation !== null) return operation;
+      spare.push(...plannedIn(draft));
       await pause(Math.random() * 30 * round); // others were quicker: look again at what is left
     }
     throw concurrentOperation();
@@ -111,32 +136,65 @@ export function createPreparation(parts: {
     );
   }
 
-  /** Transaction A with everything that will be sent. Null when somebody else was in the way and it must be tried again. */
-  async function tryReserve(
+  /**
+   * Everything that will be sent, with fresh outputs that the mint has never seen. Null where another request has taken an
+   * input meanwhile. @throws DomainError MELT_BLOCKED_BY_RECONCILIATION where the mint has signed one of them already
+   */
+  async function plan(
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
     request: MeltRequest,
     chosen: Chosen,
-    outlines: readonly TokenOutline[],
+    reservations: readonly TokenReservation[],
     keyset: OutputKeyset,
+    spare: PlannedOutput[],
   ): Promise<MeltOperation | null> {
-    const reservations = reservationsFor(chosen.inputs, outlines);
     const inputs = await tokens.open(wallet.id, reservations).catch(orTaken);
     if (inputs === null) return null;
-    const draft = draftOperation(wallet, invoice, quote, request, chosen, reservations, inputs);
-    const first = await firstAttempt(draft, keyset);
-    const operation: MeltOperation = { ...draft, attempts: [first] };
+    const draft = draftOperation({
+      wallet,
+      invoice,
+      quote,
+      request,
+      chosen,
+      reservations,
+      inputs,
+      keyset,
+      feeCap: feeLimit(quote.amount, request.maxFee).amount,
+      answerWithinMs: config.answerWithinMs,
+      at: now(),
+    });
+    const planned = await firstAttempts(draft, keyset, spare).catch(orUnavailable);
+    await detection.demandUnsigned(
+      draft,
+      planned.flatMap(({ outputs }) => outputs),
+      request.requestId,
+    );
+    return { ...draft, attempts: planned };
+  }
+
+  /** Transaction A. Null when somebody else was in the way and it must be tried again. */
+  async function tryReserve(
+    wallet: Wallet,
+    invoice: Invoice,
+    operation: MeltOperation,
+    request: MeltRequest,
+    reservations: readonly TokenReservation[],
+  ): Promise<MeltOperation | null> {
     const idempotency = idempotencyFor(operation, request);
     const result = await melts.reserve(
       operation,
       reservations,
       { owner, leaseMs: config.leaseMs },
       idempotency,
+      config.openMeltsPerWallet,
     );
     switch (result) {
       case 'reserved':
         return operation;
+      case 'too_many_open':
+        throw tooManyOpen(config.openMeltsPerWallet);
       case 'tokens_taken':
         return null;
       case 'duplicate_payment': {
@@ -162,63 +220,14 @@ export function createPreparation(parts: {
     throw databaseUnavailable(new Error('the reservation was not committed'));
   }
 
-  function firstAttempt(draft: MeltOperation, keyset: OutputKeyset): Promise<Attempt> {
-    return draft.swap === null ? attempts.melt(draft, draft.inputs, keyset) : attempts.swap(draft, keyset);
-  }
-
-  function draftOperation(
-    wallet: Wallet,
-    invoice: Invoice,
-    quote: MeltQuote,
-    request: MeltRequest,
-    chosen: Chosen,
-    reservations: readonly TokenReservation[],
-    inputs: MeltOperation['inputs'],
-  ): MeltOperation {
-    const at = now();
-    const id = `tx_melt_${at.getTime()}_${randomBytes(8).toString('hex')}`;
-    return {
-      kind: 'melt',
-      state: 'prepared',
-      id,
-      npub: wallet.npub,
-      walletId: wallet.id,
-      mintUrl: wallet.mintUrl,
-      unit: wallet.unit,
-      version: 1,
-      dueAt: at,
-      attempts: [],
-      timeline: [{ at, state: 'prepared', event: 'inputs reserved' }],
-      requestId: request.requestId,
-      createdAt: at,
-      updatedAt: at,
-      invoice: invoice.text,
-      paymentHash: invoice.paymentHash,
-      quote,
-      sourceTokenIds: reservations.map(({ tokenId }) => tokenId),
-      sourceAmount: sumAmounts(inputs),
-      inputs,
-      swap:
-        chosen.kind === 'swap'
-          ? { sendAmount: chosen.sendAmount, keepAmount: chosen.keepAmount, fee: chosen.swapFee }
-          : null,
-      meltInputFee: chosen.kind === 'direct' ? chosen.meltFee : 0n,
-      held: null,
-      bookedEarly: false,
-      payment: null,
-      change: [],
-      changeComplete: false,
-      failure: null,
-      releasedAmount: null,
-      missingAmount: null,
-      atomicResult: null,
-      unpaidSightings: 0,
-      partlySince: null,
-      feeCap: feeLimit(quote.amount, request.maxFee).amount,
-      answerBy: request.respondAsync ? null : new Date(at.getTime() + config.answerWithinMs),
-      idempotencyId: request.idempotency === undefined ? null : `idem_${id}`,
-      finishedAt: null,
-    };
+  /** The melt, or a swap and the blanks of the melt that follows, so that the mint is asked about all of them at once. */
+  async function firstAttempts(
+    draft: MeltOperation,
+    keyset: OutputKeyset,
+    spare: PlannedOutput[],
+  ): Promise<Attempt[]> {
+    if (draft.swap === null) return [await attempts.melt(draft, draft.inputs, keyset, spare)];
+    return Promise.all([attempts.swap(draft, keyset, spare), attempts.meltAfterSwap(draft, keyset, spare)]);
   }
 
   /** Too little to pay with: too little altogether, or only for now. */
@@ -234,6 +243,10 @@ export function createPreparation(parts: {
 
   return { reserve, estimate };
 }
+
+/** Outputs of a melt that was not reserved after all: nobody but NUT-09 was ever shown them. */
+const plannedIn = (draft: MeltOperation | null): PlannedOutput[] =>
+  draft === null ? [] : draft.attempts.flatMap(({ outputs }) => outputs);
 
 function select(
   candidates: readonly Candidate[],
@@ -273,6 +286,11 @@ function idempotencyFor(operation: MeltOperation, { idempotency }: MeltRequest):
     operationId: operation.id,
     ...idempotency,
   };
+}
+
+/** Whether indices were taken is not known, and does not matter: a gap costs nothing, and nothing was begun. */
+function orUnavailable(error: unknown): never {
+  throw isOutcomeUnknown(error) ? databaseUnavailable(error) : error;
 }
 
 function orTaken(error: unknown): null {

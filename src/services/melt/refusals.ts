@@ -25,6 +25,15 @@ export function concurrentOperation(): DomainError {
   );
 }
 
+export function tooManyOpen(most: number): DomainError {
+  return new DomainError(
+    'CONCURRENT_OPERATION',
+    'LOW',
+    `The wallet has ${most} payments open at once, which is the most that this server allows. Nothing was paid and no money moved; try again when one of them has ended.`,
+    { retryable: true },
+  );
+}
+
 /** A limit of the client's own can be raised by the client; the server's cannot. */
 export type FeeLimit = { amount: bigint; setBy: 'client' | 'server' };
 

@@ -1,11 +1,11 @@
 import { InvariantBroken, invariant } from '../../models/errors.ts';
-import { type Attempt, attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
+import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
 import { type OutputRole, type Proof, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import { type Changes, type OperationRepository, withAttempt } from '../../repositories/operations.ts';
 import { redeem } from '../ecash/redemption.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { hasSignatures, readMelt } from '../mint/replies.ts';
+import { readMelt } from '../mint/replies.ts';
 import { changeWaitMs, collectChange, maximumChange, minimumChange, paymentFrom } from './change.ts';
 import type { Courier } from './courier.ts';
 import { type Decision, decide, type MeltFacts, needsMintView, oddForMs } from './decision.ts';
@@ -13,10 +13,9 @@ import type { Exchanges } from './exchanges.ts';
 import { enteredStateAt, factsOf, latest, type MeltTimes } from './facts.ts';
 import { failureOf } from './failure.ts';
 import type { Incidents } from './incidents.ts';
+import type { LostTime } from './lostTime.ts';
 import { type Observation, observe, unseen } from './observe.ts';
-
-/** One step's result: go on at once, look again later, or nothing is left to do. */
-export type Step = { operation: MeltOperation; next: 'again' | 'later' | 'finished' };
+import { again, ended, keepOf, later, onceAnswered, repeated, type Step } from './steps.ts';
 
 /**
  *   prepared ─► swapping ─► swapped ─► melting ─► pending ─► paid ─► settled
@@ -41,10 +40,11 @@ export function createMeltSaga(parts: {
   exchanges: Exchanges;
   courier: Courier;
   incidents: Incidents;
+  lostTime: LostTime;
   times: MeltTimes & { answerWithinMs: number };
   now: () => Date;
 }): MeltSaga {
-  const { operations, melts, mints, exchanges, courier, incidents, times, now } = parts;
+  const { operations, melts, mints, exchanges, courier, incidents, lostTime, times, now } = parts;
 
   async function advance(operation: MeltOperation, role: MeltFacts['role']): Promise<Step> {
     try {
@@ -52,21 +52,26 @@ export function createMeltSaga(parts: {
       const seen = needsMintView(facts)
         ? await observe(operation, mints.at(operation.mintUrl).gateway)
         : unseen;
-      return await carryOut(decide(facts, seen.view), operation, seen);
+      return await carryOut(decide(facts, seen.view), operation, seen, role);
     } catch (error) {
       if (!(error instanceof InvariantBroken)) throw error;
       return again(await stop(operation, error.message));
     }
   }
 
-  async function carryOut(decision: Decision, operation: MeltOperation, seen: Observation): Promise<Step> {
+  async function carryOut(
+    decision: Decision,
+    operation: MeltOperation,
+    seen: Observation,
+    role: MeltFacts['role'],
+  ): Promise<Step> {
     switch (decision) {
       case 'done':
         return { operation, next: 'finished' };
       case 'wait':
-        return later(await bookWhileWaiting(operation));
+        return later(await bookWhileWaiting(operation, role));
       case 'cancel':
-        return again(await melts.cancel(operation, 'its creator never came back; nothing had been sent'));
+        return (await lostTime.insteadOfCancel(operation, role)) ?? again(await cancel(operation));
       case 'start_swap':
       case 'repeat_swap':
         return onceAnswered(await courier.swap(operation), 'swap');
@@ -90,8 +95,10 @@ export function createMeltSaga(parts: {
             'outcome not known yet: asking the mint until it is',
           ),
         );
-      case 'pay':
-        return again(await pay(operation, seen));
+      case 'pay': {
+        const paid = await pay(operation, seen, role);
+        return paid === null ? later(operation) : again(paid);
+      }
       case 'note_unpaid':
         return later(
           await move(
@@ -120,11 +127,11 @@ export function createMeltSaga(parts: {
           await move(operation, { state: 'pending', unpaidSightings: 0 }, 'the fence found the inputs spent'),
         );
       case 'start_release':
-        return again(await giveUp(operation));
+        return (await lostTime.insteadOfRelease(operation, role)) ?? again(await giveUp(operation));
       case 'finish_release':
-        return finishRelease(operation, seen);
+        return finishRelease(operation, seen, role);
       case 'collect_change':
-        return collect(operation);
+        return collect(operation, role);
       case 'attention':
         return again(await stop(operation, 'some inputs were spent by somebody else'));
     }
@@ -145,7 +152,11 @@ export function createMeltSaga(parts: {
   }
 
   /** The mint paid. Booked in one go where the change is in hand, else booked as far as it is certain. */
-  async function pay(operation: MeltOperation, seen: Observation): Promise<MeltOperation> {
+  async function pay(
+    operation: MeltOperation,
+    seen: Observation,
+    role: MeltFacts['role'],
+  ): Promise<MeltOperation | null> {
     const reply = latest(attemptsFor(operation, 'melt'))?.reply;
     const reading = reply ? readMelt(reply) : null;
     const preimage = reading?.kind === 'paid' ? reading.preimage : (seen.quote?.preimage ?? null);
@@ -157,6 +168,7 @@ export function createMeltSaga(parts: {
       now(),
     );
     if (change.unverified > 0) await incidents.badChange(operation, change.unverified);
+    if (!(await lostTime.isLookedAt(operation, [...keepOf(operation), ...change.proofs], role))) return null;
     if (change.complete) return settle({ ...operation, payment }, change.proofs);
     return melts.bookEarly(
       operation,
@@ -168,16 +180,15 @@ export function createMeltSaga(parts: {
   /** Transaction B. */
   async function settle(operation: MeltOperation, change: readonly Proof[]): Promise<MeltOperation> {
     invariant(operation.payment !== null, 'settled without a payment');
-    const { npub, walletId, mintUrl, version, payment } = operation;
+    const { id, npub, walletId, mintUrl, version, payment } = operation;
     const metadata = { npub, wallet_id: walletId, mint_url: mintUrl, version, payment };
-    const keep = operation.bookedEarly ? [] : (operation.held?.keep ?? []);
     const excess = sumAmounts(change) - maximumChange(operation);
     if (excess > 0n) await incidents.excessChange(operation, excess);
-    return melts.executeAtomicMelt(operation.sourceTokenIds, keep, change, operation.id, metadata);
+    return melts.executeAtomicMelt(operation.sourceTokenIds, keepOf(operation), change, id, metadata);
   }
 
   /** Asks for missing change; after a day what there is is all there is. */
-  async function collect(operation: MeltOperation): Promise<Step> {
+  async function collect(operation: MeltOperation, role: MeltFacts['role']): Promise<Step> {
     const change = await collectChange(operation, mints.at(operation.mintUrl), null, now());
     const paidAt = operation.payment?.paidAt ?? operation.createdAt;
     const givenUp = change.answered && now().getTime() - paidAt.getTime() >= changeWaitMs;
@@ -187,19 +198,30 @@ export function createMeltSaga(parts: {
         grown ? await move(operation, { change: change.proofs }, 'more change has come') : operation,
       );
     }
+    if (!(await lostTime.isLookedAt(operation, change.proofs, role))) return later(operation);
     const got = sumAmounts(change.proofs);
     if (got < minimumChange(operation)) await incidents.shortChange(operation, got, minimumChange(operation));
     return again(await settle(operation, change.proofs));
   }
 
   /** Transaction R, with whatever now stands for the reservation at the mint. */
-  async function finishRelease(operation: MeltOperation, seen: Observation): Promise<Step> {
-    const keep = operation.bookedEarly ? [] : (operation.held?.keep ?? []);
+  async function finishRelease(
+    operation: MeltOperation,
+    seen: Observation,
+    role: MeltFacts['role'],
+  ): Promise<Step> {
+    const keep = keepOf(operation);
     const fenced = attemptsFor(operation, 'fence').length > 0;
-    if (!fenced) return again(await melts.release(operation, [...keep, ...(operation.held?.send ?? [])]));
+    if (!fenced) {
+      const back = [...keep, ...(operation.held?.send ?? [])];
+      const freed = operation.held === null ? operation.inputs : back;
+      if (!(await lostTime.isLookedAt(operation, freed, role))) return later(operation);
+      return again(await melts.release(operation, back));
+    }
     const redemption = await redeemed(operation, 'fence', seen);
     if (redemption.kind !== 'proofs') return notInHand(operation, 'fence', redemption.kind);
     const proofs = redemption.redeemed.map(({ proof }) => proof);
+    if (!(await lostTime.isLookedAt(operation, [...keep, ...proofs], role))) return later(operation);
     if (operation.missingAmount === null) return again(await melts.release(operation, [...keep, ...proofs]));
     const held = { send: proofs, keep: operation.held?.keep ?? [] };
     return again(
@@ -210,9 +232,8 @@ export function createMeltSaga(parts: {
     );
   }
 
-  function redeemed(operation: MeltOperation, purpose: 'swap' | 'fence', seen: Observation) {
-    return redeem(attemptsFor(operation, purpose), mints.at(operation.mintUrl), seen.restored);
-  }
+  const redeemed = (operation: MeltOperation, purpose: 'swap' | 'fence', seen: Observation) =>
+    redeem(attemptsFor(operation, purpose), mints.at(operation.mintUrl), seen.restored);
 
   /**
    * What the mint shows is not good, or it has signed nothing and its reply was not ours: that proves nothing yet. It is
@@ -239,15 +260,19 @@ export function createMeltSaga(parts: {
   }
 
   /** Transaction S: a swapped operation that outlives its request does not freeze what was only change. */
-  async function bookWhileWaiting(operation: MeltOperation): Promise<MeltOperation> {
+  async function bookWhileWaiting(operation: MeltOperation, role: MeltFacts['role']): Promise<MeltOperation> {
     const waitedMs = now().getTime() - operation.createdAt.getTime();
     const due =
       operation.state === 'pending' &&
       operation.held !== null &&
       !operation.bookedEarly &&
       waitedMs >= times.answerWithinMs;
-    return due ? melts.bookEarly(operation, {}, 'booked what is certain while the payment hangs') : operation;
+    if (!due || !(await lostTime.isLookedAt(operation, keepOf(operation), role))) return operation;
+    return melts.bookEarly(operation, {}, 'booked what is certain while the payment hangs');
   }
+
+  const cancel = (operation: MeltOperation): Promise<MeltOperation> =>
+    melts.cancel(operation, 'its creator never came back; nothing had been sent');
 
   function giveUp(operation: MeltOperation): Promise<MeltOperation> {
     return move(
@@ -273,23 +298,3 @@ export function createMeltSaga(parts: {
 
   return { advance };
 }
-
-/** A melt whose process died never learnt its end: it counts as ended when it is found. */
-function ended(operation: MeltOperation, at: Date): Attempt[] {
-  return operation.attempts.map((attempt) =>
-    attempt.purpose === 'melt' && attempt.endedAt === null ? { ...attempt, endedAt: at } : attempt,
-  );
-}
-
-/** Goes on at once with an answer to work on; without one, no request is repeated in the same breath. */
-function onceAnswered(operation: MeltOperation, purpose: 'swap' | 'fence'): Step {
-  return hasSignatures(latest(attemptsFor(operation, purpose))) ? again(operation) : later(operation);
-}
-
-function repeated(operation: MeltOperation): Step {
-  const reply = latest(attemptsFor(operation, 'melt'))?.reply;
-  return reply && readMelt(reply).kind === 'paid' ? again(operation) : later(operation);
-}
-
-const again = (operation: MeltOperation): Step => ({ operation, next: 'again' });
-const later = (operation: MeltOperation): Step => ({ operation, next: 'later' });

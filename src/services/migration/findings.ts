@@ -2,6 +2,7 @@ import {
   type LegacyProof,
   type LegacyToken,
   type LegacyWallet,
+  type Obstacle,
   originName,
   type UnresolvedReason,
   type WalletVerdict,
@@ -17,6 +18,7 @@ import {
 
 /**
  * Something that a person should read.
+ * - `obstacle`: the run would stop at it, and so does not begin; `reasons` say why
  * - `unresolved`: proofs that are not in this version's balance; `reasons` say why
  * - `wallet_unresolved`: a wallet document that no wallet follows from
  * - `duplicate`: unspent here, but the same ecash is unspent in another token, which keeps it
@@ -26,6 +28,7 @@ import {
  * - `no_proofs`: unspent with a total, and without a proof: there is nothing to take over
  */
 export type FindingKind =
+  | 'obstacle'
   | 'unresolved'
   | 'wallet_unresolved'
   | 'duplicate'
@@ -38,7 +41,7 @@ export type FindingKind =
 export type Finding = {
   document: string;
   kind: FindingKind;
-  reasons: UnresolvedReason[];
+  reasons: (UnresolvedReason | Obstacle)[];
   status: string | null;
   proofs: number;
   amount: bigint;

@@ -1,12 +1,16 @@
 import { type LegacyToken, type LegacyWallet, originName } from '../../models/legacy.ts';
-import type { LegacySource, Place } from '../../repositories/legacy/source.ts';
+import type { Place } from '../../repositories/legacy/originals.ts';
+import type { LegacySource } from '../../repositories/legacy/source.ts';
 import { readToken, readWallet } from './readLegacy.ts';
 
 export type TokenFound = { token: LegacyToken; place: Place };
 export type WalletFound = { wallet: LegacyWallet; place: Place };
 
-/** Everything that the earlier design ever stored here, whether it was taken over already or not; oldest first. */
-export type Inventory = { tokens: TokenFound[]; wallets: WalletFound[] };
+/**
+ * Everything that the earlier design ever stored here, whether it was taken over already or not; oldest first. `twins`:
+ * names that belong to two documents at once, of which only one is seen here.
+ */
+export type Inventory = { tokens: TokenFound[]; wallets: WalletFound[]; twins: string[] };
 
 /**
  * Reads the whole store. What stands in its place is read before the archive: whatever another run moves meanwhile is seen
@@ -15,8 +19,10 @@ export type Inventory = { tokens: TokenFound[]; wallets: WalletFound[] };
 export async function takeInventory(source: LegacySource): Promise<Inventory> {
   const tokens = new Map<string, TokenFound>();
   const wallets = new Map<string, WalletFound>();
+  const twins = new Set<string>();
   for await (const { origin, fields, original } of source.documents('wallet')) {
     const { collection, id, digest } = original;
+    if (wallets.has(originName(origin))) twins.add(originName(origin));
     wallets.set(originName(origin), {
       wallet: readWallet(origin, fields),
       place: { kind: 'legacy', collection, id, digest },
@@ -24,14 +30,28 @@ export async function takeInventory(source: LegacySource): Promise<Inventory> {
   }
   for await (const { origin, fields, original } of source.documents('token')) {
     const { collection, id, digest } = original;
+    if (tokens.has(originName(origin))) twins.add(originName(origin));
     tokens.set(originName(origin), {
       token: readToken(origin, fields),
       place: { kind: 'legacy', collection, id, digest },
     });
   }
-  for await (const found of source.archivedWallets()) wallets.set(originName(found.wallet.origin), found);
-  for await (const found of source.archivedTokens()) tokens.set(originName(found.token.origin), found);
+  for await (const found of source.archivedWallets()) {
+    const { origin } = found.wallet;
+    const seen = wallets.get(originName(origin));
+    if (seen !== undefined && (await source.stands('wallet', origin, seen.place)))
+      twins.add(originName(origin));
+    wallets.set(originName(origin), found);
+  }
+  for await (const found of source.archivedTokens()) {
+    const { origin } = found.token;
+    const seen = tokens.get(originName(origin));
+    if (seen !== undefined && (await source.stands('token', origin, seen.place)))
+      twins.add(originName(origin));
+    tokens.set(originName(origin), found);
+  }
   return {
+    twins: [...twins],
     tokens: [...tokens.values()].sort((a, b) => inOrder(a.token, b.token)),
     wallets: [...wallets.values()].sort((a, b) => inOrder(a.wallet, b.wallet)),
   };

@@ -1,19 +1,20 @@
 import { invariant } from '../../models/errors.ts';
-import type { LegacyToken, LegacyWallet, WalletVerdict } from '../../models/legacy.ts';
-import { type Proof, sumAmounts } from '../../models/proof.ts';
-import type { CashuToken } from '../../models/token.ts';
+import type { LegacyToken } from '../../models/legacy.ts';
 import type { Wallet } from '../../models/wallet.ts';
+import type { Rehearsal } from '../../repositories/legacy/rehearsal.ts';
 import type { LegacySource } from '../../repositories/legacy/source.ts';
 import type { TakeOver } from '../../repositories/legacy/takeOver.ts';
 import type { MintDirectory } from '../mint/mints.ts';
+import { checkDleqs } from './dleq.ts';
 import { type Finding, findingsOf } from './findings.ts';
-import { type Inventory, type TokenFound, takeInventory } from './inventory.ts';
-import { askMints, type MintTerms } from './mintTerms.ts';
-import { planTokens, type TokenDecision, type TokenDraft } from './plan.ts';
-import { planWallets, type WalletPlan } from './planWallets.ts';
-import { readSecret } from './readLegacy.ts';
-import { type Circumstances, isWhole } from './standing.ts';
+import { type Inventory, takeInventory } from './inventory.ts';
+import { askMints } from './mintTerms.ts';
+import { findObstacles, refuseObstacles } from './obstacles.ts';
+import { planTokens } from './plan.ts';
+import { planWallets } from './planWallets.ts';
+import type { Circumstances } from './standing.ts';
 import { type Totals, totalsOf } from './totals.ts';
+import { dueTokens, dueWallets, makerOf, type Plan } from './work.ts';
 
 export type MigrationReport = Totals & {
   dryRun: boolean;
@@ -26,40 +27,41 @@ export type MigrationService = {
   /**
    * Brings every document of the earlier design into this one, or only says what it would do. May be repeated, cut short
    * and run twice at once.
-   * @throws InvariantBroken before anything is written when the sums would not agree, or when the store changed meanwhile
+   * @throws InvariantBroken before anything is written where the sums would not agree or a document stands in the way;
+   * later only if the store changed meanwhile
    * @throws DomainError MINT_UNAVAILABLE, MINT_ERROR before anything is written
    */
   migrate(options: {
     dryRun: boolean;
     onProgress: (done: number, of: number) => void;
   }): Promise<MigrationReport>;
+  /** An archived original, secrets included, as the bytes that it was stored in (BSON); null if there is none so named. */
+  original(name: string): Promise<Uint8Array | null>;
 };
 
 type Parts = {
   source: LegacySource;
+  rehearsal: Rehearsal;
   takeOver: TakeOver;
   mints: Pick<MintDirectory, 'at' | 'describe'>;
   mintUrls: readonly string[];
 };
 
-type Plan = {
-  inventory: Inventory;
-  known: Circumstances;
-  wallets: WalletPlan;
-  decisions: (TokenDecision & TokenFound)[];
-};
-
 /** As many proofs are looked up at a time. */
 const lookUpSize = 500;
 
-export function createMigrationService({ source, takeOver, mints, mintUrls }: Parts): MigrationService {
+export function createMigrationService(parts: Parts): MigrationService {
+  const { source, rehearsal, takeOver, mints, mintUrls } = parts;
+
   async function migrate({ dryRun, onProgress }: Parameters<MigrationService['migrate']>[0]) {
     await source.tryKey();
     const plan = await planFor(await takeInventory(source));
     const planned = totalsOf(finalTokens(plan), plan.known);
     assertSumsAgree(planned);
+    const obstacles = await findObstacles(plan, source, rehearsal);
     const written = { wallets: 0, tokens: 0, originals: 0 };
     if (!dryRun) {
+      refuseObstacles(obstacles);
       await takeOver.prepare();
       await moveWallets(plan, written);
       await moveTokens(plan, written, onProgress);
@@ -67,13 +69,15 @@ export function createMigrationService({ source, takeOver, mints, mintUrls }: Pa
       await takeOver.finish();
     }
     const findings = findingsOf(finalTokens(plan), plan.wallets.verdicts, plan.known);
-    return { dryRun, written, ...planned, findings };
+    return { dryRun, written, ...planned, findings: [...obstacles, ...findings] };
   }
 
-  async function planFor(inventory: Inventory, asked?: ReadonlyMap<string, MintTerms>): Promise<Plan> {
+  async function planFor(taken: Inventory): Promise<Plan> {
+    const legacyWallets = taken.wallets.map(({ wallet }) => wallet);
+    const asTaken = taken.tokens.map(({ token }) => token);
+    const terms = await askMints(mints, mintUrls, asTaken, legacyWallets);
+    const inventory = { ...taken, tokens: await checkDleqs(taken.tokens, terms, source) };
     const tokens = inventory.tokens.map(({ token }) => token);
-    const legacyWallets = inventory.wallets.map(({ wallet }) => wallet);
-    const terms = asked ?? (await askMints(mints, mintUrls, tokens, legacyWallets));
     const present = await presentWallets([...legacyWallets, ...tokens]);
     const wallets = planWallets(legacyWallets, tokens, { terms, present });
     const ownerOf = new Map(legacyWallets.map(({ origin, npub }) => [origin.id, npub]));
@@ -96,12 +100,8 @@ export function createMigrationService({ source, takeOver, mints, mintUrls }: Pa
   }
 
   async function moveWallets(plan: Plan, written: MigrationReport['written']): Promise<void> {
-    for (const { wallet: legacy, place } of plan.inventory.wallets) {
-      const verdict = plan.wallets.verdicts.get(legacy);
-      if (verdict === undefined || !isNews(verdict, legacy, place.kind)) continue;
-      const found = legacy.npub === null ? undefined : plan.wallets.byNpub.get(legacy.npub);
-      const wallet = verdict.fate === 'migrated' && found !== undefined ? found : null;
-      const outcome = await takeOver.takeWallet({ ...legacy, verdict }, place, wallet);
+    for (const { legacy, place, wallet } of dueWallets(plan)) {
+      const outcome = await takeOver.takeWallet(legacy, place, wallet);
       written.originals += Number(outcome.isTaken && place.kind === 'legacy');
       written.wallets += Number(outcome.isMade);
     }
@@ -112,15 +112,13 @@ export function createMigrationService({ source, takeOver, mints, mintUrls }: Pa
     written: MigrationReport['written'],
     onProgress: (done: number, of: number) => void,
   ): Promise<void> {
-    const due = plan.decisions.filter(({ isChanged, place }) => isChanged || place.kind === 'legacy');
+    const due = dueTokens(plan);
     const owners = new Set(due.flatMap(({ draft }) => (draft === null ? [] : [draft.wallet])));
     for (const wallet of owners) written.wallets += Number(await takeOver.ensureWallet(wallet));
-    for (const [index, { token, place, draft }] of due.entries()) {
-      const make =
-        draft === null ? null : (fields: Record<string, unknown>) => newToken(token, draft, fields);
-      if (await takeOver.takeToken(token, place, make)) {
-        written.originals += Number(place.kind === 'legacy');
-        written.tokens += Number(draft !== null);
+    for (const [index, one] of due.entries()) {
+      if (await takeOver.takeToken(one.token, one.place, makerOf(one))) {
+        written.originals += Number(one.place.kind === 'legacy');
+        written.tokens += Number(one.draft !== null);
       }
       onProgress(index + 1, due.length);
     }
@@ -130,9 +128,10 @@ export function createMigrationService({ source, takeOver, mints, mintUrls }: Pa
   async function assertAllArrived(plan: Plan, planned: Totals): Promise<void> {
     const inventory = await takeInventory(source);
     const left = [...inventory.tokens, ...inventory.wallets].filter(({ place }) => place.kind === 'legacy');
+    const leftCount = left.length + inventory.twins.length;
     invariant(
-      left.length === 0,
-      `${left.length} documents of the earlier design appeared while they were migrated: stop its server and run this again.`,
+      leftCount === 0,
+      `${leftCount} documents of the earlier design appeared while they were migrated: stop its server and run this again.`,
     );
     const arrived = totalsOf(
       inventory.tokens.map(({ token }) => token),
@@ -155,7 +154,7 @@ export function createMigrationService({ source, takeOver, mints, mintUrls }: Pa
     }
   }
 
-  return { migrate };
+  return { migrate, original: source.original };
 }
 
 const finalTokens = (plan: Plan): LegacyToken[] => plan.decisions.map(({ token }) => token);
@@ -167,44 +166,6 @@ function assertSumsAgree({ checks }: Totals): void {
       `Nothing was written: ${unspentBefore} ${unit ?? 'of unknown unit'} are unspent before, but ${unspentAfter} would be after, and ${unresolved} are unresolved.`,
     );
   }
-}
-
-function isNews(
-  verdict: WalletVerdict,
-  { verdict: earlier }: LegacyWallet,
-  place: 'legacy' | 'archive',
-): boolean {
-  return place === 'legacy' || earlier?.fate !== verdict.fate;
-}
-
-/** The token as this version stores it. Its secrets are read from the original only now, to be sealed at once. */
-function newToken(token: LegacyToken, draft: TokenDraft, fields: Record<string, unknown>): CashuToken {
-  const proofs = draft.positions.map((position): Proof => {
-    const proof = token.proofs[position];
-    invariant(proof !== undefined && isWhole(proof), 'a proof that cannot be read would be migrated');
-    const { Y, keysetId, amount, C } = proof;
-    return { Y, keysetId, amount, C, ...readSecret(fields, position) };
-  });
-  const { id, wallet, status, transactionType, transactionId } = draft;
-  const { collection, id: documentId } = token.origin;
-  return {
-    id,
-    npub: wallet.npub,
-    walletId: wallet.id,
-    mintUrl: wallet.mintUrl,
-    unit: wallet.unit,
-    proofs,
-    totalAmount: sumAmounts(proofs),
-    status,
-    transactionType,
-    transactionId,
-    spentAt: status === 'spent' ? token.spentAt : null,
-    spentReason: status === 'spent' ? 'operation' : null,
-    reservedBy: null,
-    version: 1,
-    metadata: { legacy: { collection, documentId, transactionId: token.transactionId, type: token.type } },
-    createdAt: token.createdAt,
-  };
 }
 
 function proofsByWallet({ tokens }: Inventory, { walletOf }: Circumstances): Map<Wallet, string[]> {

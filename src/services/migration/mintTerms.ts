@@ -6,9 +6,12 @@ export type MintTerms = {
   mintUrl: string;
   mintId: string | null;
   unit: string;
-  /** Keysets that were vouched for: unit and amounts. A keyset whose keys do not check out is left out. */
-  keysets: ReadonlyMap<string, { unit: string; amounts: ReadonlySet<bigint> }>;
+  /** Keysets that were vouched for. One whose keys do not check out is left out. */
+  keysets: ReadonlyMap<string, KeysetTerms>;
 };
+
+/** `keys`: the public key (compressed, hex) of each amount. */
+export type KeysetTerms = { unit: string; keys: ReadonlyMap<bigint, string> };
 
 /**
  * Asks each of this server's mints that the store speaks of.
@@ -40,14 +43,15 @@ async function vouchedFor(
   named: ReadonlySet<string | null>,
 ): Promise<MintTerms['keysets']> {
   const { keysets } = mints.at(mintUrl);
-  const known = new Map<string, { unit: string; amounts: ReadonlySet<bigint> }>();
+  const known = new Map<string, KeysetTerms>();
   for (const { id, unit } of answered(await keysets.list(0), 'list its keysets')) {
     if (!named.has(id)) continue;
     const answer = await keysets.keys(id);
     // Keys that do not fit their id are nobody's money: proofs of that keyset stay unresolved.
     if (answer.kind === 'nonsense' || answer.kind === 'refused') continue;
     const { keys } = answered(answer, 'show its keys');
-    known.set(id, { unit, amounts: new Set(Object.keys(keys).map(BigInt)) });
+    const byAmount = Object.entries(keys).map(([amount, key]) => [BigInt(amount), key] as const);
+    known.set(id, { unit, keys: new Map(byAmount) });
   }
   return known;
 }

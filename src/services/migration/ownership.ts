@@ -11,12 +11,16 @@ import {
   troubleWithToken,
 } from './standing.ts';
 
-/** One piece of ecash as one document holds it. `trouble`: why it cannot be taken over from there. */
+/**
+ * One piece of ecash as one document holds it. `trouble`: why it cannot be taken over from there. `isContested`: another
+ * secret stands beside the same signature, and no DLEQ proof says that this one is right.
+ */
 export type Copy = {
   token: LegacyToken;
   position: number;
   proof: LegacyProof;
   trouble: UnresolvedReason | null;
+  isContested: boolean;
 };
 
 /** What the token made from a document is called. */
@@ -27,16 +31,45 @@ export function copiesByPiece(
   known: Circumstances,
 ): Map<string, [Copy, ...Copy[]]> {
   const pieces = new Map<string, [Copy, ...Copy[]]>();
+  const isContested = contests(tokens);
   for (const token of tokens) {
     const trouble = troubleWithToken(token, known);
     for (const [position, proof] of token.proofs.entries()) {
-      const copy = { token, position, proof, trouble: trouble ?? troubleWithProof(proof, token, known) };
+      const copy = {
+        token,
+        position,
+        proof,
+        trouble: trouble ?? troubleWithProof(proof, token, known),
+        isContested: isContested(token, proof),
+      };
       const others = pieces.get(pieceOf(proof, token, position));
       if (others === undefined) pieces.set(pieceOf(proof, token, position), [copy]);
       else others.push(copy);
     }
   }
   return pieces;
+}
+
+/**
+ * A signature is worth something beside one secret only (C = k·Y): where a mint's C stands beside two, one of them is
+ * worthless, and only a DLEQ proof can say which. Whoever failed that test contests nothing.
+ */
+function contests(tokens: readonly LegacyToken[]): (token: LegacyToken, proof: LegacyProof) => boolean {
+  const bySignature = new Map<string, { Ys: Set<string>; proven: Set<string> }>();
+  for (const { mintUrl, proofs } of tokens) {
+    for (const { Y, C, dleq } of proofs.filter(isWhole)) {
+      if (dleq === 'fails') continue;
+      const claims = bySignature.get(`${mintUrl} ${C}`) ?? { Ys: new Set(), proven: new Set() };
+      claims.Ys.add(Y);
+      if (dleq === 'holds') claims.proven.add(Y);
+      bySignature.set(`${mintUrl} ${C}`, claims);
+    }
+  }
+  return ({ mintUrl }, proof) => {
+    if (!isWhole(proof)) return false;
+    const claims = bySignature.get(`${mintUrl} ${proof.C}`);
+    return claims !== undefined && claims.Ys.size > 1 && !claims.proven.has(proof.Y);
+  };
 }
 
 /**
@@ -60,7 +93,8 @@ function ownerAmong(copies: readonly Copy[]): Owner {
   const [first] = open.filter(({ trouble }) => trouble === null).sort(byClaim);
   if (first === undefined) return 'none';
   const readable = open.filter(({ proof }) => isWhole(proof));
-  return readable.every((other) => isSamePiece(first, other)) ? first : 'contradicted';
+  const agree = readable.every((other) => isSamePiece(first, other) && !other.isContested);
+  return agree ? first : 'contradicted';
 }
 
 function isSamePiece({ proof: a }: Copy, { proof: b }: Copy): boolean {

@@ -60,12 +60,14 @@ export function readSecret(fields: JsonRecord, position: number): LegacySecret {
 function readProof(value: unknown): LegacyProof {
   const record = asRecord(value) ?? {};
   const secret = asSecret(record['secret']);
+  const hasDleq = asDleq(record['dleq']) !== null;
   return {
     Y: secret === null ? null : proofName(secret),
     keysetId: asKeysetId(record['id']),
     amount: asMoney(record['amount']),
     C: asPoint(record['C']),
     locked: secret?.trimStart().startsWith('[') ?? false,
+    dleq: hasDleq ? 'unchecked' : null,
     verdict: null,
   };
 }

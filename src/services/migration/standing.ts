@@ -66,7 +66,8 @@ export function troubleWithProof(
   const keyset = terms?.keysets.get(proof.keysetId);
   if (keyset === undefined) return 'unknown_keyset';
   if (keyset.unit !== terms?.unit) return 'other_unit';
-  if (!keyset.amounts.has(proof.amount)) return 'amount_not_in_keyset';
+  if (!keyset.keys.has(proof.amount)) return 'amount_not_in_keyset';
+  if (proof.dleq === 'fails') return 'dleq_mismatch';
   // One proof that needs a signature would make the mint refuse every payment that it is chosen for.
   return proof.locked && statusHere(token) === 'unspent' ? 'locked' : null;
 }

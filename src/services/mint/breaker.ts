@@ -1,10 +1,11 @@
 import type { Exchange } from './transport.ts';
 
 /**
- * On whose behalf a question is asked: of a request that has nothing at stake yet and may be refused, or of an
- * operation that is under way and must come to its end.
+ * On whose behalf a mint is asked. `starting`: a request that has nothing at stake yet and may be refused. `settling`: an
+ * operation that is under way and must come to its end. `informing`: both, since what a mint says of itself is shared.
+ * `paying`: a melt, which may hang for as long as Lightning does.
  */
-export type Standing = 'starting' | 'settling';
+export type Standing = 'starting' | 'informing' | 'settling' | 'paying';
 
 /** Open: what starts something is refused unasked. Half-open: the next such question is let through, to see. */
 export type Circuit = 'closed' | 'open' | 'half_open';
@@ -31,6 +32,8 @@ const shortestOpenMs = 500;
 /** Short, because a mint that is back must be noticed soon, and one question in two seconds is no burden. */
 const longestOpenMs = 2_000;
 const longestPauseMs = 30_000;
+/** A mint that wishes to be left alone has our customers' money under way: what that needs is asked sooner. */
+const longestSettlingPauseMs = 5_000;
 /** A 429 that does not say for how long. */
 const unsaidPauseMs = 1_000;
 
@@ -43,12 +46,16 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
   let tries = 0;
   let pause: { since: number; until: number } | null = null;
 
-  const paused = (now: number) => pause !== null && now < pause.until;
+  function isPaused(now: number, standing: Standing): boolean {
+    if (pause === null) return false;
+    const { since, until } = pause;
+    return now < (standing === 'starting' ? until : Math.min(until, since + longestSettlingPauseMs));
+  }
 
   function admits(standing: Standing): boolean {
     const now = clock();
-    if (paused(now)) return false;
-    if (tryAt === null || standing === 'settling') return true;
+    if (isPaused(now, standing)) return false;
+    if (tryAt === null || !mayBeRefused(standing)) return true;
     if (now < tryAt) return false;
     tries += 1;
     tryAt = now + openForMs(tries);
@@ -57,41 +64,55 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
 
   function report(exchange: Exchange, sentAt: number, standing: Standing): void {
     const now = clock();
+    const wantedMs = wantedPauseMs(exchange);
+    if (wantedMs !== null) {
+      const until = now + Math.min(wantedMs, longestPauseMs);
+      pause = { since: now, until: Math.max(until, pause?.until ?? until) };
+    }
     if (isFailure(exchange)) {
-      missed(now, sentAt, standing);
+      missed(exchange, now, sentAt, standing);
       return;
     }
     heardAt = now;
     failures = 0;
     tryAt = null;
     tries = 0;
-    if (exchange.kind !== 'reply') return;
-    if (exchange.httpStatus === 429) {
-      const until = now + Math.min(askedToWaitMs(exchange) ?? 0, longestPauseMs);
-      pause = { since: now, until: Math.max(until, pause?.until ?? until) };
-    } else if (pause !== null && sentAt > pause.since) {
-      pause = null; // the mint has served what was sent in spite of it
-    }
+    const served = exchange.kind === 'reply' && wantedMs === null;
+    if (served && pause !== null && sentAt > pause.since) pause = null; // in spite of what it had asked for
   }
 
-  function missed(now: number, sentAt: number, standing: Standing): void {
+  function missed(exchange: Exchange, now: number, sentAt: number, standing: Standing): void {
     // A mint that answered somebody meanwhile is not dead, whatever became of this one request.
     if (heardAt !== null && heardAt > sentAt) return;
+    const isSlow = now - sentAt >= slowFailureMs;
+    const isConnected = exchange.kind === 'reply' || exchange.reason !== 'not_sent';
+    // The payee may hold an invoice for hours. Then it is Lightning that is silent, or a proxy that has lost patience.
+    if (standing === 'paying' && isSlow && isConnected) return;
     failures += 1;
-    const dead = failures >= quickFailures || now - sentAt >= slowFailureMs;
+    const dead = failures >= quickFailures || isSlow;
     // A try that took long to fail is followed by a rest all the same, or every request would become one.
-    const rests = tryAt === null ? dead : standing === 'starting';
+    const rests = tryAt === null ? dead : mayBeRefused(standing);
     if (rests) tryAt = Math.max(tryAt ?? now, now + openForMs(tries));
   }
 
   function circuit(): Circuit {
     const now = clock();
-    if (paused(now)) return 'open';
+    if (isPaused(now, 'starting')) return 'open';
     if (tryAt === null) return 'closed';
     return now < tryAt ? 'open' : 'half_open';
   }
 
   return { admits, report, circuit, heardAt: () => heardAt };
+}
+
+/** Only what would start something is held back while a mint is silent. */
+const mayBeRefused = (standing: Standing): boolean => standing === 'starting' || standing === 'informing';
+
+/** How long this reply asks everybody to wait, not its sender alone; null where it does not. */
+function wantedPauseMs(exchange: Exchange): number | null {
+  return exchange.kind === 'reply' && [429, 503].includes(exchange.httpStatus)
+    ? askedToWaitMs(exchange)
+    : null;
 }
 
 /** How long the mint wants to be left alone; null where it did not say. */

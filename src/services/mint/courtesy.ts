@@ -88,8 +88,10 @@ export function createMintLine(
   return {
     ask,
     submit: (path, body, kind) => {
-      const request = { method: 'POST' as const, path, body, standing: 'settling' as const };
-      return send(request, deadlines[kind], kind === 'melt' ? 'payment' : 'short');
+      const pays = kind === 'melt';
+      const standing = pays ? ('paying' as const) : ('settling' as const);
+      const request = { method: 'POST' as const, path, body, standing };
+      return send(request, deadlines[kind], pays ? 'payment' : 'short');
     },
   };
 }

@@ -137,7 +137,7 @@ export function createMintGateway(url: string, transport: Transport, limits: Min
     url,
     get: (path) =>
       ask(
-        { method: 'GET', path, kind: 'information', standing: 'starting', repeat: 'any' },
+        { method: 'GET', path, kind: 'information', standing: 'informing', repeat: 'any' },
         (reply) => reply,
       ),
     createMintQuote: ({ amount, unit, pubkey }) => {

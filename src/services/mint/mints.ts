@@ -3,6 +3,7 @@ import { type Cached, cached } from './cached.ts';
 import type { MintLimits } from './courtesy.ts';
 import { type Answer, createMintGateway, type MintGateway, type MintHealth } from './gateway.ts';
 import { createKeysetDirectory, type KeysetDirectory, type KeysetInfo } from './keysets.ts';
+import { createPaymentLane, type PaymentLane } from './lane.ts';
 import { keysetRetiredCodes, refusalIn } from './replies.ts';
 import type { Exchange, Transport } from './transport.ts';
 import { asList, asRecord, asText, type JsonRecord } from './wire.ts';
@@ -11,7 +12,7 @@ import { asList, asRecord, asText, type JsonRecord } from './wire.ts';
 type BoundToMint = { mintUrl: string; mintId: string | null };
 
 /** A mint as Crucible uses it. */
-export type Mint = { gateway: MintGateway; keysets: KeysetDirectory };
+export type Mint = { gateway: MintGateway; keysets: KeysetDirectory; payments: PaymentLane };
 
 export type MintDescription = {
   mintUrl: string;
@@ -40,15 +41,20 @@ const soonSeconds = 7 * 24 * 3600;
 export function createMintDirectory(
   urls: readonly string[],
   transport: Transport,
-  limits: MintLimits,
+  limits: MintLimits & { paymentsPerMint: number },
 ): MintDirectory {
   const mints = new Map<string, Mint & { info: Cached<JsonRecord> }>();
   const keysetOwners = new Map<string, string>();
+  /** Two mints at one origin are one server, perhaps: they share connections, so they share places. */
+  const lanes = new Map<string, PaymentLane>();
   for (const url of urls) {
     const gateway = createMintGateway(url, transport, limits);
     const keysets = createKeysetDirectory(gateway, keysetOwners);
     const info = cached(() => gateway.get('info'));
-    mints.set(url, { gateway: noticingRetiredKeysets(gateway, keysets), keysets, info });
+    const { origin } = new URL(url);
+    const payments = lanes.get(origin) ?? createPaymentLane(limits.paymentsPerMint);
+    lanes.set(origin, payments);
+    mints.set(url, { gateway: noticingRetiredKeysets(gateway, keysets), keysets, payments, info });
   }
   if (urls.length === 0) throw new Error('at least one mint must be configured');
 

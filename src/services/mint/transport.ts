@@ -26,7 +26,8 @@ export type HttpTransport = {
 
 /** Room for a thousand signatures; a stored reply is at most this large, so an operation stays far from 16 MB. */
 const maxReplyBytes = 512 * 1024;
-const maxConnections = { short: 64, payment: 256 };
+/** Payments are limited where they get their place (lane.ts), before anything is reserved: here, they would wait in line. */
+const maxConnections = { short: 64, payment: null };
 
 /** Connections are kept for less than the five seconds after which common servers close an idle one, or as they say. */
 const keepAlive = { keepAliveTimeout: 4_000, keepAliveMaxTimeout: 60_000 };

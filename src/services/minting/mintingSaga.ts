@@ -1,11 +1,12 @@
 import { Amount, signMintQuote } from '@cashu/cashu-ts';
 import { InvariantBroken, invariant } from '../../models/errors.ts';
 import { type Attempt, attemptsFor, type MintingOperation } from '../../models/operation.ts';
-import type { PlannedOutput } from '../../models/proof.ts';
+import type { PlannedOutput, Proof } from '../../models/proof.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import {
   type Changes,
   type OperationRepository,
+  StaleOperation,
   withAttempt,
   withReply,
 } from '../../repositories/operations.ts';
@@ -16,19 +17,13 @@ import { redeem } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { signedView, wireOutput } from '../mint/gateway.ts';
 import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
-import { hasSignatures, keysetRetiredCodes, readSigned } from '../mint/replies.ts';
+import { readSigned } from '../mint/replies.ts';
 import { growingWaitMs, type Handler } from '../operations/driver.ts';
-import {
-  decideMinting,
-  type MintingDecision,
-  type MintingFacts,
-  type MintingView,
-  oddForMs,
-} from './mintingDecision.ts';
+import type { Detection } from '../restore/detection.ts';
+import { decideMinting, type MintingDecision, type MintingView, oddForMs } from './mintingDecision.ts';
+import { again, allOutputs, factsOf, onceAnswered, type Step } from './mintingFacts.ts';
 
 const maxIssueAttempts = 20;
-
-type Step = { operation: MintingOperation; next: 'again' | 'later' | 'finished' };
 
 /** Watches a mint quote and turns its payment into ecash (NUT-04, NUT-20): observe → decide → commit. */
 export function createMintingHandler(parts: {
@@ -38,9 +33,13 @@ export function createMintingHandler(parts: {
   outputs: OutputFactory;
   seeds: Seeds;
   reports: ReportService;
+  detection: Pick<Detection, 'demandUnsigned' | 'standing' | 'issuedUnknown'>;
   now: () => Date;
 }): Handler<MintingOperation> {
-  const { operations, mintings, mints, outputs, seeds, reports, now } = parts;
+  const { operations, mintings, mints, outputs, seeds, reports, detection, now } = parts;
+
+  /** Issues answered in this process' life and not credited yet: nothing can have come in between. */
+  const answeredHere = new Set<string>();
 
   async function advance(operation: MintingOperation): Promise<Step> {
     try {
@@ -69,7 +68,9 @@ export function createMintingHandler(parts: {
       case 'expire':
         return again(await mintings.expire(operation));
       case 'attention':
-        return again(await stop(operation, 'the mint has issued this quote to somebody else'));
+        return (await isLost(operation))
+          ? { operation, next: 'later' }
+          : again(await stop(operation, 'the mint has issued this quote to somebody else'));
     }
   }
 
@@ -103,6 +104,7 @@ export function createMintingHandler(parts: {
       amount,
     }));
     const planned = await outputs.plan(operation.npub, keyset.id, plans);
+    await detection.demandUnsigned(operation, planned);
     const body = {
       quote: operation.quoteId,
       outputs: planned.map(wireOutput),
@@ -158,6 +160,7 @@ export function createMintingHandler(parts: {
       ...answered,
       refusalCode: reading?.kind === 'rejected' ? reading.code : attempt.refusalCode,
     };
+    answeredHere.add(operation.id);
     return move(
       sent,
       { attempts: withAttempt(sent.attempts, stored) },
@@ -169,13 +172,13 @@ export function createMintingHandler(parts: {
     const attempts = attemptsFor(operation, 'issue');
     const redemption = await redeem(attempts, mints.at(operation.mintUrl));
     switch (redemption.kind) {
-      case 'proofs':
-        return again(
-          await mintings.credit(
-            operation,
-            redemption.redeemed.map(({ proof }) => proof),
-          ),
-        );
+      case 'proofs': {
+        const proofs = redemption.redeemed.map(({ proof }) => proof);
+        const isFresh = answeredHere.delete(operation.id);
+        if (!isFresh && (await standing(operation, proofs)) === 'unreachable')
+          return { operation, next: 'later' };
+        return again(await mintings.credit(operation, proofs));
+      }
       case 'unreachable':
         return { operation, next: 'later' };
       case 'unsigned':
@@ -183,6 +186,19 @@ export function createMintingHandler(parts: {
       case 'unverified':
         return doubt(operation);
     }
+  }
+
+  /** A quote that only we can claim was issued in a time that the books have lost: the recovery finds what is left of it. */
+  async function isLost(operation: MintingOperation): Promise<boolean> {
+    return operation.quotePubkey !== null && detection.issuedUnknown(operation, operation.createdAt);
+  }
+
+  /** What NUT-09 has brought back may have been credited, and spent, in a time that the books have lost. */
+  function standing(operation: MintingOperation, proofs: readonly Proof[]) {
+    return detection.standing(operation, proofs, async () => {
+      const present = await operations.byId(operation.id);
+      if (present?.version !== operation.version) throw new StaleOperation(operation.id);
+    });
   }
 
   /** A reply of the right shape whose signatures are not ours: it proves nothing, and the mint is asked again. */
@@ -252,28 +268,3 @@ export function createMintingHandler(parts: {
 }
 
 const unseen: MintingView = { quote: 'UNREACHABLE', outputs: 'UNREACHABLE' };
-/** Goes on at once with an answer to work on; without one, no request is repeated in the same breath. */
-function onceAnswered(operation: MintingOperation): Step {
-  return hasSignatures(attemptsFor(operation, 'issue').at(-1))
-    ? again(operation)
-    : { operation, next: 'later' };
-}
-
-const again = (operation: MintingOperation): Step => ({ operation, next: 'again' });
-
-function allOutputs(operation: MintingOperation): PlannedOutput[] {
-  return attemptsFor(operation, 'issue').flatMap(({ outputs }) => outputs);
-}
-
-function factsOf(operation: MintingOperation, now: Date): MintingFacts {
-  const latest = attemptsFor(operation, 'issue').at(-1);
-  const expiry = operation.expiry ?? new Date(operation.createdAt.getTime() + 24 * 3_600_000);
-  return {
-    state: operation.state,
-    signed: hasSignatures(latest),
-    keysetRetired:
-      latest !== undefined && latest.refusalCode !== null && keysetRetiredCodes.has(latest.refusalCode),
-    expiredForMs: now.getTime() - expiry.getTime(),
-    sinceUpdateMs: now.getTime() - operation.updatedAt.getTime(),
-  };
-}

@@ -10,6 +10,7 @@ import { amountMsatOf } from '../melt/invoice.ts';
 import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
+import type { Detection } from '../restore/detection.ts';
 
 /** Funding a wallet over Lightning: the mint's invoice for the client, the watching for the worker. */
 export function createMintingService(parts: {
@@ -18,16 +19,18 @@ export function createMintingService(parts: {
   mintings: MintingRepository;
   mints: MintDirectory;
   seeds: Seeds;
+  detection: Pick<Detection, 'demandCurrent'>;
   driver: Driver;
   handler: Handler<MintingOperation>;
   now: () => Date;
 }): MintingService {
-  const { wallets, operations, mintings, mints, seeds, driver, handler, now } = parts;
+  const { wallets, operations, mintings, mints, seeds, detection, driver, handler, now } = parts;
 
   const request: MintingService['request'] = async ({ npub, amount, idempotency, requestId }) => {
     const wallet = await wallets.get(npub);
     const earlier = await earlierOutcome(wallet, idempotency);
     if (earlier !== null) return { operation: earlier, replayed: true };
+    await detection.demandCurrent(wallet, requestId);
     const operation = await draft(wallet, amount, requestId, idempotency !== undefined);
     const opened = await mintings.open(
       operation,

@@ -1,6 +1,8 @@
 import type { Logger } from '../../logger.ts';
 import type { MeltOperation, MintingOperation, Operation } from '../../models/operation.ts';
+import type { DueOperation } from '../../repositories/operationLeases.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
+import { isWriteConflict } from '../databaseFaults.ts';
 import type { Driver, Handler } from './driver.ts';
 
 /** Finishes what an earlier process, or a request that gave up waiting, has left. Runs on every instance. */
@@ -10,7 +12,16 @@ export type Worker = {
   stop(): Promise<void>;
 };
 
-const maxConcurrent = 8;
+const maxConcurrent = 32;
+/** A mint that answers nothing keeps each look waiting for many seconds: it shall not take the places of all others. */
+const maxPerMint = 8;
+/** More than there is room for, so that operations which cannot be claimed just now hide no others. */
+const maxListed = 64;
+const claimsAtOnce = 8;
+
+const afterErrorMs = 2_000;
+/** Somebody else's transaction is over soon; even a dead server's is ended within three seconds. */
+const afterConflictMs = 250;
 
 export function createWorker(parts: {
   operations: OperationRepository;
@@ -22,6 +33,8 @@ export function createWorker(parts: {
   now: () => Date;
 }): Worker {
   const { operations, driver, handlers, intervalMs, leaseMs, logger, now } = parts;
+  /** The mint of each operation that is being claimed or advanced. */
+  const taken = new Map<string, string>();
   const underWay = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | null = null;
   let looking: Promise<void> | null = null;
@@ -42,16 +55,46 @@ export function createWorker(parts: {
   /** Claims due operations while there is room. */
   async function claimAll(): Promise<void> {
     try {
-      while (!stopped && underWay.size < maxConcurrent) {
-        const operation = await operations.claimDue(driver.owner, leaseMs, now());
-        if (operation === null) return;
-        const run = finish(operation).finally(() => underWay.delete(run));
-        underWay.add(run);
+      for (let claimed = 1; claimed > 0 && !stopped && taken.size < maxConcurrent; ) {
+        claimed = await claimListed();
       }
     } catch (error) {
       logger.warn('the worker could not look for open operations', { error });
     }
   }
+
+  /** Claims what is listed, each by itself and several at once: one that is locked holds up no other. @returns how many */
+  async function claimListed(): Promise<number> {
+    const notAt = [...new Set(taken.values())].filter((mintUrl) => countAt(mintUrl) >= maxPerMint);
+    const listed = (await operations.due(now(), { limit: maxListed, notAt })).values();
+    let claimed = 0;
+    const claimOneByOne = async (): Promise<void> => {
+      for (const due of listed) if (!stopped && (await claim(due))) claimed += 1;
+    };
+    const lanes = await Promise.allSettled(Array.from({ length: claimsAtOnce }, claimOneByOne));
+    for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
+    return claimed;
+  }
+
+  async function claim({ id, mintUrl }: DueOperation): Promise<boolean> {
+    if (taken.has(id) || taken.size >= maxConcurrent || countAt(mintUrl) >= maxPerMint) return false;
+    taken.set(id, mintUrl);
+    let operation: Operation | null = null;
+    try {
+      operation = await operations.claim(id, driver.owner, leaseMs, now());
+    } finally {
+      if (operation === null) taken.delete(id);
+    }
+    if (operation === null) return false;
+    const run = finish(operation).finally(() => {
+      taken.delete(id);
+      underWay.delete(run);
+    });
+    underWay.add(run);
+    return true;
+  }
+
+  const countAt = (mintUrl: string): number => [...taken.values()].filter((url) => url === mintUrl).length;
 
   async function finish(operation: Operation): Promise<void> {
     try {
@@ -64,13 +107,13 @@ export function createWorker(parts: {
         state: operation.state,
         error,
       });
-      await postponeAfterError(operation);
+      await postponeAfterError(operation, isWriteConflict(error) ? afterConflictMs : afterErrorMs);
     }
   }
 
-  async function postponeAfterError(operation: Operation): Promise<void> {
+  async function postponeAfterError(operation: Operation, waitMs: number): Promise<void> {
     // Where even this fails the database is away, and the operation simply stays due.
-    await operations.postponeById(operation.id, new Date(now().getTime() + 2_000)).catch(() => undefined);
+    await operations.postponeById(operation.id, new Date(now().getTime() + waitMs)).catch(() => undefined);
   }
 
   async function stop(): Promise<void> {

@@ -16,6 +16,8 @@ const unwatched = new Set([
   'createIndexes',
   'listCollections',
   'listIndexes',
+  // What a dead server's transaction holds is freed by the clock, whatever becomes of the one who frees it.
+  'killSessions',
 ]);
 
 /**
@@ -39,7 +41,7 @@ export function watchDatabase(watch: Watch): void {
       cut(this, error);
       throw error;
     };
-    return watch.pass({ name, carry, lose, ...(isClaim(name) ? { isIdle: foundNothing } : {}) });
+    return watch.pass({ name, carry, lose, ...(name === lookForDue ? { isIdle: foundNothing } : {}) });
   };
   Reflect.set(prototype, 'command', watched);
 }
@@ -48,7 +50,9 @@ export function watchDatabase(watch: Watch): void {
 function nameOf(command: unknown): string | null {
   if (typeof command !== 'object' || command === null) return null;
   const [verb, target] = Object.entries(command)[0] ?? [];
-  if (verb === undefined || unwatched.has(verb)) return null;
+  if (verb === undefined || unwatched.has(verb) || isLookForDead(verb, target)) return null;
+  if (verb === 'find' && target === 'wallets' && asksForRecoveries(command)) return null;
+  if (verb === 'find' && target === 'operations' && asksForDue(command)) return lookForDue;
   return typeof target === 'string' ? `db ${verb} ${target}` : `db ${verb}`;
 }
 
@@ -58,14 +62,26 @@ function isRenewal(command: unknown): boolean {
   return Array.isArray(updates) && updates.some((update: { u?: unknown }) => Array.isArray(update.u));
 }
 
+/** `$currentOp` is asked of no collection. */
+const isLookForDead = (verb: string, target: unknown): boolean => verb === 'aggregate' && target === 1;
+
 /** The worker's look for something due. */
-const isClaim = (name: string): boolean => name === 'db findAndModify operations';
+const lookForDue = 'db find due operations';
+
+/** It comes by the clock, and finds nothing unless a store was put back. */
+const asksForRecoveries = (command: object): boolean =>
+  JSON.stringify(Reflect.get(command, 'filter') ?? {}).includes('recovery.due_at');
+
+function asksForDue(command: object): boolean {
+  const filter: unknown = Reflect.get(command, 'filter');
+  return filter instanceof Object && 'due_at' in filter;
+}
 
 function foundNothing(reply: unknown): boolean {
   const document = reply instanceof Object && 'toObject' in reply ? toObject(reply) : reply;
-  return (
-    typeof document !== 'object' || document === null || (Reflect.get(document, 'value') ?? null) === null
-  );
+  const cursor: unknown = document instanceof Object ? Reflect.get(document, 'cursor') : undefined;
+  const batch: unknown = cursor instanceof Object ? Reflect.get(cursor, 'firstBatch') : undefined;
+  return !Array.isArray(batch) || batch.length === 0;
 }
 
 function toObject(reply: object): unknown {

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mongo } from 'mongoose';
 import { ensureMongod, startReplicaSet } from '../../../dev/mongod.ts';
 import { startWorld, type World } from '../world.ts';
 import { type ServerProcess, type Supply, startServerProcess, supplyOf } from './serverProcess.ts';
@@ -33,12 +32,6 @@ export type Stand = {
   recoverer: ServerProcess;
 };
 
-/**
- * What a server was writing when it died stays locked until mongod gives its transaction up: 60 s, unless it is told. Like
- * all other waits of this matrix it is short.
- */
-const transactionLifetimeSeconds = 2;
-
 /** So many stands on a replica set of their own. `close` leaves nothing behind. */
 export async function openStands(count: number): Promise<{ stands: Stand[]; close: () => Promise<void> }> {
   const cleanUp: (() => Promise<unknown>)[] = [];
@@ -46,7 +39,7 @@ export async function openStands(count: number): Promise<{ stands: Stand[]; clos
     for (const undo of cleanUp.splice(0).reverse()) await undo();
   };
   try {
-    cleanUp.push(await hurriedReplicaSet());
+    cleanUp.push(await ownReplicaSet());
     const cacheDirectory = await mkdtemp(join(tmpdir(), 'crucible-chaos-'));
     cleanUp.push(() => rm(cacheDirectory, { recursive: true, force: true }));
     await fillCache(cacheDirectory);
@@ -71,14 +64,9 @@ export async function openStands(count: number): Promise<{ stands: Stand[]; clos
 }
 
 /** `freshDatabase` takes its databases from there, until the returned function ends it. */
-async function hurriedReplicaSet(): Promise<() => Promise<void>> {
+async function ownReplicaSet(): Promise<() => Promise<void>> {
   const shared = process.env['CRUCIBLE_TEST_MONGODB_URI'];
   const replicaSet = await startReplicaSet({ binary: await ensureMongod({}) });
-  const client = await mongo.MongoClient.connect(replicaSet.uri);
-  await client
-    .db('admin')
-    .command({ setParameter: 1, transactionLifetimeLimitSeconds: transactionLifetimeSeconds });
-  await client.close();
   process.env['CRUCIBLE_TEST_MONGODB_URI'] = replicaSet.uri;
   return async () => {
     if (shared === undefined) delete process.env['CRUCIBLE_TEST_MONGODB_URI'];

@@ -8,6 +8,7 @@ import { createLedgerRepository } from '../../../src/repositories/ledger.ts';
 import { createMeltRepository } from '../../../src/repositories/melts.ts';
 import { createOpenOutputReads } from '../../../src/repositories/openOutputs.ts';
 import { createOperationRepository } from '../../../src/repositories/operations.ts';
+import { createRecoveryRepository } from '../../../src/repositories/recoveries.ts';
 import type { Sealer } from '../../../src/repositories/sealing.ts';
 import { createTokenRepository } from '../../../src/repositories/tokens.ts';
 import { createWalletRepository } from '../../../src/repositories/wallets.ts';
@@ -18,6 +19,7 @@ import { createCourier } from '../../../src/services/melt/courier.ts';
 import { createExchanges } from '../../../src/services/melt/exchanges.ts';
 import { createMeltHandler } from '../../../src/services/melt/handler.ts';
 import { createIncidents } from '../../../src/services/melt/incidents.ts';
+import { createLostTime } from '../../../src/services/melt/lostTime.ts';
 import { createMeltService } from '../../../src/services/melt/meltService.ts';
 import { createOutputKeysets } from '../../../src/services/melt/outputKeysets.ts';
 import { createPreflight } from '../../../src/services/melt/preflight.ts';
@@ -27,6 +29,7 @@ import { createMintDirectory } from '../../../src/services/mint/mints.ts';
 import type { Transport } from '../../../src/services/mint/transport.ts';
 import { createDriver } from '../../../src/services/operations/driver.ts';
 import { createWorker } from '../../../src/services/operations/worker.ts';
+import { createDetection } from '../../../src/services/restore/detection.ts';
 import { createWalletService } from '../../../src/services/walletService.ts';
 
 export const mintUrl = 'http://mint.toy';
@@ -40,6 +43,8 @@ export const times = {
   intervalMs: 3_000,
   mintTimeoutMs: 2_000,
   meltTimeoutMs: 15_000,
+  paymentsPerMint: 16,
+  openMeltsPerWallet: 100,
 };
 
 /** What is sealed stays readable here: the checks look inside. */
@@ -81,12 +86,39 @@ export function createInstance(parts: {
     mintUrls: [mintUrl],
     now,
   });
+  const detection = createDetection({
+    recoveries: {
+      ...createRecoveryRepository(database),
+      require: async () => {
+        report({
+          dedupeKey: '',
+          severity: 'CRITICAL',
+          code: 'STORE_BEHIND_MINT',
+          summary: 'though it never was',
+        });
+        return true;
+      },
+    },
+    mints,
+    reports,
+    now,
+  });
   const keysets = createOutputKeysets(mints, now);
   const attempts = createMeltAttempts(outputs);
   const courier = createCourier({ operations, melts, mints, answerWithinMs: times.answerWithinMs, now });
-  const exchanges = createExchanges({ operations, keysets, attempts, courier, now });
+  const exchanges = createExchanges({ operations, keysets, attempts, courier, detection, now });
   const incidents = createIncidents(reports);
-  const saga = createMeltSaga({ operations, melts, mints, exchanges, courier, incidents, times, now });
+  const saga = createMeltSaga({
+    operations,
+    melts,
+    mints,
+    exchanges,
+    courier,
+    incidents,
+    lostTime: createLostTime({ operations, detection, now }),
+    times,
+    now,
+  });
   const driver = createDriver({ operations, owner, leaseMs: times.leaseMs, now });
   const melt = createMeltHandler({ saga, operations, incidents, orphanAfterMs: times.orphanAfterMs, now });
   const minting = { advance: noMinting, waitMs: noMinting, reread: noMinting };
@@ -108,6 +140,7 @@ export function createInstance(parts: {
     keysets,
     attempts,
     preflight,
+    detection,
     config,
     owner,
     now,
@@ -117,11 +150,13 @@ export function createInstance(parts: {
     operations,
     mints,
     preparation,
+    detection,
     driver,
     handler: melt,
     network: 'bitcoin',
     answerWithinMs: times.answerWithinMs,
     inBackground: () => undefined,
+    onLastCall: () => () => undefined,
     now,
   });
   return { meltService, worker };

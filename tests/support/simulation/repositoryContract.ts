@@ -83,7 +83,7 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       const { operations, melts } = parts();
       const { operation, reservations } = await funded([8n]);
       const first = operation('a');
-      expect(await melts.reserve(first, reservations, lease, null)).toBe('reserved');
+      expect(await melts.reserve(first, reservations, lease, null, 100)).toBe('reserved');
       const moved = await operations.transition(first, { state: 'melting' }, 'sent', new Date());
       await expect(operations.transition(first, { state: 'melting' }, 'again', new Date())).rejects.toThrow(
         StaleOperation,
@@ -95,8 +95,8 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       const { melts, operations } = parts();
       const { operation, reservations, walletId } = await funded([8n, 4n]);
       const [first, second] = [operation('a', { paymentHash: 'h' }), operation('b', { paymentHash: 'h' })];
-      await melts.reserve(first, reservations, lease, null);
-      expect(await melts.reserve(second, reservations, lease, null)).toBe('duplicate_payment');
+      await melts.reserve(first, reservations, lease, null, 100);
+      expect(await melts.reserve(second, reservations, lease, null, 100)).toBe('duplicate_payment');
       expect(await operations.claiming(walletId, 'h')).toBe(first.id);
       await melts.cancel(first, 'never sent');
       expect(await operations.claiming(walletId, 'h')).toBeNull();
@@ -114,8 +114,8 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
         operationId,
       });
       const [first, second] = [operation('a', { idempotencyId: `${walletId}_1` }), operation('b')];
-      await melts.reserve(first, reservations, lease, record(`${walletId}_1`, first.id));
-      const again = await melts.reserve(second, reservations, lease, record(`${walletId}_2`, second.id));
+      await melts.reserve(first, reservations, lease, record(`${walletId}_1`, first.id), 100);
+      const again = await melts.reserve(second, reservations, lease, record(`${walletId}_2`, second.id), 100);
       expect(again).toBe('idempotency_conflict');
       expect(await operations.idempotencyRecord(walletId, 'melt', 'k')).toMatchObject({
         operationId: first.id,
@@ -128,7 +128,7 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       const { melts, operations } = parts();
       const { operation, reservations } = await funded([8n]);
       const stale = reservations.map((reservation) => ({ ...reservation, version: 7 }));
-      expect(await melts.reserve(operation('a'), stale, lease, null)).toBe('tokens_taken');
+      expect(await melts.reserve(operation('a'), stale, lease, null, 100)).toBe('tokens_taken');
       expect(await operations.byId(operation('a').id)).toBeNull();
     });
 
@@ -136,7 +136,7 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       const { melts, tokens } = parts();
       const { operation, reservations, walletId } = await funded([8n]);
       const results = await Promise.all(
-        ['a', 'b', 'c'].map((id) => melts.reserve(operation(id), reservations, lease, null)),
+        ['a', 'b', 'c'].map((id) => melts.reserve(operation(id), reservations, lease, null, 100)),
       );
       expect(results.sort()).toEqual(['reserved', 'tokens_taken', 'tokens_taken']);
       expect(await tokens.spendable(walletId)).toEqual([]);
@@ -145,7 +145,7 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
     test('a token of which only some proofs are wanted is split, and the rest stays spendable', async () => {
       const { melts, tokens, ledger } = parts();
       const { operation, reservations, walletId, token } = await funded([8n, 4n, 2n]);
-      await melts.reserve(operation('a'), reservations, lease, null);
+      await melts.reserve(operation('a'), reservations, lease, null, 100);
       const [rest, ...more] = await tokens.spendable(walletId);
       expect(rest?.proofs.map(({ amount }) => amount)).toEqual([4n, 2n]);
       expect(more).toEqual([]);
@@ -218,29 +218,39 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       const { melts, operations } = parts();
       const { operation, reservations } = await funded([8n]);
       const dueAt = new Date(number);
-      await melts.reserve(operation('a', { dueAt }), reservations, { owner: 'alpha', leaseMs: 60_000 }, null);
-      const claim = (owner: string, leaseMs = 60_000) => operations.claimDue(owner, leaseMs, dueAt);
+      await melts.reserve(
+        operation('a', { dueAt }),
+        reservations,
+        { owner: 'alpha', leaseMs: 60_000 },
+        null,
+        100,
+      );
+      const { id } = operation('a');
+      const claim = (owner: string, leaseMs = 60_000) => operations.claim(id, owner, leaseMs, dueAt);
+      const isListed = async (...notAt: string[]) =>
+        (await operations.due(dueAt, { limit: 100, notAt })).some((one) => one.id === id);
+      expect([await isListed(), await claim('beta')]).toEqual([false, null]);
+      expect(await operations.renewLease(id, 'beta', 60_000)).toBe(false);
+      expect(await operations.renewLease(id, 'alpha', 60_000)).toBe(true);
+      await operations.releaseLease(id, 'beta');
       expect(await claim('beta')).toBeNull();
-      expect(await operations.renewLease(operation('a').id, 'beta', 60_000)).toBe(false);
-      expect(await operations.renewLease(operation('a').id, 'alpha', 60_000)).toBe(true);
-      await operations.releaseLease(operation('a').id, 'beta');
-      expect(await claim('beta')).toBeNull();
-      await operations.releaseLease(operation('a').id, 'alpha');
-      expect(await claim('beta', -1_000)).toMatchObject({ id: operation('a').id });
-      expect(await claim('gamma')).toMatchObject({ id: operation('a').id });
-      await operations.postponeById(operation('a').id, new Date(Date.now() + 3_600_000));
-      await operations.releaseLease(operation('a').id, 'gamma');
-      expect(await claim('beta')).toBeNull();
+      await operations.releaseLease(id, 'alpha');
+      expect([await isListed(), await isListed('http://mint.test')]).toEqual([true, false]);
+      expect(await claim('beta', -1_000)).toMatchObject({ id });
+      expect(await claim('gamma')).toMatchObject({ id });
+      await operations.postponeById(id, new Date(Date.now() + 3_600_000));
+      await operations.releaseLease(id, 'gamma');
+      expect([await isListed(), await claim('beta')]).toEqual([false, null]);
     });
 
     test('a tombstone finds out whether an insertion has happened', async () => {
       const { operations, melts } = parts();
       const { operation, reservations } = await funded([8n]);
-      await melts.reserve(operation('a'), reservations, lease, null);
+      await melts.reserve(operation('a'), reservations, lease, null, 100);
       const met = await operations.insertTombstone(operation('a')).catch(duplicateKeyIndex);
       expect(met).toBe('_id_');
       await operations.insertTombstone(operation('b'));
-      expect(await melts.reserve(operation('b'), reservations, lease, null)).toBe('unknown');
+      expect(await melts.reserve(operation('b'), reservations, lease, null, 100)).toBe('unknown');
     });
 
     test('no counter is taken twice, however many take at once', async () => {
@@ -275,7 +285,7 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       reservations: Parameters<ReturnType<typeof parts>['melts']['reserve']>[1],
     ) {
       const { melts, operations } = parts();
-      expect(await melts.reserve(operation, reservations, lease, null)).toBe('reserved');
+      expect(await melts.reserve(operation, reservations, lease, null, 100)).toBe('reserved');
       return operations.transition(operation, { state: 'melting' }, 'sent', new Date());
     }
 

@@ -10,6 +10,8 @@ export type Verdict = {
   neverStarted: number;
   held: number;
   outstanding: number;
+  /** How long after the last trouble the last operation ended. */
+  settledAfterMs: number;
 };
 
 const settleLimitMs = 180_000;
@@ -27,7 +29,9 @@ export async function judge(town: Town, owners: readonly Owner[]): Promise<Verdi
     neverStarted: 0,
     held: 0,
     outstanding: 0,
+    settledAfterMs: 0,
   };
+  const startedAt = performance.now();
   const isSettled = async (owner: Owner) => (await reserved(town, owner)) === 0;
   for (const owner of owners) {
     // A payment may have reached its payee only after he had made up his mind.
@@ -37,6 +41,7 @@ export async function judge(town: Town, owners: readonly Owner[]): Promise<Verdi
       verdict.violations.push(String(error)),
     );
   }
+  verdict.settledAfterMs = Math.round(performance.now() - startedAt);
   await until(() => agree(town, owners), 'wallets and ledger agreeing', settleLimitMs).catch(() => undefined);
   const ledger = await town.sim.ledger();
   verdict.outstanding = ledger.outstanding;

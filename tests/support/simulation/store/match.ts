@@ -40,6 +40,8 @@ function holds(values: readonly unknown[], operator: string, wanted: unknown): b
   switch (operator) {
     case '$in':
       return Array.isArray(wanted) && wanted.some((one) => equalsAny(values, one));
+    case '$nin':
+      return Array.isArray(wanted) && !wanted.some((one) => equalsAny(values, one));
     case '$exists':
       return values.length > 0 === wanted;
     case '$gt':

@@ -1,0 +1,92 @@
+import { mongo, type QueryFilter } from 'mongoose';
+import type { Operation } from '../models/operation.ts';
+import type { OperationDocument } from '../models/schemas/operation.ts';
+import type { Database } from './database.ts';
+import { isOutcomeUnknown } from './databaseErrors.ts';
+import { operationFrom } from './operationDocuments.ts';
+import type { Sealer } from './sealing.ts';
+import { isWriteConflict } from './transaction.ts';
+
+/** An operation that something is to be done about, as far as choosing needs it. */
+export type DueOperation = { id: string; mintUrl: string };
+
+/** A transaction of a live server holds a document for milliseconds; what is held for longer may be so for a minute. */
+const lockedWithinMs = 500;
+
+/** What fits an operation that is due at `now` and that nobody holds. Leases run on the server's clock. */
+const isFree = (now: Date): QueryFilter<OperationDocument> => ({
+  open: true,
+  due_at: { $lte: now },
+  $expr: { $lt: [{ $ifNull: ['$lease_until', new Date(0)] }, '$$NOW'] },
+});
+
+const leaseUntil = (leaseMs: number) => ({ $add: ['$$NOW', leaseMs] });
+
+/** Who works at an operation. A lease saves work and guards nothing, so no wait for one is ever long. */
+export function createOperationLeases({ operations }: Pick<Database, 'operations'>, sealer: Sealer) {
+  /** What could be claimed just now, longest due first, at most `limit`, leaving out operations at these mints. */
+  async function due(
+    now: Date,
+    { limit, notAt }: { limit: number; notAt: readonly string[] },
+  ): Promise<DueOperation[]> {
+    const found = await operations
+      .find({ ...isFree(now), ...(notAt.length > 0 ? { mint_url: { $nin: [...notAt] } } : {}) })
+      .select({ _id: 1, mint_url: 1 })
+      .sort({ due_at: 1 })
+      .limit(limit)
+      .lean<Pick<OperationDocument, '_id' | 'mint_url'>[]>();
+    return found.map(({ _id, mint_url }) => ({ id: _id, mintUrl: mint_url }));
+  }
+
+  /**
+   * Claims an operation if it is still due and free.
+   * @returns null if it is not, and also where a transaction, perhaps that of a dead server, holds it for over half a second
+   */
+  async function claim(id: string, owner: string, leaseMs: number, now: Date): Promise<Operation | null> {
+    const found = await operations
+      .findOneAndUpdate(
+        { _id: id, ...isFree(now) },
+        [{ $set: { lease_owner: owner, lease_until: leaseUntil(leaseMs) } }],
+        { returnDocument: 'after', updatePipeline: true, maxTimeMS: lockedWithinMs },
+      )
+      .lean<OperationDocument>()
+      .catch((error: unknown) => unlessLocked(error, id, owner));
+    return found === null ? null : operationFrom(found, sealer);
+  }
+
+  async function unlessLocked(error: unknown, id: string, owner: string): Promise<OperationDocument | null> {
+    // The claim stands on the primary; only its confirmation by the others is slow.
+    if (isOutcomeUnknown(error))
+      return operations.findOne({ _id: id, lease_owner: owner }).lean<OperationDocument>();
+    if (isLocked(error)) return null;
+    throw error;
+  }
+
+  /** Keeps a lease while work goes on. @returns whether it is still ours. */
+  async function renewLease(id: string, owner: string, leaseMs: number): Promise<boolean> {
+    const result = await operations.updateOne(
+      { _id: id, lease_owner: owner },
+      [{ $set: { lease_until: leaseUntil(leaseMs) } }],
+      { updatePipeline: true, maxTimeMS: lockedWithinMs },
+    );
+    return result.matchedCount === 1;
+  }
+
+  async function releaseLease(id: string, owner: string): Promise<void> {
+    await operations.updateOne(
+      { _id: id, lease_owner: owner },
+      { $set: { lease_owner: null, lease_until: null } },
+      { maxTimeMS: lockedWithinMs },
+    );
+  }
+
+  return { due, claim, renewLease, releaseLease };
+}
+
+const maxTimeMsExpired = 50;
+
+/** A transaction has written to the document and has not ended yet. */
+function isLocked(error: unknown): boolean {
+  const ranOut = error instanceof mongo.MongoServerError && error.code === maxTimeMsExpired;
+  return ranOut || isWriteConflict(error);
+}

@@ -1,0 +1,234 @@
+import type { RecoveryDocument, WalletDocument } from '../models/schemas/account.ts';
+import type { Recovery, RecoveryReason, RecoveryState, Wallet } from '../models/wallet.ts';
+import type { Database } from './database.ts';
+import { toWallet } from './wallets.ts';
+
+export type RecoveryRepository = ReturnType<typeof createRecoveryRepository>;
+
+/** What a pass has found out since the last write. */
+export type RecoveryProgress = Partial<
+  Pick<Recovery, 'scans' | 'again' | 'stuckSince' | 'restored' | 'writtenOff'>
+>;
+
+const isFree = (now: Date) => ({
+  'recovery.due_at': { $lte: now },
+  $expr: { $lt: [{ $ifNull: ['$recovery.lease_until', new Date(0)] }, '$$NOW'] },
+});
+
+const leaseUntil = (leaseMs: number) => ({ $add: ['$$NOW', leaseMs] });
+
+/**
+ * Recoveries stand in the wallet's own document, so that whoever reads the wallet knows. They are worked at under a lease
+ * as operations are; a lease saves work and guards nothing.
+ */
+export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>) {
+  /**
+   * Demands that a wallet be recovered; new melts and mintings are refused from now on. Found behind again while a
+   * recovery is under way, it is looked at again, and from the first index if outputs were found signed.
+   * @returns whether this began it
+   */
+  async function require(walletId: string, reason: RecoveryReason, now: Date): Promise<boolean> {
+    const begun = await wallets.updateOne(
+      { _id: walletId, recovery: { $exists: false } },
+      { $set: { recovery: fresh(reason, now) } },
+    );
+    if (begun.modifiedCount === 1) return true;
+    // Until the counters have been moved, whoever plans outputs finds them signed: that is being seen to.
+    const states: RecoveryState[] =
+      reason === 'signed_outputs' ? ['watching'] : ['required', 'running', 'watching'];
+    await wallets.updateOne(
+      { _id: walletId, 'recovery.state': { $in: states } },
+      {
+        $set: {
+          'recovery.state': 'required',
+          'recovery.due_at': now,
+          ...(reason === 'quote_issued' ? {} : { 'recovery.reason': reason }),
+          ...(reason === 'signed_outputs' ? { 'recovery.scans': {} } : {}),
+        },
+        $inc: { 'recovery.generation': 1 },
+      },
+    );
+    return false;
+  }
+
+  /** Demands that every wallet be recovered: somebody knows that an old backup was restored. @returns how many */
+  async function requireAll(now: Date): Promise<number> {
+    const { modifiedCount } = await wallets.updateMany(
+      { recovery: { $exists: false } },
+      { $set: { recovery: fresh('asked', now) } },
+    );
+    return modifiedCount;
+  }
+
+  /** The wallet as it is now, with its recovery, and when the last one ended. */
+  async function byId(
+    walletId: string,
+  ): Promise<{ wallet: Wallet; recovery: Recovery | null; recoveredAt: Date | null } | null> {
+    const found = await wallets.findById(walletId).lean<WalletDocument>();
+    if (found === null) return null;
+    const recovery = found.recovery === undefined ? null : toRecovery(walletId, found.recovery);
+    return { wallet: toWallet(found), recovery, recoveredAt: found.recovered_at ?? null };
+  }
+
+  /** The wallet whose recovery has been due for longest, if any is due and free. */
+  async function due(now: Date): Promise<string | null> {
+    const found = await wallets
+      .findOne(isFree(now))
+      .select({ _id: 1 })
+      .sort({ 'recovery.due_at': 1 })
+      .lean<Pick<WalletDocument, '_id'>>();
+    return found?._id ?? null;
+  }
+
+  /** Claims a recovery if it is still due and free. */
+  async function claim(
+    walletId: string,
+    owner: string,
+    leaseMs: number,
+    now: Date,
+  ): Promise<{ wallet: Wallet; recovery: Recovery } | null> {
+    const found = await wallets
+      .findOneAndUpdate(
+        { _id: walletId, ...isFree(now) },
+        [
+          {
+            $set: {
+              'recovery.lease_owner': owner,
+              'recovery.lease_until': leaseUntil(leaseMs),
+              'recovery.state': {
+                $cond: [{ $eq: ['$recovery.state', 'required'] }, 'running', '$recovery.state'],
+              },
+            },
+          },
+        ],
+        { returnDocument: 'after', updatePipeline: true },
+      )
+      .lean<WalletDocument>();
+    if (found?.recovery === undefined) return null;
+    return { wallet: toWallet(found), recovery: toRecovery(found._id, found.recovery) };
+  }
+
+  /** Keeps the lease. @returns whether it is still ours. */
+  async function renewLease(walletId: string, owner: string, leaseMs: number): Promise<boolean> {
+    const { matchedCount } = await wallets.updateOne(
+      { _id: walletId, 'recovery.lease_owner': owner },
+      [{ $set: { 'recovery.lease_until': leaseUntil(leaseMs) } }],
+      { updatePipeline: true },
+    );
+    return matchedCount === 1;
+  }
+
+  /** Writes down how far a pass has come. @returns false where the wallet was found behind again, or is another's by now. */
+  async function advance(
+    { walletId, generation }: Pick<Recovery, 'walletId' | 'generation'>,
+    owner: string,
+    progress: RecoveryProgress,
+  ): Promise<boolean> {
+    const { matchedCount } = await wallets.updateOne(
+      { _id: walletId, 'recovery.lease_owner': owner, 'recovery.generation': generation },
+      { $set: fieldsOf(progress) },
+    );
+    return matchedCount === 1;
+  }
+
+  /** Gives the lease back until the next look. `state` only where nothing has been found since the pass began. */
+  async function rest(
+    { walletId, generation }: Pick<Recovery, 'walletId' | 'generation'>,
+    owner: string,
+    dueAt: Date,
+    state?: RecoveryState,
+  ): Promise<void> {
+    const free = { 'recovery.lease_owner': null, 'recovery.lease_until': null };
+    const { matchedCount } = await wallets.updateOne(
+      { _id: walletId, 'recovery.lease_owner': owner, 'recovery.generation': generation },
+      {
+        $set: {
+          ...free,
+          'recovery.due_at': dueAt,
+          ...(state === undefined ? {} : { 'recovery.state': state }),
+        },
+      },
+    );
+    if (matchedCount === 0)
+      await wallets.updateOne({ _id: walletId, 'recovery.lease_owner': owner }, { $set: free });
+  }
+
+  /** Ends a recovery. @returns false where the wallet was found behind again since the pass began. */
+  async function finish(
+    { walletId, generation }: Pick<Recovery, 'walletId' | 'generation'>,
+    owner: string,
+    now: Date,
+  ): Promise<boolean> {
+    const { matchedCount } = await wallets.updateOne(
+      { _id: walletId, 'recovery.lease_owner': owner, 'recovery.generation': generation },
+      { $unset: { recovery: 1 }, $set: { recovered_at: now } },
+    );
+    return matchedCount === 1;
+  }
+
+  return { require, requireAll, byId, due, claim, renewLease, advance, rest, finish };
+}
+
+function fresh(reason: RecoveryReason, now: Date): RecoveryDocument {
+  return {
+    state: 'required',
+    reason,
+    since: now,
+    generation: 1,
+    due_at: now,
+    lease_owner: null,
+    lease_until: null,
+    scans: {},
+    again: [],
+    stuck_since: {},
+    restored: 0n,
+    written_off: 0n,
+  };
+}
+
+function fieldsOf({
+  scans,
+  again,
+  stuckSince,
+  restored,
+  writtenOff,
+}: RecoveryProgress): Record<string, unknown> {
+  return {
+    ...(scans === undefined ? {} : { 'recovery.scans': storedScans(scans) }),
+    ...(again === undefined
+      ? {}
+      : { 'recovery.again': again.map(({ keysetId, counter }) => ({ keyset_id: keysetId, counter })) }),
+    ...(stuckSince === undefined ? {} : { 'recovery.stuck_since': stuckSince }),
+    ...(restored === undefined ? {} : { 'recovery.restored': restored }),
+    ...(writtenOff === undefined ? {} : { 'recovery.written_off': writtenOff }),
+  };
+}
+
+function storedScans(scans: Recovery['scans']): RecoveryDocument['scans'] {
+  return Object.fromEntries(
+    Object.entries(scans).map(([keysetId, { next, lastSigned, isBehind, done }]) => [
+      keysetId,
+      { next, last_signed: lastSigned, is_behind: isBehind, done },
+    ]),
+  );
+}
+
+function toRecovery(walletId: string, stored: RecoveryDocument): Recovery {
+  return {
+    walletId,
+    state: stored.state,
+    reason: stored.reason,
+    since: stored.since,
+    generation: stored.generation,
+    scans: Object.fromEntries(
+      Object.entries(stored.scans).map(([keysetId, { next, last_signed, is_behind, done }]) => [
+        keysetId,
+        { next, lastSigned: last_signed, isBehind: is_behind, done },
+      ]),
+    ),
+    again: stored.again.map(({ keyset_id, counter }) => ({ keysetId: keyset_id, counter })),
+    stuckSince: stored.stuck_since,
+    restored: BigInt(stored.restored),
+    writtenOff: BigInt(stored.written_off),
+  };
+}

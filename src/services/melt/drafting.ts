@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import type { MeltOperation, MeltQuote } from '../../models/operation.ts';
+import { type Proof, sumAmounts } from '../../models/proof.ts';
+import type { Wallet } from '../../models/wallet.ts';
+import type { TokenReservation } from '../../repositories/tokenReads.ts';
+import type { MeltRequest } from '../contracts.ts';
+import { denominations, inputFee, split } from '../ecash/amounts.ts';
+import type { OutputKeyset } from './attempts.ts';
+import type { Invoice } from './invoice.ts';
+import type { Selection } from './selection.ts';
+
+export type Chosen = Exclude<Selection, { kind: 'insufficient' }>;
+
+/** A melt that has been decided on and stands nowhere yet; its attempts are still to be planned. */
+export function draftOperation(given: {
+  wallet: Wallet;
+  invoice: Invoice;
+  quote: MeltQuote;
+  request: MeltRequest;
+  chosen: Chosen;
+  reservations: readonly TokenReservation[];
+  inputs: Proof[];
+  keyset: OutputKeyset;
+  feeCap: bigint;
+  answerWithinMs: number;
+  at: Date;
+}): MeltOperation {
+  const { wallet, invoice, quote, request, chosen, reservations, inputs, keyset, feeCap, at } = given;
+  const id = `tx_melt_${at.getTime()}_${randomBytes(8).toString('hex')}`;
+  return {
+    kind: 'melt',
+    state: 'prepared',
+    id,
+    npub: wallet.npub,
+    walletId: wallet.id,
+    mintUrl: wallet.mintUrl,
+    unit: wallet.unit,
+    version: 1,
+    dueAt: at,
+    attempts: [],
+    timeline: [{ at, state: 'prepared', event: 'inputs reserved' }],
+    requestId: request.requestId,
+    createdAt: at,
+    updatedAt: at,
+    invoice: invoice.text,
+    paymentHash: invoice.paymentHash,
+    quote,
+    sourceTokenIds: reservations.map(({ tokenId }) => tokenId),
+    sourceAmount: sumAmounts(inputs),
+    inputs,
+    swap:
+      chosen.kind === 'swap'
+        ? { sendAmount: chosen.sendAmount, keepAmount: chosen.keepAmount, fee: chosen.swapFee }
+        : null,
+    meltInputFee: chosen.kind === 'direct' ? chosen.meltFee : feeOfSwapped(chosen.sendAmount, keyset),
+    held: null,
+    bookedEarly: false,
+    payment: null,
+    change: [],
+    changeComplete: false,
+    failure: null,
+    releasedAmount: null,
+    missingAmount: null,
+    atomicResult: null,
+    unpaidSightings: 0,
+    partlySince: null,
+    feeCap,
+    answerBy: request.respondAsync ? null : new Date(at.getTime() + given.answerWithinMs),
+    idempotencyId: request.idempotency === undefined ? null : `idem_${id}`,
+    finishedAt: null,
+  };
+}
+
+/** What the melt of a swap's outputs will cost, as long as their keyset keeps its fee. */
+function feeOfSwapped(sendAmount: bigint, keyset: OutputKeyset): bigint {
+  return inputFee(split(sendAmount, denominations(keyset.keys)).map(() => keyset.inputFeePpk));
+}

@@ -1,0 +1,32 @@
+import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
+import type { Proof } from '../../models/proof.ts';
+import { hasSignatures, readMelt } from '../mint/replies.ts';
+import { latest } from './facts.ts';
+
+/** One step's result: go on at once, look again later, or nothing is left to do. */
+export type Step = { operation: MeltOperation; next: 'again' | 'later' | 'finished' };
+
+export const again = (operation: MeltOperation): Step => ({ operation, next: 'again' });
+export const later = (operation: MeltOperation): Step => ({ operation, next: 'later' });
+
+/** A melt whose process died never learnt its end: it counts as ended when it is found. */
+export function ended(operation: MeltOperation, at: Date): Attempt[] {
+  return operation.attempts.map((attempt) =>
+    attempt.purpose === 'melt' && attempt.endedAt === null ? { ...attempt, endedAt: at } : attempt,
+  );
+}
+
+/** Goes on at once with an answer to work on; without one, no request is repeated in the same breath. */
+export function onceAnswered(operation: MeltOperation, purpose: 'swap' | 'fence'): Step {
+  return hasSignatures(latest(attemptsFor(operation, purpose))) ? again(operation) : later(operation);
+}
+
+export function repeated(operation: MeltOperation): Step {
+  const reply = latest(attemptsFor(operation, 'melt'))?.reply;
+  return reply && readMelt(reply).kind === 'paid' ? again(operation) : later(operation);
+}
+
+/** What a swap gave back that no token has yet. */
+export function keepOf(operation: MeltOperation): Proof[] {
+  return operation.bookedEarly ? [] : (operation.held?.keep ?? []);
+}

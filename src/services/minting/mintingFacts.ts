@@ -1,0 +1,33 @@
+import { attemptsFor, type MintingOperation } from '../../models/operation.ts';
+import type { PlannedOutput } from '../../models/proof.ts';
+import { hasSignatures, keysetRetiredCodes } from '../mint/replies.ts';
+import type { MintingFacts } from './mintingDecision.ts';
+
+/** One step's result: go on at once, look again later, or nothing is left to do. */
+export type Step = { operation: MintingOperation; next: 'again' | 'later' | 'finished' };
+
+/** Goes on at once with an answer to work on; without one, no request is repeated in the same breath. */
+export function onceAnswered(operation: MintingOperation): Step {
+  return hasSignatures(attemptsFor(operation, 'issue').at(-1))
+    ? again(operation)
+    : { operation, next: 'later' };
+}
+
+export const again = (operation: MintingOperation): Step => ({ operation, next: 'again' });
+
+export function allOutputs(operation: MintingOperation): PlannedOutput[] {
+  return attemptsFor(operation, 'issue').flatMap(({ outputs }) => outputs);
+}
+
+export function factsOf(operation: MintingOperation, now: Date): MintingFacts {
+  const latest = attemptsFor(operation, 'issue').at(-1);
+  const expiry = operation.expiry ?? new Date(operation.createdAt.getTime() + 24 * 3_600_000);
+  return {
+    state: operation.state,
+    signed: hasSignatures(latest),
+    keysetRetired:
+      latest !== undefined && latest.refusalCode !== null && keysetRetiredCodes.has(latest.refusalCode),
+    expiredForMs: now.getTime() - expiry.getTime(),
+    sinceUpdateMs: now.getTime() - operation.updatedAt.getTime(),
+  };
+}

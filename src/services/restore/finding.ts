@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { isFinished, type Operation } from '../../models/operation.ts';
+import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
+import type { OutputPlace, Wallet } from '../../models/wallet.ts';
+import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
+import type { TokenRepository } from '../../repositories/tokens.ts';
+import { unblindRestored } from '../ecash/outputs.ts';
+import { confirm } from '../ecash/redemption.ts';
+import type { Seeds } from '../ecash/seeds.ts';
+import type { RestoredOutput } from '../mint/gateway.ts';
+import { answered, type MintDirectory } from '../mint/mints.ts';
+import { batchSize, deriveBlanks } from './scan.ts';
+
+/** What the mint has signed of some outputs: the last one, what was credited of it, and what is to be looked at again. */
+export type Finding = { lastSigned: number | null; restored: bigint; again: OutputPlace[] };
+
+/** Finds ecash by the wallet's seed (NUT-13, NUT-09) and credits what is nobody's. */
+export type Finder = {
+  /** @throws DomainError where the mint does not answer; what was credited until then stands */
+  at(wallet: Wallet, keysetId: string, indices: readonly number[]): Promise<Finding>;
+  /** The same for outputs of any keysets. */
+  atAll(wallet: Wallet, places: readonly OutputPlace[]): Promise<Finding>;
+};
+
+export function createFinder(parts: {
+  ecash: RecoveredEcashRepository;
+  tokens: TokenRepository;
+  mints: MintDirectory;
+  seeds: Seeds;
+  now: () => Date;
+}): Finder {
+  const { ecash, tokens, mints, seeds, now } = parts;
+
+  /**
+   * The order counts. Outputs stand in an operation before the mint signs them, and in a token no later than the operation
+   * has ended: so operations are read after the mint has said what it signed, and tokens after it has said what is unspent.
+   */
+  async function at(wallet: Wallet, keysetId: string, indices: readonly number[]): Promise<Finding> {
+    const outputs = await deriveBlanks(await seeds.walletSeed(wallet.npub), keysetId, indices);
+    const { gateway } = mints.at(wallet.mintUrl);
+    const restored = answered(await gateway.restore(outputs), 'tell which outputs it has signed');
+    if (restored.length === 0) return nothing;
+    const names = new Set(restored.map(({ B_ }) => B_));
+    const lastSigned = Math.max(...outputs.filter(({ B_ }) => names.has(B_)).map(({ counter }) => counter));
+    const signed = await verified(wallet, keysetId, outputs, restored);
+    const owners = ownersOf(await ecash.unfinished(wallet.id));
+    const free = signed.filter(({ output }) => !owners.has(output.B_));
+    const owned = signed.filter(({ output }) => owners.get(output.B_) === 'open');
+    const { unspent: open, pending } = await unbooked(wallet, free);
+    const spent = open.length === 0 ? new Set<string>() : await ecash.spentOutputs(wallet.id);
+    const unspent = open.filter(({ output }) => !spent.has(output.B_));
+    const isCredited = unspent.length === 0 || (await credit(wallet, unspent));
+    const again = [...owned, ...pending, ...(isCredited ? [] : unspent)].map(placeOf);
+    return { lastSigned, restored: isCredited ? sumAmounts(unspent.map(({ proof }) => proof)) : 0n, again };
+  }
+
+  /** The proofs that good signatures make. What does not verify is left where it is: the mint has it, and may show it better. */
+  async function verified(
+    wallet: Wallet,
+    keysetId: string,
+    outputs: readonly PlannedOutput[],
+    restored: readonly RestoredOutput[],
+  ): Promise<Signed[]> {
+    const { gateway, keysets } = mints.at(wallet.mintUrl);
+    const keys = answered(await keysets.keys(keysetId), 'tell the keys of its keyset');
+    const confirmed = await confirm(restored, outputs, new Set(), gateway);
+    const sure = confirmed ?? answered<RestoredOutput[]>({ kind: 'unreachable' }, 'confirm its signatures');
+    return unblindRestored(outputs, sure, keys).proofs;
+  }
+
+  /** What no token has, by how it stands at the mint; what is spent there is over. */
+  async function unbooked(wallet: Wallet, signed: readonly Signed[]) {
+    const Ys = signed.map(({ proof }) => proof.Y);
+    const states = answered(
+      await mints.at(wallet.mintUrl).gateway.proofStates(Ys),
+      'tell the states of proofs',
+    );
+    const holding = await tokens.holding(wallet, Ys);
+    const booked = new Set(holding.flatMap(({ proofs }) => proofs.map(({ Y }) => Y)));
+    const inState = (state: string) =>
+      signed.filter(({ proof: { Y } }) => states.get(Y) === state && !booked.has(Y));
+    return { unspent: inState('UNSPENT'), pending: inState('PENDING') };
+  }
+
+  function credit(wallet: Wallet, signed: readonly Signed[]): Promise<boolean> {
+    const transactionId = `tx_restore_${now().getTime()}_${randomBytes(8).toString('hex')}`;
+    return ecash.credit(
+      wallet,
+      transactionId,
+      signed.map(({ proof }) => proof),
+    );
+  }
+
+  async function atAll(wallet: Wallet, places: readonly OutputPlace[]): Promise<Finding> {
+    let total = nothing;
+    for (const [keysetId, ofKeyset] of Map.groupBy(places, (place) => place.keysetId)) {
+      for (let start = 0; start < ofKeyset.length; start += batchSize) {
+        const counters = ofKeyset.slice(start, start + batchSize).map(({ counter }) => counter);
+        const found = await at(wallet, keysetId, counters);
+        total = {
+          lastSigned: null,
+          restored: total.restored + found.restored,
+          again: [...total.again, ...found.again],
+        };
+      }
+    }
+    return total;
+  }
+
+  return { at, atAll };
+}
+
+type Signed = { output: PlannedOutput; proof: Proof };
+
+const nothing: Finding = { lastSigned: null, restored: 0n, again: [] };
+
+const placeOf = ({ output: { keysetId, counter } }: Signed): OutputPlace => ({ keysetId, counter });
+
+/** Outputs that are an operation's own, and whether it will end by itself or waits for a person. */
+function ownersOf(operations: readonly Operation[]): Map<string, 'open' | 'stopped'> {
+  return new Map(
+    operations.flatMap(({ attempts, state }) =>
+      attempts.flatMap(({ outputs }) =>
+        outputs.map(({ B_ }): [string, 'open' | 'stopped'] => [B_, isFinished(state) ? 'stopped' : 'open']),
+      ),
+    ),
+  );
+}

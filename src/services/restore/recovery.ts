@@ -1,0 +1,175 @@
+import { isFinished } from '../../models/operation.ts';
+import type { Recovery, ScanProgress, Wallet } from '../../models/wallet.ts';
+import type { CounterRepository } from '../../repositories/counters.ts';
+import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
+import type { RecoveryProgress, RecoveryRepository } from '../../repositories/recoveries.ts';
+import type { ReportService } from '../contracts.ts';
+import type { Preflight } from '../melt/preflight.ts';
+import { answered, type MintDirectory } from '../mint/mints.ts';
+import { growingWaitMs } from '../operations/driver.ts';
+import { behindKey } from './detection.ts';
+import type { Finder } from './finding.ts';
+import { counterLead, nextIndices } from './scan.ts';
+import type { StuckOperations } from './stuck.ts';
+
+/** Brings a wallet's books up to its mint: one pass, which may be cut short anywhere and is then made again. */
+export type WalletRecovery = {
+  /**
+   * Finds by the seed what the books lack, moves the counters past everything signed, ends what is stuck and marks what is
+   * spent. Then the wallet is free again; what the mint holds in payments is waited for in later passes.
+   * `signal` cuts it short after what is under way. @throws DomainError where the mint does not answer, and database errors: the pass is made again
+   */
+  pass(wallet: Wallet, recovery: Recovery, signal: AbortSignal): Promise<void>;
+};
+
+/** So long ecash that the mint holds is waited for before a person is told. */
+const patienceMs = 7 * 24 * 3_600_000;
+const tokensAtOnce = 50;
+
+export function createWalletRecovery(parts: {
+  recoveries: RecoveryRepository;
+  ecash: RecoveredEcashRepository;
+  counters: CounterRepository;
+  finder: Finder;
+  stuck: StuckOperations;
+  preflight: Preflight;
+  mints: MintDirectory;
+  reports: ReportService;
+  owner: string;
+  now: () => Date;
+}): WalletRecovery {
+  const { recoveries, ecash, counters, finder, stuck, preflight, mints, reports, owner, now } = parts;
+
+  async function pass(wallet: Wallet, start: Recovery, signal: AbortSignal): Promise<void> {
+    let recovery = start;
+    const keep = async (progress: RecoveryProgress): Promise<void> => {
+      if (!(await recoveries.advance(recovery, owner, progress)) || signal.aborted) throw new CutShort();
+      recovery = { ...recovery, ...progress };
+    };
+    try {
+      for (const keysetId of await keysetsOf(wallet)) await scan(wallet, keysetId, () => recovery, keep);
+      await lookAgain(wallet, recovery, keep);
+      const books = await reconcile(wallet, recovery, keep);
+      await conclude(wallet, recovery, books);
+    } catch (error) {
+      if (!(error instanceof CutShort)) throw error;
+      // Found behind again meanwhile, in other hands, or told to stop: whoever has it next begins with what was written down.
+      await recoveries.rest(recovery, owner, now());
+    }
+  }
+
+  /** Every keyset that the mint lists for the wallet's unit: inactive ones may have signed what is still unspent. */
+  async function keysetsOf(wallet: Wallet): Promise<string[]> {
+    const listed = answered(await mints.at(wallet.mintUrl).keysets.list(0), 'list its keysets');
+    return listed.filter(({ unit }) => unit === wallet.unit).map(({ id }) => id);
+  }
+
+  async function scan(
+    wallet: Wallet,
+    keysetId: string,
+    present: () => Recovery,
+    keep: (progress: RecoveryProgress) => Promise<void>,
+  ): Promise<void> {
+    let progress: ScanProgress = present().scans[keysetId] ?? unscanned;
+    if (progress.done) return;
+    const counter = await counters.next(wallet.npub, keysetId);
+    while (!progress.done) {
+      const indices = nextIndices(progress, counter);
+      const last = indices.at(-1);
+      const { scans, again, restored } = present();
+      if (last === undefined) {
+        if (progress.lastSigned !== null)
+          await counters.raise(wallet.npub, keysetId, progress.lastSigned + 1 + counterLead);
+        progress = { ...progress, done: true };
+        await keep({ scans: { ...scans, [keysetId]: progress } });
+        continue;
+      }
+      const found = await finder.at(wallet, keysetId, indices);
+      const lastSigned = found.lastSigned ?? progress.lastSigned;
+      const isBehind = progress.isBehind || (lastSigned !== null && lastSigned >= counter);
+      progress = { next: last + 1, lastSigned, isBehind, done: false };
+      await keep({
+        scans: { ...scans, [keysetId]: progress },
+        again: [...again, ...found.again],
+        restored: restored + found.restored,
+      });
+    }
+  }
+
+  async function lookAgain(
+    wallet: Wallet,
+    recovery: Recovery,
+    keep: (progress: RecoveryProgress) => Promise<void>,
+  ): Promise<void> {
+    const open = (await ecash.unfinished(wallet.id)).filter(({ state }) => !isFinished(state));
+    const stuckSince = await stuck.close(recovery, open);
+    const found = await finder.atAll(wallet, recovery.again);
+    await keep({ stuckSince, again: found.again, restored: recovery.restored + found.restored });
+  }
+
+  /** Every token that is believed good, against the mint. */
+  async function reconcile(
+    wallet: Wallet,
+    recovery: Recovery,
+    keep: (progress: RecoveryProgress) => Promise<void>,
+  ): Promise<{ isPending: boolean; isWhole: boolean }> {
+    let [isPending, isWhole, writtenOff] = [false, true, recovery.writtenOff];
+    for (let afterId = ''; ; ) {
+      const tokens = await ecash.believedGood(wallet.id, afterId, tokensAtOnce);
+      const last = tokens.at(-1);
+      if (last === undefined) break;
+      const result = await preflight.reconcile(wallet, tokens);
+      writtenOff += result.writtenOff;
+      isPending ||= result.isPending;
+      isWhole &&= result.isWhole;
+      afterId = last.id;
+    }
+    await keep({ writtenOff });
+    return { isPending, isWhole };
+  }
+
+  async function conclude(
+    wallet: Wallet,
+    recovery: Recovery,
+    { isPending, isWhole }: { isPending: boolean; isWhole: boolean },
+  ): Promise<void> {
+    const sinceMs = now().getTime() - recovery.since.getTime();
+    const isPatient = sinceMs < patienceMs;
+    const older = (await ecash.unfinished(wallet.id)).filter(
+      ({ kind, state, createdAt }) => kind === 'melt' && !isFinished(state) && createdAt < recovery.since,
+    );
+    const isWaiting = isPending || older.length > 0 || Object.keys(recovery.stuckSince).length > 0;
+    const isThrough = isWhole && !isWaiting && recovery.again.length === 0;
+    if (isThrough || (isWhole && !isPatient)) {
+      if (!isThrough) await reports.file(unfinishedReport(wallet, recovery, older.length));
+      if (!(await recoveries.finish(recovery, owner, now()))) return recoveries.rest(recovery, owner, now());
+      return reports.close(behindKey(wallet.id), closing(wallet, recovery));
+    }
+    const waitMs = growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 600_000 });
+    const dueAt = new Date(now().getTime() + (isWhole ? waitMs : soonMs));
+    await recoveries.rest(recovery, owner, dueAt, isWhole ? 'watching' : 'running');
+  }
+
+  return { pass };
+}
+
+/** The wallet was found behind again, another instance has the lease, or this one stops. */
+class CutShort extends Error {}
+
+const soonMs = 500;
+const unscanned: ScanProgress = { next: 0, lastSigned: null, isBehind: false, done: false };
+
+function closing({ unit }: Wallet, { restored, writtenOff }: Recovery): string {
+  return `Recovered: ${restored} ${unit} were found by the seed and credited, ${writtenOff} ${unit} that the mint calls spent were marked so, and the counters stand past everything that the mint has signed. The audit events wallet.restored and proofs.discrepancies name each proof.`;
+}
+
+function unfinishedReport(wallet: Wallet, recovery: Recovery, openMelts: number) {
+  return {
+    dedupeKey: `RECOVERY_UNFINISHED:${wallet.id}`,
+    severity: 'HIGH' as const,
+    code: 'RECOVERY_UNFINISHED',
+    npub: wallet.npub,
+    walletId: wallet.id,
+    summary: `A week after this wallet was recovered, the mint still holds ecash of it in payments (${recovery.again.length} outputs, ${openMelts} open melts). It is no longer looked for; recover the wallet again once those payments have ended.`,
+  };
+}

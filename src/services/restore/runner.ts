@@ -1,0 +1,78 @@
+import type { Logger } from '../../logger.ts';
+import type { RecoveryRepository } from '../../repositories/recoveries.ts';
+import type { WalletRecovery } from './recovery.ts';
+
+/** Recovers wallets that are due, one at a time. Runs on every instance; a lease keeps them from doing it twice. */
+export type RecoveryRunner = {
+  start(): void;
+  /** Claims nothing more and waits for what is under way. */
+  stop(): Promise<void>;
+};
+
+const afterErrorMs = 5_000;
+
+export function createRecoveryRunner(parts: {
+  recoveries: RecoveryRepository;
+  recovery: WalletRecovery;
+  owner: string;
+  leaseMs: number;
+  intervalMs: number;
+  logger: Logger;
+  now: () => Date;
+}): RecoveryRunner {
+  const { recoveries, recovery, owner, leaseMs, intervalMs, logger, now } = parts;
+  let timer: NodeJS.Timeout | null = null;
+  let running: Promise<void> | null = null;
+  const stopping = new AbortController();
+
+  function start(): void {
+    timer ??= setInterval(() => void look(), intervalMs);
+    void look();
+  }
+
+  function look(): Promise<void> {
+    running ??= recoverAll().finally(() => {
+      running = null;
+    });
+    return running;
+  }
+
+  async function recoverAll(): Promise<void> {
+    try {
+      while (!stopping.signal.aborted && (await recoverOne()));
+    } catch (error) {
+      logger.warn('wallets that are behind their mint could not be looked for', { error });
+    }
+  }
+
+  async function recoverOne(): Promise<boolean> {
+    const walletId = await recoveries.due(now());
+    const claimed = walletId === null ? null : await recoveries.claim(walletId, owner, leaseMs, now());
+    if (claimed === null) return false;
+    const { wallet, recovery: state } = claimed;
+    const renewal = setInterval(
+      () => void recoveries.renewLease(wallet.id, owner, leaseMs).catch(() => undefined),
+      leaseMs / 3,
+    );
+    renewal.unref();
+    try {
+      await recovery.pass(wallet, state, stopping.signal);
+    } catch (error) {
+      logger.warn('a wallet could not be recovered; it will be tried again', { walletId: wallet.id, error });
+      // Where even this fails the database is away, and the lease runs out by itself.
+      const dueAt = new Date(now().getTime() + afterErrorMs);
+      await recoveries.rest(state, owner, dueAt).catch(() => undefined);
+    } finally {
+      clearInterval(renewal);
+    }
+    return true;
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    if (timer !== null) clearInterval(timer);
+    await running;
+  }
+
+  return { start, stop };
+}

@@ -1,0 +1,83 @@
+import { type Breakage, edit } from './breakage.ts';
+
+const detection = 'src/services/restore/detection.ts';
+const lostTime = 'src/services/melt/lostTime.ts';
+const recovery = 'src/services/restore/recovery.ts';
+const rolledBack = 'tests/integration/rolledBack.test.ts';
+const open = 'tests/integration/rolledBackOpen.test.ts';
+
+/** A store that has fallen behind its mint. */
+export const restoring: Breakage[] = [
+  {
+    name: 'outputs that the mint has signed already are taken for new',
+    edits: [
+      edit(
+        detection,
+        "if (answered(restored, 'tell which outputs it has signed').length === 0) return;",
+        "if (answered(restored, 'tell which outputs it has signed').length >= 0) return;",
+      ),
+    ],
+    caughtBy: rolledBack,
+    test: 'is noticed at the first payment',
+  },
+  {
+    name: 'a recovery leaves the counters where they are',
+    edits: [
+      edit(
+        recovery,
+        'await counters.raise(wallet.npub, keysetId, progress.lastSigned + 1 + counterLead);',
+        'await counters.raise(wallet.npub, keysetId, counterLead - counterLead);',
+      ),
+    ],
+    caughtBy: rolledBack,
+    test: 'is noticed at the first payment',
+  },
+  {
+    name: 'a recovery does not compare what the books hold with the mint',
+    edits: [
+      edit(
+        recovery,
+        'const result = await preflight.reconcile(wallet, tokens);',
+        'const result = await preflight.reconcile(wallet, []);',
+      ),
+    ],
+    caughtBy: rolledBack,
+    test: 'is noticed at the first payment',
+  },
+  {
+    name: 'what a payment has taken is credited again when the mint calls it unspent',
+    edits: [
+      edit(
+        'src/services/restore/finding.ts',
+        'open.filter(({ output }) => !spent.has(output.B_))',
+        'open.filter(({ output }) => spent.size < 0 || output.B_ !== "")',
+      ),
+    ],
+    caughtBy: 'tests/integration/rolledBackMint.test.ts',
+    test: 'SPENT became UNSPENT',
+  },
+  {
+    name: 'a worker cancels a melt that went on in a time that the books have lost',
+    edits: [
+      edit(
+        lostTime,
+        "if (role === 'creator') return null;",
+        "if (operation.state === 'prepared') return null;",
+      ),
+    ],
+    caughtBy: open,
+    test: 'prepared: it is told as paid',
+  },
+  {
+    name: 'a worker releases what was melted in a time that the books have lost',
+    edits: [
+      edit(
+        lostTime,
+        "operation.state !== 'swapped') return null;",
+        "operation.state === 'swapped') return null;",
+      ),
+    ],
+    caughtBy: open,
+    test: 'swapped: it is told as paid',
+  },
+];
