@@ -1,4 +1,3 @@
 /** What the edge must know of database failures, for rooms that do not look into repositories themselves. */
-export { isDatabaseAway } from '../repositories/databaseAway.ts';
-export { isOutcomeUnknown } from '../repositories/databaseErrors.ts';
+export { isDatabaseAway, isOutcomeUnknown } from '../repositories/databaseErrors.ts';
 export { isWriteConflict } from '../repositories/transaction.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { mongo } from 'mongoose';
-import { isDatabaseAway } from '../../src/repositories/databaseAway.ts';
+import { isDatabaseAway } from '../../src/repositories/databaseErrors.ts';
 import { CommitUnknown } from '../../src/repositories/transaction.ts';
 
 const socketError = (code: string): Error => Object.assign(new Error(`write ${code}`), { code });
