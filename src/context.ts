@@ -9,6 +9,7 @@ import { createCounterRepository } from './repositories/counters.ts';
 import { connectDatabase, type Database, openDatabase } from './repositories/database.ts';
 import { createDeadTransactions } from './repositories/deadTransactions.ts';
 import { createDeploymentRepository } from './repositories/deployment.ts';
+import { refuseUnfitDatabase } from './repositories/durability.ts';
 import { isDatabaseWritable } from './repositories/health.ts';
 import { createLedgerRepository } from './repositories/ledger.ts';
 import { createRehearsal } from './repositories/legacy/rehearsal.ts';
@@ -262,6 +263,10 @@ export async function createMigration(given: {
   const { config, secrets } = given;
   const now = () => new Date();
   const database = await connectDatabase(config.mongoUri);
+  await refuseUnfitDatabase(database.connection).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
   const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
   const sealer = createSealer(secrets.masterKey);
   const migration = createMigrationService({

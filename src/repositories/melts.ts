@@ -270,9 +270,7 @@ export function createMeltRepository(
 
   /** Reads and holds an operation: on a slow database, a lease renewed in between would undo the transaction each time. */
   async function read(transactionId: string, tx: Transaction): Promise<MeltOperation> {
-    const touched = { $set: { updated_at: now() } };
-    await database.operations.updateOne({ _id: transactionId, open: true }, touched, { session: tx.session });
-    const operation = await operations.byId(transactionId, tx);
+    const operation = await operations.hold(transactionId, tx, now());
     invariant(operation?.kind === 'melt', `${transactionId} is not a melt`);
     return operation;
   }

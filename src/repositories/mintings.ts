@@ -84,7 +84,7 @@ export function createMintingRepository(
   }
 
   async function read(transactionId: string, tx: Transaction): Promise<MintingOperation> {
-    const operation = await operations.byId(transactionId, tx);
+    const operation = await operations.hold(transactionId, tx, now());
     invariant(operation?.kind === 'minting', `${transactionId} is not a minting`);
     return operation;
   }

@@ -60,6 +60,16 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
     return found === null ? null : operationFrom(found, sealer);
   }
 
+  /**
+   * Reads an open operation in a transaction and takes hold of it first: otherwise a lease renewed meanwhile makes the
+   * transaction conflict at its last write, and on a slow database again and again.
+   */
+  async function hold(id: string, tx: Transaction, at: Date): Promise<Operation | null> {
+    const touched = { $set: { updated_at: at } };
+    await operations.updateOne({ _id: id, open: true }, touched, { session: tx.session });
+    return byId(id, tx);
+  }
+
   /** An operation of this wallet, so that one wallet's ids open nothing of another's. */
   async function ofWallet(walletId: string, id: string): Promise<Operation | null> {
     const found = await operations.findOne({ _id: id, wallet_id: walletId }).lean<OperationDocument>();
@@ -217,6 +227,7 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
   return {
     ...leases,
     byId,
+    hold,
     ofWallet,
     byQuote,
     claiming,
