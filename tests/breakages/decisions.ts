@@ -74,12 +74,26 @@ export const decisions: Breakage[] = [
     edits: [
       edit(
         'src/services/melt/facts.ts',
-        "if (reading.kind === 'paid') return provesPayment(reading.preimage, paymentHash) ? 'paid' : 'pending';",
-        '',
+        "return isOurs && provesPayment(reading.preimage, paymentHash) ? 'paid' : 'pending';",
+        "return isOurs ? 'paid' : 'pending';",
       ),
     ],
     caughtBy: 'tests/integration/lyingMint.test.ts',
     test: 'says PAID though nothing was paid',
+  },
+  {
+    name: 'a reply about another quote counts as ours',
+    edits: [
+      edit('src/services/melt/facts.ts', 'reading.quoteId === null || reading.quoteId === quote.id', 'true'),
+    ],
+    caughtBy: 'tests/integration/lyingMint.test.ts',
+    test: 'a reply about another quote proves nothing',
+  },
+  {
+    name: 'a swap that nobody understands is sent again for ever',
+    edits: [edit('src/services/melt/facts.ts', "isObscure(attempt) ? 'unlisted' : 'none'", "'none'")],
+    caughtBy: 'tests/integration/rotation.test.ts',
+    test: 'again and again is made anew',
   },
   {
     name: 'the creator repeats its melt for as long as it waits',

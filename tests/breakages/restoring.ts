@@ -66,7 +66,7 @@ export const restoring: Breakage[] = [
       ),
     ],
     caughtBy: open,
-    test: 'prepared: it is told as paid',
+    test: 'it is told as paid, once',
   },
   {
     name: 'a worker releases what was melted in a time that the books have lost',
@@ -78,6 +78,6 @@ export const restoring: Breakage[] = [
       ),
     ],
     caughtBy: open,
-    test: 'swapped: it is told as paid',
+    test: 'it is told as paid, once',
   },
 ];

@@ -139,7 +139,7 @@ export const writeOrder: Breakage[] = [
     edits: [
       edit(
         'src/services/ecash/outputs.ts',
-        '        ...(signature.dleq ? { dleq: signature.dleq } : {}),\n',
+        'if (dleq !== undefined && !isDleqGood(dleq, output.B_, C_, K)) return null;',
         '',
       ),
     ],
