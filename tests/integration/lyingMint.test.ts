@@ -233,6 +233,27 @@ describe('a mint that lies for a while', () => {
     expect(await wallet.balance()).toMatchObject({ totalBalance: 199, reservedBalance: 0 });
   });
 
+  it('change of which one signature is left out of the reply, with NUT-09 away, is credited whole when it is back', async () => {
+    const wallet = await world.wallet(500);
+    const { invoice } = await world.sim.invoice({ amount: 300, routingFeeSat: 1 });
+    let leftOut = 0;
+    const leaveOut = (body: Body) => {
+      leftOut += body.change?.splice(1).length ?? 0;
+    };
+    mint.lie = (request, carry) => {
+      if (posts(request, meltPath)) return retold(carry, leaveOut);
+      if (leftOut === 0 || !posts(request, '/v1/restore')) return undefined;
+      return Promise.resolve({ kind: 'lost', reason: 'network' });
+    };
+    const paid = await wallet.melt(invoice);
+    expect(paid).toMatchObject({ status: 200, body: { paymentResult: 'PAID', changePending: true } });
+    expect(leftOut).toBeGreaterThan(0);
+    mint.lie = null;
+    const { body } = await comesTo(wallet, paid.body['transactionId'], 'settled');
+    expect(body).toMatchObject({ feesPaid: 1, changePending: false });
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 199, reservedBalance: 0 });
+  });
+
   it('swaps refused without end: the funds are free again, and the mint was not flooded', async () => {
     const wallet = await world.wallet(512);
     const { invoice, paymentHash } = await world.sim.invoice({ amount: 213, routingFeeSat: 1 });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { attemptsFor, type MeltOperation, type MeltPayment, meltInputs } from '../../models/operation.ts';
 import { type BlindSignature, type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
-import { unblindByPosition, unblindRestored } from '../ecash/outputs.ts';
+import { type Unblinded, unblindByPosition, unblindRestored } from '../ecash/outputs.ts';
 import { confirm } from '../ecash/redemption.ts';
-import type { MeltQuoteReply, RestoredOutput } from '../mint/gateway.ts';
+import type { Answer, MeltQuoteReply, RestoredOutput } from '../mint/gateway.ts';
 import type { Mint } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 
@@ -18,8 +18,8 @@ export type CollectedChange = {
 
 /** How long after the payment change is still asked for. */
 export const changeWaitMs = 24 * 3_600_000;
-/** An empty `change` on the quote is only believed this long after the payment: some mints sign after they commit. */
-const emptyBelievedAfterMs = 60_000;
+/** What a mint does not show is only believed missing this long after the payment: some mints sign after they commit. */
+const silenceBelievedAfterMs = 60_000;
 
 /** The least change that must come: what was paid in beyond amount, fee reserve and input fee. */
 export function minimumChange(operation: MeltOperation): bigint {
@@ -56,39 +56,52 @@ export async function collectChange(
   if (keys.kind !== 'answer') return { ...nothingYet, proofs: operation.change };
 
   const placed = (listed: BlindSignature[] | null) =>
-    unblindByPosition(blanks, listed ?? [], keys.value).proofs.map(({ proof }) => proof);
+    unblindByPosition(blanks, listed ?? [], keys.value).proofs;
   const replied = attempt.reply === null ? null : readMelt(attempt.reply);
   const inReply = replied?.kind === 'paid' ? replied.change : null;
-  const fromReply = union(operation.change, placed(inReply));
+  const named = placed(inReply);
+  const fromReply = union(operation.change, proofsOf(named));
   const whole = inReply !== null && inReply.length > 0 && fromReply.length >= inReply.length;
-  // The most that can come has come. Less may be Lightning fees, or a mint that left some out: NUT-09 tells.
+  // The most that can come has come. Less may be Lightning fees, or a mint that left some out: others tell.
   if (whole && sumAmounts(fromReply) >= maximumChange(operation))
-    return judged(operation, fromReply, { named: inReply.length, answered: true });
-  const onQuote = seenQuote?.change ?? (whole ? null : await changeOnQuote(operation, mint));
-  const restored = await restoredChange(mint, blanks, [...(inReply ?? []), ...(onQuote ?? [])]);
-  const byName = restored === null ? null : unblindRestored(blanks, restored, keys.value);
-  const all = union(fromReply, placed(onQuote), byName?.proofs.map(({ proof }) => proof) ?? []);
-  const named = Math.max(inReply?.length ?? 0, onQuote?.length ?? 0);
+    return judged(operation, fromReply, { named: inReply.length, answered: true, agrees: true });
+
+  const [onQuote, restored] = await Promise.all([
+    seenQuote?.change ?? changeOnQuote(operation, mint),
+    mint.gateway.restore(blanks),
+  ]);
+  const listed = [...(inReply ?? []), ...(onQuote ?? [])];
+  const relied = await reliedOn(restored, blanks, listed, mint);
+  const byName = relied === null ? null : unblindRestored(blanks, relied, keys.value);
+  const placedNow = [...named, ...placed(onQuote)];
+  const all = union(fromReply, proofsOf(placedNow), byName === null ? [] : proofsOf(byName.proofs));
+  const count = Math.max(inReply?.length ?? 0, onQuote?.length ?? 0);
   const answered = byName !== null;
-  if (all.length > 0 || named > 0 || (byName?.unverified ?? 0) > 0) {
-    const unnamed = byName === null ? 0 : byName.proofs.length + byName.unverified;
-    return judged(operation, all, { named: Math.max(named, unnamed), answered, listed: named > 0 });
-  }
   const paidForMs = now.getTime() - (operation.payment?.paidAt ?? now).getTime();
-  const saidNone = inReply?.length === 0 || (onQuote?.length === 0 && paidForMs >= emptyBelievedAfterMs);
+  if (all.length > 0 || count > 0 || (byName?.unverified ?? 0) > 0) {
+    const unnamed = byName === null ? 0 : byName.proofs.length + byName.unverified;
+    const isKnown = (B_: string) => relied?.some((one) => one.B_ === B_) ?? false;
+    const agrees = placedNow.every(({ output }) => isKnown(output.B_)) || paidForMs >= silenceBelievedAfterMs;
+    const said = { named: Math.max(count, unnamed), answered, agrees: answered && agrees };
+    return judged(operation, all, { ...said, listed: count > 0 });
+  }
+  const saidNone = inReply?.length === 0 || (onQuote?.length === 0 && paidForMs >= silenceBelievedAfterMs);
   return { ...nothingYet, complete: saidNone && answered && minimumChange(operation) <= 0n, answered };
 }
+
+const proofsOf = (placed: Unblinded['proofs']): Proof[] => placed.map(({ proof }) => proof);
 
 const nothingYet: CollectedChange = { proofs: [], complete: false, unverified: 0, answered: false };
 
 /**
- * Complete where the mint listed its change and all of it is in hand, or, where only NUT-09 knows of it, when two looks
- * in a row found the same: a mint may sign one output after the other. More than can be due is only believed with DLEQ.
+ * Complete where the mint listed its change, NUT-09 agrees and all of it is in hand, or, where only NUT-09 knows of it, when
+ * two looks in a row found the same: a mint may sign one output after the other. More than can be due is only believed with
+ * DLEQ.
  */
 function judged(
   operation: MeltOperation,
   proofs: Proof[],
-  said: { named: number; answered: boolean; listed?: boolean },
+  said: { named: number; answered: boolean; agrees: boolean; listed?: boolean },
 ): CollectedChange {
   const sum = sumAmounts(proofs);
   if (sum > maximumChange(operation) && proofs.some(({ dleq }) => dleq === undefined)) {
@@ -96,7 +109,7 @@ function judged(
   }
   const unverified = Math.max(0, said.named - proofs.length);
   const settled = (said.listed ?? true) || operation.change.length === proofs.length;
-  const complete = unverified === 0 && settled && sum >= minimumChange(operation);
+  const complete = unverified === 0 && said.agrees && settled && sum >= minimumChange(operation);
   return { proofs, complete, unverified, answered: said.answered };
 }
 
@@ -105,13 +118,13 @@ function union(...lists: readonly (readonly Proof[])[]): Proof[] {
   return [...new Map(lists.flat().map((proof) => [proof.Y, proof])).values()];
 }
 
-/** What NUT-09 knows of the blanks and can be relied on; null when the mint could not be asked. */
-async function restoredChange(
-  mint: Mint,
+/** What of an answer of NUT-09 can be relied on; null where there was none. */
+async function reliedOn(
+  restored: Answer<RestoredOutput[]>,
   blanks: readonly PlannedOutput[],
   listed: readonly BlindSignature[],
+  mint: Mint,
 ): Promise<RestoredOutput[] | null> {
-  const restored = await mint.gateway.restore(blanks);
   if (restored.kind !== 'answer') return null;
   return confirm(restored.value, blanks, new Set(listed.map(({ C_ }) => C_)), mint.gateway);
 }
