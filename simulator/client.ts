@@ -1,12 +1,13 @@
+import type { ActiveRule } from './faults/faultPlan.ts';
 import type { AskedFault, PlainFaultKind } from './faults/faults.ts';
-import type { Match, Rule } from './faults/rules.ts';
+import type { Match } from './faults/rules.ts';
 import type { LoggedRequest } from './http/requestLog.ts';
-import type { Ledger } from './ledgerView.ts';
+import type { Books, Ledger } from './ledgerView.ts';
 import type { KeysetVersion, NetworkName } from './options.ts';
 import type { Behaviour } from './state/records.ts';
 
 export type { AskedFault } from './faults/faults.ts';
-export type { Ledger } from './ledgerView.ts';
+export type { Books, Ledger } from './ledgerView.ts';
 
 export type InvoiceWishes = {
   amount?: number;
@@ -29,8 +30,8 @@ export type FaultWish = {
   probability?: number;
 };
 
-/** The answer of GET /sim/faults: `met` requests of `seen`, and how many wait at the gate. */
-export type FaultPlanView = { seed: number; rules: (Rule & { seen: number; met: number })[]; held: number };
+/** The answer of GET /sim/faults: the rules with what they have met so far, and how many requests wait at the gate. */
+export type FaultPlanView = { seed: number; rules: ActiveRule[]; held: number };
 
 export type OutsideProof = { secret: string; amount: number; id: string };
 
@@ -45,6 +46,18 @@ export class SimulatorClient {
   async ledger(): Promise<Ledger> {
     const answer = await this.#ask('GET', '/sim/ledger');
     return isLedger(answer) ? answer : unexpected('/sim/ledger');
+  }
+
+  /** The ledger without its lists, which grow with every request. */
+  async books(): Promise<Books> {
+    const answer = await this.#ask('GET', '/sim/ledger?summary=1');
+    return isBooks(answer) ? answer : unexpected('/sim/ledger?summary=1');
+  }
+
+  /** How often the payee of an invoice really got the money. */
+  async timesPaid(paymentHash: string): Promise<number> {
+    const answer = await this.#ask('GET', `/sim/payments/${paymentHash}`);
+    return isPayment(answer) ? answer.count : unexpected('/sim/payments');
   }
 
   /** An outside node's invoice. */
@@ -67,8 +80,10 @@ export class SimulatorClient {
     await this.#ask('POST', '/sim/keysets/rotate', terms);
   }
 
-  async addFaults(...rules: FaultWish[]): Promise<void> {
-    await this.#ask('POST', '/sim/faults', { rules });
+  /** @returns the ids by which `faults()` lists these rules, in their order. */
+  async addFaults(...rules: FaultWish[]): Promise<number[]> {
+    const answer = await this.#ask('POST', '/sim/faults', { rules });
+    return isAddition(answer) ? answer.added : unexpected('/sim/faults');
   }
 
   /** Faults whose draws follow from a seed: the same seed and requests bring the same faults. */
@@ -150,6 +165,14 @@ function isLedger(value: unknown): value is Ledger {
   return hasMembers(value, ['outstanding', 'proofs', 'signatures', 'meltQuotes', 'payments', 'balance']);
 }
 
+function isBooks(value: unknown): value is Books {
+  return hasMembers(value, ['outstanding', 'keysets', 'balance']);
+}
+
+function isPayment(value: unknown): value is { count: number } {
+  return hasMembers(value, ['count']);
+}
+
 function isWorth(value: unknown): value is { amount: number } {
   return hasMembers(value, ['amount']);
 }
@@ -160,6 +183,10 @@ function isInvoice(value: unknown): value is { invoice: string; paymentHash: str
 
 function isRequests(value: unknown): value is { requests: LoggedRequest[] } {
   return hasMembers(value, ['requests']);
+}
+
+function isAddition(value: unknown): value is { added: number[] } {
+  return hasMembers(value, ['added']);
 }
 
 function isFaultPlan(value: unknown): value is FaultPlanView {

@@ -1,5 +1,5 @@
-/** The answer of GET /sim/ledger, as far as tests look at it. Amounts are in the mint's unit. */
-export type Ledger = {
+/** The answer of GET /sim/ledger?summary=1, as far as tests look at it. Amounts are in the mint's unit. */
+export type Books = {
   unit: string;
   outstanding: number;
   issuedTotal: number;
@@ -11,6 +11,10 @@ export type Ledger = {
   overSigned: number;
   balance: { received: number; unissued: number; paidOut: number; changeOwed: number; ok: boolean };
   keysets: { id: string; active: boolean; inputFeePpk: number }[];
+};
+
+/** The answer of GET /sim/ledger. */
+export type Ledger = Books & {
   proofs: { Y: string; amount: number; keysetId: string; state: 'SPENT' | 'PENDING' }[];
   signatures: { B_: string; amount: number; keysetId: string }[];
   mintQuotes: { quote: string; amount: number; state: string; paidAt: number | null }[];

@@ -1,21 +1,30 @@
 import type { Orders, Reply, SimRequest } from '../http/exchange.ts';
 import { noOrders } from '../http/exchange.ts';
 import type { MintContext } from '../mint/context.ts';
-import { noMeltOrders } from '../mint/meltOrders.ts';
-import { forgetQuote } from '../mint/quotes.ts';
+import { type MeltOrders, noMeltOrders } from '../mint/meltOrders.ts';
+import { forgetQuote, isRemembered } from '../mint/quotes.ts';
 import type { FaultOf } from './faults.ts';
+import type { Gate } from './gate.ts';
 import { isObject } from './tampering.ts';
 
-/** What the mint really does otherwise. */
-export function ordersOf(fault: FaultOf<'change_late' | 'change_amount' | 'melt_pending'>): Orders {
+/** What the mint really does otherwise, and whom it tells when it does. */
+export function ordersOf(
+  fault: FaultOf<'change_late' | 'change_amount' | 'melt_pending'>,
+  noteDeviation: () => void,
+  { mint, gate }: { mint: MintContext; gate: Gate },
+): Orders {
+  const melt: MeltOrders = { ...noMeltOrders, noteDeviation };
   switch (fault.kind) {
-    case 'change_late':
-      return { ...noOrders, melt: { ...noMeltOrders, changeDelay: { afterMs: fault.afterMs } } };
+    case 'change_late': {
+      const { afterMs } = fault;
+      const changeDelay = () => (afterMs === null ? gate.wait() : mint.timers.wait(afterMs));
+      return { ...noOrders, melt: { ...melt, changeDelay } };
+    }
     case 'change_amount':
-      return { ...noOrders, melt: { ...noMeltOrders, changeDelta: BigInt(fault.delta) } };
+      return { ...noOrders, melt: { ...melt, changeDelta: BigInt(fault.delta) } };
     case 'melt_pending':
       return {
-        melt: { ...noMeltOrders, course: { result: fault.result, afterMs: fault.afterMs } },
+        melt: { ...melt, course: { result: fault.result, afterMs: fault.afterMs } },
         remembersPending: fault.cached,
       };
   }
@@ -33,8 +42,18 @@ export async function rotateAround(
   return reply;
 }
 
-/** The quote that a request is about, in its path or in its body, is gone for good. */
-export function forgetQuoteOf({ params, body }: SimRequest, mint: MintContext): void {
-  const id = params['id'] ?? (isObject(body) ? body['quote'] : undefined);
-  if (typeof id === 'string') forgetQuote(mint, id);
+/** The quote that a request is about, in its path or in its body, is gone for good. @returns whether there was one */
+export function forgetQuoteOf(request: SimRequest, mint: MintContext): boolean {
+  const id = quoteNamedIn(request);
+  return typeof id === 'string' && forgetQuote(mint, id);
+}
+
+/** Whether the mint would answer by itself that it does not know the quote. */
+export function namesUnknownQuote(request: SimRequest, mint: MintContext): boolean {
+  const id = quoteNamedIn(request);
+  return typeof id === 'string' && !isRemembered(mint, id);
+}
+
+function quoteNamedIn({ params, body }: SimRequest): unknown {
+  return params['id'] ?? (isObject(body) ? body['quote'] : undefined);
 }

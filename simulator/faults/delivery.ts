@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Delivery, type Process, type Reply, replyToError, type SimRequest } from '../http/exchange.ts';
 import { type ErrorCode, MintError } from '../mint/errors.ts';
 import type { FaultOf } from './faults.ts';
@@ -11,6 +12,12 @@ export function delivered(reply: Reply): Delivery {
 
 export function refused(code: ErrorCode, detail: string): Delivery {
   return delivered(replyToError(new MintError(code, detail)));
+}
+
+/** Whether a delivery says just what the mint would have said. */
+export function tells(delivery: Delivery, { status, body }: Reply): boolean {
+  if (delivery.kind !== 'reply') return false;
+  return isDeepStrictEqual([delivery.reply.status, delivery.reply.body], [status, body]);
 }
 
 /** The client has long gone when this runs, and perhaps the simulator too: then `due` never comes. */

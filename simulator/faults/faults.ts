@@ -45,7 +45,8 @@ export type AskedFault =
   | { kind: 'override_state'; Y?: string; state: ProofStateName }
   | { kind: 'spoil_signatures'; flaws: readonly Flaw[]; position?: number | null; keysetId?: string }
   // what the mint really does
-  | { kind: 'change_late'; afterMs: number }
+  /** null = on POST /sim/faults/release. */
+  | { kind: 'change_late'; afterMs: number | null }
   | { kind: 'change_amount'; delta: number }
   /** result null = the payment hangs until it is settled by hand. */
   | { kind: 'melt_pending'; result?: 'paid' | 'failed' | null; afterMs?: number; cached?: boolean }

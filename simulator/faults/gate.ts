@@ -8,8 +8,13 @@ export class Gate {
     return this.#waiting.length;
   }
 
+  /** Where there is none, nobody is made to wait. */
+  get hasRoom(): boolean {
+    return this.#waiting.length < limits.heldRequests;
+  }
+
   wait(): Promise<void> {
-    if (this.#waiting.length >= limits.heldRequests) return Promise.resolve();
+    if (!this.hasRoom) return Promise.resolve();
     return new Promise((letThrough) => this.#waiting.push(letThrough));
   }
 

@@ -82,7 +82,7 @@ const readers: { readonly [Kind in FaultKind]: (options: Fields) => FaultOf<Kind
     position: optionalCount(options, 'position'),
     keysetId: optionalText(options, 'keysetId') ?? '00ffffffffffffff',
   }),
-  change_late: (options) => ({ kind: 'change_late', afterMs: count(options, 'afterMs') }),
+  change_late: (options) => ({ kind: 'change_late', afterMs: countOrNull(options, 'afterMs') }),
   change_amount: (options) => ({ kind: 'change_amount', delta: integer(options, 'delta') }),
   melt_pending: (options) => ({
     kind: 'melt_pending',
@@ -103,6 +103,11 @@ export function readFault(options: Fields): Fault {
   const fault = readers[kindIn(options)](options);
   refuseUnknown(options, Object.keys(fault), `an option of ${fault.kind}`);
   return fault;
+}
+
+/** For what has no default: null must be said. */
+function countOrNull(options: Fields, name: string): number | null {
+  return options[name] === null ? null : count(options, name);
 }
 
 function kindIn(options: Fields): FaultKind {

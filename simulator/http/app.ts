@@ -58,9 +58,9 @@ function mintEndpoint(handle: Handler, { mint, plan, gate, cache, log }: AppPart
   return async (request, response) => {
     const asked = read(request);
     const entry = log.open(asked.method, asked.path, asked.body);
-    const fault = plan.next(asked.method, asked.path);
-    entry.fault = fault?.kind ?? null;
-    deliver(response, await act(fault, asked, tools), entry);
+    const encounter = plan.next(asked.method, asked.path);
+    entry.fault = encounter?.fault.kind ?? null;
+    deliver(response, await act(encounter, asked, tools), entry);
   };
 }
 

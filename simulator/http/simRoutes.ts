@@ -18,7 +18,7 @@ import {
   refuseUnknown,
 } from '../mint/read.ts';
 import { keysetVersions } from '../options.ts';
-import { ledger } from '../state/ledger.ts';
+import { ledger, payment } from '../state/ledger.ts';
 import { get, param, post, type Route, remove } from './mintRoutes.ts';
 import type { RequestLog } from './requestLog.ts';
 
@@ -29,6 +29,7 @@ export function simRoutes({ mint, clock, plan, gate, log }: SimTools): Route[] {
   return [
     post('/sim/invoice', ({ body }) => writeOutsideInvoice(mint, fields(body))),
     post('/sim/pay', ({ body }) => payInvoice(mint, fields(body))),
+    get('/sim/payments/:hash', (request) => payment(mint.store.state, param(request, 'hash'))),
     post('/sim/payments/:hash/settle', (request) =>
       settlePayment(mint, param(request, 'hash'), fields(request.body)),
     ),
@@ -65,8 +66,8 @@ function putBack({ store }: MintContext) {
 
 function addFaults(plan: FaultPlan, body: unknown) {
   const { rules, seed } = planIn(body);
-  plan.add(rules.map(readRule), seed);
-  return { seed: plan.seed, rules: plan.list() };
+  const added = plan.add(rules.map(readRule), seed);
+  return { seed: plan.seed, added, rules: plan.list() };
 }
 
 /** One rule, a list of rules, or `{rules: [...], seed}` of which either may be absent. */

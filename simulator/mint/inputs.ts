@@ -4,10 +4,11 @@ import type { InputRecord } from '../state/records.ts';
 import type { ReadonlyState } from '../state/state.ts';
 import { inputFee, sum } from './amounts.ts';
 import { mayBeSpent } from './conditions.ts';
+import type { Point } from './curve.ts';
 import { codes, refuse } from './errors.ts';
 import type { Keysets } from './keysets.ts';
 import { amount, type Fields, fields, list, malformed, text } from './read.ts';
-import { isSignatureOn, type Point, pointOfSecret } from './signing.ts';
+import { isSignatureOn, pointOfSecret } from './signing.ts';
 
 export type CheckedInputs = { records: InputRecord[]; amount: bigint; fee: bigint };
 

@@ -3,11 +3,12 @@ import { deriveKeysetId, type Keys } from '@cashu/cashu-ts';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { limits } from '../limits.ts';
 import type { KeysetVersion } from '../options.ts';
+import { baseTimes, type Point } from './curve.ts';
 
-const { Fn, BASE } = secp256k1.Point;
+const { Fn } = secp256k1.Point;
 
 /** One denomination's key: k and K = kG (NUT-01). */
-export type KeyPair = { secretKey: bigint; publicKey: typeof BASE };
+export type KeyPair = { secretKey: bigint; publicKey: Point };
 
 export type KeysetKeys = { byAmount: ReadonlyMap<bigint, KeyPair>; publicKeys: Keys };
 
@@ -28,7 +29,7 @@ export class Keyring {
     const secretKey = this.#scalar(`identity/${name}`);
     return {
       secretKeyHex: Buffer.from(Fn.toBytes(secretKey)).toString('hex'),
-      publicKeyHex: BASE.multiply(secretKey).toHex(true),
+      publicKeyHex: baseTimes(secretKey).toHex(true),
     };
   }
 
@@ -42,7 +43,7 @@ export class Keyring {
     for (let power = 0; power < limits.denominations; power += 1) {
       const amount = 1n << BigInt(power);
       const secretKey = this.#scalar(`keyset/${index}/${amount}`);
-      const publicKey = BASE.multiply(secretKey);
+      const publicKey = baseTimes(secretKey);
       byAmount.set(amount, { secretKey, publicKey });
       publicKeys[amount.toString()] = publicKey.toHex(true);
     }

@@ -1,7 +1,7 @@
 import type { PaymentCourse } from '../lightning/network.ts';
 
-/** null = the change is signed together with PAID; else this long after it. */
-export type ChangeDelay = { afterMs: number } | null;
+/** null = the change is signed together with PAID; else when what this waits for has come. */
+export type ChangeDelay = (() => Promise<void>) | null;
 
 /** How a melt is to go, where a fault says so. */
 export type MeltOrders = {
@@ -10,6 +10,13 @@ export type MeltOrders = {
   changeDelta: bigint;
   /** How the payment goes, whatever its payee would do; answered PENDING at once. null = as the payee does. */
   course: PaymentCourse | null;
+  /** Called when the mint has done otherwise than it would have without these orders. */
+  noteDeviation: () => void;
 };
 
-export const noMeltOrders: MeltOrders = { changeDelay: null, changeDelta: 0n, course: null };
+export const noMeltOrders: MeltOrders = {
+  changeDelay: null,
+  changeDelta: 0n,
+  course: null,
+  noteDeviation: () => undefined,
+};

@@ -25,6 +25,7 @@ export async function melt(mint: MintContext, body: Fields, orders: MeltOrders):
     inputFee: inputs.fee,
     blanks,
   });
+  if (orders.course !== null) orders.noteDeviation();
   const finished = finishMelt(mint, quote.quote, { orders, resumed: false });
   if (answersAtOnce) return presentMeltQuote(meltQuote(mint, quote.quote));
   const { hangs, patienceMs } = mint.lightning.hangs(quote.paymentHash);
@@ -68,8 +69,10 @@ function settle(mint: MintContext, quoteId: string, outcome: PaymentOutcome, ord
   }
   const overpaid = quote.inputAmount - quote.inputFee - quote.amount - outcome.feeSat;
   const { changeDelay, changeDelta } = orders;
-  const toReturn = overpaid + changeDelta;
-  const amounts = changeAmounts(toReturn > 0n ? toReturn : 0n, quote.blanks?.length ?? 0);
+  const blanks = quote.blanks?.length ?? 0;
+  const amounts = changeAmounts(overpaid + changeDelta, blanks);
+  const isLate = changeDelay !== null && amounts.length > 0;
+  if (isLate || sum(amounts) !== sum(changeAmounts(overpaid, blanks))) orders.noteDeviation();
   mint.store.commit({
     kind: 'melt_paid',
     quote: quoteId,
@@ -79,12 +82,12 @@ function settle(mint: MintContext, quoteId: string, outcome: PaymentOutcome, ord
     keptOverpay: overpaid - sum(amounts),
     atMs: mint.settings.clock(),
   });
-  if (changeDelay) mint.timers.after(changeDelay.afterMs, () => signOwedChange(mint, quoteId));
+  if (changeDelay) void changeDelay().then(() => signOwedChange(mint, quoteId));
 }
 
-/** NUT-08: the overpay in powers of two, ascending; with too few blanks the largest ones that fit. */
-function changeAmounts(overpaid: bigint, blanks: number): bigint[] {
-  const powers = powersOfTwo(overpaid);
+/** NUT-08: what goes back in powers of two, ascending; with too few blanks the largest ones that fit. */
+function changeAmounts(toReturn: bigint, blanks: number): bigint[] {
+  const powers = powersOfTwo(toReturn);
   return powers.slice(Math.max(0, powers.length - blanks));
 }
 
@@ -101,7 +104,7 @@ function changeOf(
 
 function signOwedChange(mint: MintContext, quoteId: string): void {
   const quote = meltQuote(mint, quoteId);
-  if (quote.state !== 'PAID' || quote.change.kind !== 'owed') return;
+  if (mint.store.closed || quote.state !== 'PAID' || quote.change.kind !== 'owed') return;
   const signatures = signOutputs(imprint(quote.change.blanks, quote.change.amounts), mint.keysets);
   mint.store.commit({ kind: 'change_signed', quote: quoteId, signatures });
 }

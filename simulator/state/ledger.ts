@@ -30,6 +30,12 @@ export function ledger(state: ReadonlyState, unit: string, isSummary: boolean): 
   return isSummary ? summary : { ...summary, ...lists(state) };
 }
 
+/** GET /sim/payments/{hash}: what became of an invoice. One that nobody has tried to pay was paid 0 times. */
+export function payment(state: ReadonlyState, paymentHash: string): Json {
+  const known = state.payments.get(paymentHash);
+  return known === undefined ? { paymentHash, state: null, count: 0 } : paymentEntry(known);
+}
+
 type Books = ReturnType<typeof booksOf>;
 
 function booksOf(state: ReadonlyState) {

@@ -23,7 +23,7 @@ type Spoiling = Extract<AskedFault, { kind: 'spoil_signatures' }>;
 type Output = { B_: string; amount: number; id: string };
 type Signature = { id: string; amount: number; C_: string; dleq?: { e: string; s: string } };
 
-function spoiling(path: string, wish: Omit<Spoiling, 'kind'>): Promise<void> {
+function spoiling(path: string, wish: Omit<Spoiling, 'kind'>): Promise<number[]> {
   return here.sim.addFaults({ match: { path }, fault: { kind: 'spoil_signatures', ...wish } });
 }
 

@@ -132,11 +132,12 @@ describe('faults on request', () => {
   it('shows PAID first and signs the change later', async () => {
     const here = await start();
     const { quote, proofs } = await aboutToMelt(here);
-    await here.sim.addFaults({ fault: { kind: 'change_late', afterMs: 60 } });
+    await here.sim.addFaults({ fault: { kind: 'change_late', afterMs: null } });
     const asked = await here.wallet.checkMeltQuoteBolt11(quote);
     const { change } = await here.wallet.meltProofsBolt11(asked, proofs);
     expect(change).toEqual([]);
     expect(await here.sim.ledger()).toMatchObject({ outstanding: 0, balance: { changeOwed: 10, ok: true } });
+    await here.sim.release();
     await until(async () => (await here.sim.ledger()).outstanding === 10);
     const answer = await here.get(`/v1/melt/quote/bolt11/${quote}`);
     expect(answer.body['change']).toHaveLength(2);

@@ -1,106 +1,104 @@
 import { expect } from '@jest/globals';
-import type { FaultWish } from '../../../simulator/client.ts';
 import type { OperationDocument } from '../../../src/models/schemas/operation.ts';
-import { type Reply, startWorld, type TestWallet, until, type World } from '../world.ts';
-import type { FaultRow } from './faults.ts';
+import { expectRealMoney } from '../money.ts';
+import type { Reply, TestWallet } from '../world.ts';
+import type { FaultRow } from './faultRow.ts';
 import type { Phase } from './phases.ts';
-import { createSentry, type Sentry } from './sentry.ts';
+import { circuit, type Stand } from './stand.ts';
 
-/** What the mint reserves for Lightning fees; all of it comes back as change, in more than one signature. */
-export const feeReserve = 3;
+/** A fault that has been laid for one phase: whether the server has run into it yet, and what the simulator counts. */
+export type Trap = {
+  /** The operation's state when the request left that the fault is for; null = it has not left. */
+  metIn: () => string | null;
+  ruleIds: () => readonly number[];
+};
 
-/** A world whose clock (ours and the mint's) can jump, and whose way to the mint is guarded. */
-export type Stand = { world: World; sentry: Sentry; jump: (ms: number) => void };
-
-export async function startStand(): Promise<Stand> {
-  const sentry = createSentry();
-  let aheadMs = 0;
-  const clock = () => Date.now() + aheadMs;
-  const world = await startWorld({
-    simulator: { clock, feeReserveMinSat: feeReserve },
-    env: {
-      CRUCIBLE_ANSWER_WITHIN_MS: '700',
-      CRUCIBLE_FENCE_DELAY_MS: '100',
-      CRUCIBLE_MINT_TIMEOUT_MS: '1500',
-      CRUCIBLE_MELT_TIMEOUT_MS: '1500',
-      CRUCIBLE_WORKER_INTERVAL_MS: '25',
-    },
-    overrides: { transport: sentry.transport, now: () => new Date(clock()) },
-  });
-  return {
-    world,
-    sentry,
-    jump: (ms) => {
-      aheadMs += ms;
-    },
-  };
-}
-
-/** A wallet with ecash worth `amount`. The fault before may have left the server shy of the mint: it tries until it may. */
-export async function fundedWallet(world: World, amount: number): Promise<TestWallet> {
-  const wallet = await world.wallet();
-  await mintAnswers(world, wallet);
-  await wallet.fund(amount);
-  return wallet;
-}
-
-/** Waits until the server asks the mint again. */
-export async function mintAnswers(world: World, { at }: TestWallet): Promise<void> {
+/** Waits until the server asks the mint again: the fault before may have left it shy. */
+export async function mintAnswers({ world, until }: Stand, { at }: TestWallet): Promise<void> {
+  if ((await circuit(world)) === 'closed') return;
+  await until(async () => (await circuit(world)) !== 'open', 'the mint asked again');
   const { invoice } = await world.sim.invoice({ amount: 1 });
   const asks = () => world.call('POST', `${at}/melt/quote`, { invoice });
   await until(async () => (await asks()).status === 200, 'the mint answering again');
 }
 
-/** Sets the stage, and the fault where it is to be met. Tells the operation's states each time that it was. */
-export async function lay({ world, sentry }: Stand, npub: string, phase: Phase, fault: FaultRow) {
-  const met: string[] = [];
+/** Sets the stage, and the fault where it is to be met. */
+export async function lay(stand: Stand, npub: string, phase: Phase, fault: FaultRow): Promise<Trap> {
+  const { world, sentry, outlastClient } = stand;
+  let metIn: string | null = null;
+  let ruleIds: readonly number[] = [];
   const arm = async () => {
-    const act = async () => void met.push(await stateOf(world, npub));
-    sentry.watch({ leaving: { request: phase.request, act } });
-    await world.sim.addFaults(...fault.rules(phase));
-    await world.sim.setClock(fault.clockOffByMs ?? 0);
+    const act = async () => {
+      metIn = await stateOf(stand, npub);
+    };
+    sentry.once('leaving', phase.request, act);
+    await world.sim.release();
+    ruleIds = await world.sim.addFaults(...fault.rules(phase));
+    if (fault.clockOffByMs !== undefined) await world.sim.setClock(fault.clockOffByMs);
   };
-  await world.sim.addFaults(...phase.stage);
+  if (phase.stage.length > 0) await world.sim.addFaults(...phase.stage);
+  if (phase.outlastedBy !== null) sentry.once('back', phase.outlastedBy, async () => outlastClient());
   if (phase.armedBy === null) await arm();
-  else sentry.watch({ back: { request: phase.armedBy, act: arm } });
-  return () => met;
+  else sentry.once('back', phase.armedBy, arm);
+  return { metIn: () => metIn, ruleIds: () => ruleIds };
 }
 
-/** The trouble is over: nothing is faulted any more, what was held or late arrives. */
-export async function heal({ world, sentry }: Stand, phase: Phase, fault: FaultRow): Promise<void> {
-  const kinds = fault.rules(phase).map((rule) => kindOf(rule.fault));
-  const met = async (kind: string) =>
-    (await world.sim.faults()).rules.some((rule) => rule.fault.kind === kind && rule.met > 0);
-  for (const kind of kinds) await until(() => met(kind), `${kind} met by the mint`);
-  sentry.watch({});
+/** The server has run into the fault, in the state that the phase names. */
+export async function springs({ until }: Stand, trap: Trap, phase: Phase, fault: FaultRow): Promise<void> {
+  await until(() => trap.metIn() !== null, `“${fault.name}” met in “${phase.name}”`);
+  expect(trap.metIn()).toBe(phase.state);
+}
+
+/** The trouble is over: nothing is faulted any more, what was held or late arrives. Every rule must have told by then. */
+export async function heal(stand: Stand, trap: Trap, fault: FaultRow): Promise<void> {
+  const { world, sentry, until } = stand;
+  const ids = trap.ruleIds();
+  const hasTold = async () => {
+    const { rules } = await world.sim.faults();
+    return rules.filter(({ id }) => ids.includes(id)).every(({ changed }) => changed > 0);
+  };
+  if (ids.length > 0) await until(hasTold, `“${fault.name}” made a difference`);
+  sentry.forget();
   await world.sim.clearFaults();
-  await world.sim.setClock(0);
+  if (fault.clockOffByMs !== undefined) await world.sim.setClock(0);
   await world.sim.release();
 }
 
 /** Nobody is at work on any operation: a request that is still on its way would meet the next cell's fault. */
-export async function allAtRest({ world }: Stand): Promise<void> {
+export async function allAtRest({ world, sentry, until }: Stand): Promise<void> {
   const held = () => world.context.database.operations.countDocuments({ lease_owner: { $ne: null } });
-  await until(async () => (await held()) === 0, 'all operations at rest');
+  await until(async () => sentry.underWay() === 0 && (await held()) === 0, 'all operations at rest');
 }
 
-const kindOf = (fault: FaultWish['fault']) => (typeof fault === 'string' ? fault : fault.kind);
-
-async function stateOf(world: World, npub: string): Promise<string> {
-  const [newest] = await operationsOf(world, npub);
-  return newest === undefined || !newest.open ? 'before' : newest.state;
+async function stateOf({ world }: Stand, npub: string): Promise<string> {
+  const open = await world.context.database.operations
+    .findOne({ npub, open: true }, { state: 1 })
+    .lean<Pick<OperationDocument, 'state'>>();
+  return open?.state ?? 'before';
 }
 
-/** Newest first. */
-export function operationsOf(
-  world: World,
-  npub: string,
-  kind?: 'melt' | 'minting',
-): Promise<OperationDocument[]> {
-  return world.context.database.operations
-    .find({ npub, ...(kind === undefined ? {} : { kind }) })
-    .sort({ created_at: -1 })
-    .lean<OperationDocument[]>();
+export async function hasOpen({ world }: Stand, { npub }: TestWallet): Promise<boolean> {
+  return (await world.context.database.operations.countDocuments({ npub, open: true })) > 0;
+}
+
+export function meltsOf({ world }: Stand, { npub }: TestWallet): Promise<OperationDocument[]> {
+  return world.context.database.operations.find({ npub, kind: 'melt' }).lean<OperationDocument[]>();
+}
+
+/** Not a sat has appeared or disappeared: what the wallet holds by our books is what the mint has issued since and would take. */
+export async function expectBooked(
+  { world }: Stand,
+  wallet: TestWallet,
+  before: { held: number; outstanding: number },
+): Promise<number> {
+  const balance = await wallet.balance();
+  const held = balance['totalBalance'] ?? 0;
+  const books = await world.sim.books();
+  expect(books.balance.ok).toBe(true);
+  expect({ gained: held - before.held }).toEqual({ gained: books.outstanding - before.outstanding });
+  expect(balance['reservedBalance']).toBe(0);
+  await expectRealMoney(world, wallet.npub);
+  return held;
 }
 
 /** No answer, whatever happened, shows what is none of the client's business. */

@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, it } from '@jest/globals';
 import { expectBalancedBooks } from '../money.ts';
-import { allAtRest, type Stand, startStand } from './cell.ts';
+import { allAtRest } from './cell.ts';
+import type { FaultRow } from './faultRow.ts';
 import { allFaults, canMeet } from './faults.ts';
 import { meltCell } from './meltCell.ts';
+import { meltPhases } from './meltPhases.ts';
 import { mintingCell } from './mintingCell.ts';
-import { type MeltPhase, meltPhases, mintingPhases, type Phase } from './phases.ts';
+import { mintingPhases } from './mintingPhases.ts';
+import type { MeltPhase, Phase } from './phases.ts';
+import { type Stand, startStand } from './stand.ts';
 
 /** All faults that have a place in these phases of a melt, one test each. */
 export function meltTable(...states: Phase['state'][]): void {
@@ -21,19 +25,19 @@ export function mintingTable(): void {
 
 function table<P extends Phase>(
   phases: readonly P[],
-  cell: (stand: Stand, phase: P, fault: (typeof allFaults)[number]) => Promise<string>,
+  cell: (stand: Stand, phase: P, fault: FaultRow) => Promise<string>,
 ): void {
   let stand: Stand;
   beforeAll(async () => {
     stand = await startStand();
   });
+  beforeEach(() => stand.nextCell());
   afterAll(async () => {
-    await expectBalancedBooks(stand.world);
-    await stand.world.end();
+    await expectBalancedBooks(stand.world).finally(stand.world.end);
   });
   for (const phase of phases) {
     describe(phase.name, () => {
-      for (const fault of allFaults.filter((one) => canMeet(one, phase.answers))) {
+      for (const fault of allFaults.filter((one) => canMeet(one, phase))) {
         it(fault.name, async () => {
           await cell(stand, phase, fault);
           await allAtRest(stand);

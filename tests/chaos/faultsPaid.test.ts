@@ -1,3 +1,0 @@
-import { meltTable } from '../support/faultTable/table.ts';
-
-meltTable('paid');
