@@ -1,5 +1,5 @@
 import type { Attempt } from '../../models/operation.ts';
-import type { PlannedOutput } from '../../models/proof.ts';
+import type { BlindSignature, PlannedOutput } from '../../models/proof.ts';
 import type { MintGateway, RestoredOutput } from '../mint/gateway.ts';
 import type { Mint } from '../mint/mints.ts';
 import { readSigned } from '../mint/replies.ts';
@@ -62,7 +62,7 @@ async function byRestoring(
 
 /**
  * A signature that brings a DLEQ proof is checked by it (NUT-12). One without cannot be: it counts where two answers of the
- * mint agree on it. `heard`: every C_ of an earlier answer.
+ * mint agree on it, and on the output that it belongs to. `heard`: an earlier answer, by `pairsOf`.
  * @returns what is confirmed; null when the mint could not be asked again.
  */
 export async function confirm(
@@ -71,8 +71,8 @@ export async function confirm(
   heard: ReadonlySet<string>,
   gateway: MintGateway,
 ): Promise<RestoredOutput[] | null> {
-  const isConfirmed = ({ signature }: RestoredOutput) =>
-    signature.dleq !== undefined || heard.has(signature.C_);
+  const isConfirmed = ({ B_, signature }: RestoredOutput) =>
+    signature.dleq !== undefined || heard.has(pair(B_, signature.C_));
   if (restored.every(isConfirmed)) return [...restored];
   const second = await gateway.restore(outputs);
   if (second.kind !== 'answer') return null;
@@ -80,9 +80,20 @@ export async function confirm(
   return restored.filter((one) => isConfirmed(one) || agreed.get(one.B_) === one.signature.C_);
 }
 
+/** What a list of signatures says by its order: which output each of them belongs to. */
+export function pairsOf(
+  outputs: readonly PlannedOutput[],
+  signatures: readonly BlindSignature[],
+): Set<string> {
+  return new Set(signatures.map(({ C_ }, position) => pair(outputs[position]?.B_ ?? '', C_)));
+}
+
+const pair = (B_: string, C_: string): string => `${B_} ${C_}`;
+
 function heardIn(attempts: readonly Attempt[]): Set<string> {
-  const readings = attempts.flatMap(({ reply }) => (reply === null ? [] : [readSigned(reply)]));
-  return new Set(
-    readings.flatMap((reading) => (reading.kind === 'signed' ? reading.signatures : [])).map(({ C_ }) => C_),
-  );
+  const pairs = attempts.flatMap(({ reply, outputs }) => {
+    const reading = reply === null ? null : readSigned(reply);
+    return reading?.kind === 'signed' ? [...pairsOf(outputs, reading.signatures)] : [];
+  });
+  return new Set(pairs);
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { attemptsFor, type MeltOperation, type MeltPayment, meltInputs } from '../../models/operation.ts';
 import { type BlindSignature, type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import { type Unblinded, unblindByPosition, unblindRestored } from '../ecash/outputs.ts';
-import { confirm } from '../ecash/redemption.ts';
-import type { Answer, MeltQuoteReply, RestoredOutput } from '../mint/gateway.ts';
+import { confirm, pairsOf } from '../ecash/redemption.ts';
+import type { MeltQuoteReply, RestoredOutput } from '../mint/gateway.ts';
 import type { Mint } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 
@@ -62,16 +62,13 @@ export async function collectChange(
   const named = placed(inReply);
   const fromReply = union(operation.change, proofsOf(named));
   const whole = inReply !== null && inReply.length > 0 && fromReply.length >= inReply.length;
-  // The most that can come has come. Less may be Lightning fees, or a mint that left some out: others tell.
+  // The most that can come has come. Less may be Lightning fees, or a mint that left some out: NUT-09 tells.
   if (whole && sumAmounts(fromReply) >= maximumChange(operation))
     return judged(operation, fromReply, { named: inReply.length, answered: true, agrees: true });
 
-  const [onQuote, restored] = await Promise.all([
-    seenQuote?.change ?? changeOnQuote(operation, mint),
-    mint.gateway.restore(blanks),
-  ]);
-  const listed = [...(inReply ?? []), ...(onQuote ?? [])];
-  const relied = await reliedOn(restored, blanks, listed, mint);
+  const onQuote = seenQuote?.change ?? (whole ? null : await changeOnQuote(operation, mint));
+  const heard = [...pairsOf(blanks, inReply ?? []), ...pairsOf(blanks, onQuote ?? [])];
+  const relied = await restoredChange(mint, blanks, new Set(heard));
   const byName = relied === null ? null : unblindRestored(blanks, relied, keys.value);
   const placedNow = [...named, ...placed(onQuote)];
   const all = union(fromReply, proofsOf(placedNow), byName === null ? [] : proofsOf(byName.proofs));
@@ -118,15 +115,14 @@ function union(...lists: readonly (readonly Proof[])[]): Proof[] {
   return [...new Map(lists.flat().map((proof) => [proof.Y, proof])).values()];
 }
 
-/** What of an answer of NUT-09 can be relied on; null where there was none. */
-async function reliedOn(
-  restored: Answer<RestoredOutput[]>,
-  blanks: readonly PlannedOutput[],
-  listed: readonly BlindSignature[],
+/** What NUT-09 knows of the blanks and can be relied on; null when the mint could not be asked. */
+async function restoredChange(
   mint: Mint,
+  blanks: readonly PlannedOutput[],
+  heard: ReadonlySet<string>,
 ): Promise<RestoredOutput[] | null> {
-  if (restored.kind !== 'answer') return null;
-  return confirm(restored.value, blanks, new Set(listed.map(({ C_ }) => C_)), mint.gateway);
+  const restored = await mint.gateway.restore(blanks);
+  return restored.kind === 'answer' ? confirm(restored.value, blanks, heard, mint.gateway) : null;
 }
 
 async function changeOnQuote(operation: MeltOperation, mint: Mint): Promise<BlindSignature[] | null> {

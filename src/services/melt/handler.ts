@@ -29,7 +29,8 @@ export function createMeltHandler(parts: {
         reported.add(operation.id);
         await incidents.openTooLong(step.operation);
       }
-      if (!open && role === 'worker' && step.operation.state !== 'needs_attention') {
+      const mayBeReported = role === 'worker' || incidents.areFiled(operation);
+      if (!open && mayBeReported && step.operation.state !== 'needs_attention') {
         reported.delete(operation.id);
         await incidents.closeAll(step.operation);
       }

@@ -1,22 +1,32 @@
 import type { MeltOperation } from '../../models/operation.ts';
+import { sumAmounts } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
 import type { ReportService } from '../contracts.ts';
+import { type CollectedChange, maximumChange, minimumChange } from './change.ts';
+
+const maxRemembered = 10_000;
+const badChangeKey = ({ id }: MeltOperation): string => `bad-change:${id}`;
 
 /** What of a melt a person should hear about. */
 export type Incidents = ReturnType<typeof createIncidents>;
 
 export function createIncidents(reports: ReportService) {
+  const filedFor = new Set<string>();
   const file = (
     operation: MeltOperation,
     draft: Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary' | 'details'>,
-  ) =>
-    reports.file({
+  ) => {
+    // What is forgotten here is closed a little later, by whoever tidies the reports of ended operations.
+    if (filedFor.size >= maxRemembered) filedFor.clear();
+    filedFor.add(operation.id);
+    return reports.file({
       ...draft,
       npub: operation.npub,
       walletId: operation.walletId,
       transactionId: operation.id,
       quoteId: operation.quote.id,
     });
+  };
 
   return {
     needsAttention: (operation: MeltOperation, why: string) =>
@@ -28,25 +38,32 @@ export function createIncidents(reports: ReportService) {
         summary: `The melt was stopped: ${why}. Its funds stay reserved until a person decides.`,
       }),
 
-    shortChange: (operation: MeltOperation, got: bigint, minimum: bigint) =>
-      file(operation, {
-        dedupeKey: `change:${operation.id}`,
-        severity: 'HIGH',
-        code: 'CHANGE_BELOW_MINIMUM',
-        summary: `The invoice is paid, but the mint returned ${got} of at least ${minimum} ${operation.unit} change within 24 h.`,
-      }),
-
-    excessChange: (operation: MeltOperation, excess: bigint) =>
-      file(operation, {
-        dedupeKey: `excess-change:${operation.id}`,
-        severity: 'MEDIUM',
-        code: 'CHANGE_ABOVE_MAXIMUM',
-        summary: `The invoice is paid, and the mint returned ${excess} ${operation.unit} more change than was paid in for fees. Its signatures are good, so all of it is credited; the fees shown to the client can be below zero.`,
-      }),
+    /** Change is about to be booked, and is all that is going to be. */
+    changeIs: async (operation: MeltOperation, { proofs, complete }: CollectedChange): Promise<void> => {
+      const got = sumAmounts(proofs);
+      const [minimum, maximum] = [minimumChange(operation), maximumChange(operation)];
+      const wasLate = operation.state === 'paid';
+      if (complete && (wasLate || filedFor.has(operation.id)))
+        await reports.close(badChangeKey(operation), 'All of the change has come, and verifies.');
+      if (got < minimum)
+        await file(operation, {
+          dedupeKey: `change:${operation.id}`,
+          severity: 'HIGH',
+          code: 'CHANGE_BELOW_MINIMUM',
+          summary: `The invoice is paid, but the mint returned ${got} of at least ${minimum} ${operation.unit} change within 24 h.`,
+        });
+      if (got > maximum)
+        await file(operation, {
+          dedupeKey: `excess-change:${operation.id}`,
+          severity: 'MEDIUM',
+          code: 'CHANGE_ABOVE_MAXIMUM',
+          summary: `The invoice is paid, and the mint returned ${got - maximum} ${operation.unit} more change than was paid in for fees. Its signatures are good, so all of it is credited; the fees shown to the client can be below zero.`,
+        });
+    },
 
     badChange: (operation: MeltOperation, unverified: number) =>
       file(operation, {
-        dedupeKey: `bad-change:${operation.id}`,
+        dedupeKey: badChangeKey(operation),
         severity: 'HIGH',
         code: 'CHANGE_DOES_NOT_VERIFY',
         summary: `The invoice is paid, but ${unverified} of the mint's change signatures do not verify. They are kept, not credited; the mint is asked again.`,
@@ -78,8 +95,12 @@ export function createIncidents(reports: ReportService) {
         summary: `The melt has been open for over an hour in state ${operation.state}. The mint is asked until the outcome is known; the funds stay reserved.`,
       }),
 
-    /** Recovery has ended the operation: what was reported about it while it was open is over. */
+    /** Whether anything was reported about it here: then somebody has to close it. */
+    areFiled: (operation: MeltOperation): boolean => filedFor.has(operation.id),
+
+    /** The operation has ended: what was reported about it while it was open is over. */
     closeAll: async (operation: MeltOperation): Promise<void> => {
+      filedFor.delete(operation.id);
       const how = `The operation ended as ${operation.state}.`;
       await reports.close(`open:${operation.id}`, how);
       await reports.close(`bad-signatures:${operation.id}`, how);

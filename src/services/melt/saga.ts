@@ -1,12 +1,12 @@
 import { InvariantBroken, invariant } from '../../models/errors.ts';
 import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
-import { type OutputRole, type Proof, sumAmounts } from '../../models/proof.ts';
+import { type OutputRole, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import { type Changes, type OperationRepository, withAttempt } from '../../repositories/operations.ts';
 import { redeem } from '../ecash/redemption.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
-import { changeWaitMs, collectChange, maximumChange, minimumChange, paymentFrom } from './change.ts';
+import { type CollectedChange, changeWaitMs, collectChange, paymentFrom } from './change.ts';
 import type { Courier } from './courier.ts';
 import { type Decision, decide, type MeltFacts, needsMintView, oddForMs } from './decision.ts';
 import type { Exchanges } from './exchanges.ts';
@@ -169,7 +169,7 @@ export function createMeltSaga(parts: {
     );
     if (change.unverified > 0) await incidents.badChange(operation, change.unverified);
     if (!(await lostTime.isLookedAt(operation, [...keepOf(operation), ...change.proofs], role))) return null;
-    if (change.complete) return settle({ ...operation, payment }, change.proofs);
+    if (change.complete) return settle({ ...operation, payment }, change);
     return melts.bookEarly(
       operation,
       { state: 'paid', payment, change: change.proofs, finishedAt: now() },
@@ -178,13 +178,12 @@ export function createMeltSaga(parts: {
   }
 
   /** Transaction B. */
-  async function settle(operation: MeltOperation, change: readonly Proof[]): Promise<MeltOperation> {
+  async function settle(operation: MeltOperation, change: CollectedChange): Promise<MeltOperation> {
     invariant(operation.payment !== null, 'settled without a payment');
     const { id, npub, walletId, mintUrl, version, payment } = operation;
     const metadata = { npub, wallet_id: walletId, mint_url: mintUrl, version, payment };
-    const excess = sumAmounts(change) - maximumChange(operation);
-    if (excess > 0n) await incidents.excessChange(operation, excess);
-    return melts.executeAtomicMelt(operation.sourceTokenIds, keepOf(operation), change, id, metadata);
+    await incidents.changeIs(operation, change);
+    return melts.executeAtomicMelt(operation.sourceTokenIds, keepOf(operation), change.proofs, id, metadata);
   }
 
   /** Asks for missing change; after a day what there is is all there is. */
@@ -199,9 +198,7 @@ export function createMeltSaga(parts: {
       );
     }
     if (!(await lostTime.isLookedAt(operation, change.proofs, role))) return later(operation);
-    const got = sumAmounts(change.proofs);
-    if (got < minimumChange(operation)) await incidents.shortChange(operation, got, minimumChange(operation));
-    return again(await settle(operation, change.proofs));
+    return again(await settle(operation, change));
   }
 
   /** Transaction R, with whatever now stands for the reservation at the mint. */

@@ -37,9 +37,13 @@ export async function lay(stand: Stand, npub: string, phase: Phase, fault: Fault
     if (fault.clockOffByMs !== undefined) await world.sim.setClock(fault.clockOffByMs);
   };
   if (phase.stage.length > 0) await world.sim.addFaults(...phase.stage);
-  if (phase.outlastedBy !== null) sentry.once('back', phase.outlastedBy, async () => outlastClient());
-  if (phase.armedBy === null) await arm();
-  else sentry.once('back', phase.armedBy, arm);
+  const watch = async () => {
+    if (phase.outlastedBy !== null) sentry.once('back', phase.outlastedBy, async () => outlastClient());
+    if (phase.armedBy === null) await arm();
+    else sentry.once('back', phase.armedBy, arm);
+  };
+  if (phase.after === null) await watch();
+  else sentry.once('back', phase.after, watch);
   return { metIn: () => metIn, ruleIds: () => ruleIds };
 }
 

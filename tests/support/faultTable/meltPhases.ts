@@ -11,6 +11,7 @@ type Way = Omit<MeltPhase, 'name' | 'state' | 'answers' | 'truth' | 'request'>;
 const amount = 125;
 
 const swappingFirst: Way = {
+  after: null,
   armedBy: null,
   stage: [],
   outlastedBy: null,
@@ -44,6 +45,8 @@ const changeLeftOut: Way = {
 /** The mint has signed no change until the server has looked for it in vain. */
 const changeLate: Way = {
   ...swappingFirst,
+  // Before the melt the server has asked whether its outputs are new.
+  after: melt,
   armedBy: restore,
   stage: [{ match: melt, fault: { kind: 'change_late', afterMs: null } }],
   outlastedBy: restore,
@@ -80,6 +83,7 @@ export const meltPhases: readonly MeltPhase[] = [
   at('its keys', 'before', ['keys', plain], keys, justStarted),
   at('the quote', 'before', ['new melt quote', says('UNPAID')], newMeltQuote, direct),
   at('pre-flight', 'before', ['proof states', says('UNSPENT')], states, direct),
+  at('planned outputs', 'before', ['restored signatures', plain], restore, direct),
   at('the swap', 'swapping', ['swap signatures', signed(2)], swap, swappingFirst),
   at('swap reply lost, states', 'swapping', ['proof states', says('SPENT')], states, swapReplyLost),
   at('swap reply lost, signatures', 'swapping', ['restored signatures', signed(2)], restore, swapReplyLost),

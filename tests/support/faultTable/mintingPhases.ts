@@ -3,7 +3,14 @@ import { comesTooLate, lost, type Phase, requests } from './phases.ts';
 const { keysets, keys, newMintQuote, mintQuote, issue, restore } = requests;
 
 /** The worker does the asking, whether the client waits or not. */
-const fresh = { armedBy: null, stage: [], outlastedBy: null, cold: false, faults: 'all' } as const;
+const fresh = {
+  after: null,
+  armedBy: null,
+  stage: [],
+  outlastedBy: null,
+  cold: false,
+  faults: 'all',
+} as const;
 const issueReplyLost = { ...fresh, armedBy: issue, stage: [lost(issue)] };
 const keysetRetired = {
   ...fresh,
@@ -29,6 +36,14 @@ export const mintingPhases: readonly Phase[] = [
     answers: 'mint quote',
     truth: { says: 'UNPAID', signatures: 0 },
     request: mintQuote,
+    ...fresh,
+  },
+  {
+    name: 'planned outputs',
+    state: 'awaiting_payment',
+    answers: 'restored signatures',
+    truth: plain,
+    request: restore,
     ...fresh,
   },
   {

@@ -37,6 +37,8 @@ export type Phase = {
   answers: AnswerKind;
   truth: Truth;
   request: Requested;
+  /** Requests count, below, only once such a one has come back; null = they count from the start. */
+  after: Requested | null;
   /** The fault waits until such a request has come back; null = it waits from the start. */
   armedBy: Requested | null;
   /** Faults that bring the operation there. What they hold back comes when the fault is laid. */
