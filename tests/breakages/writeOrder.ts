@@ -189,8 +189,8 @@ export const writeOrder: Breakage[] = [
     edits: [
       edit(
         'src/services/melt/saga.ts',
-        'if (change.complete) return settle({ ...operation, payment }, change.proofs);',
-        'if (change.proofs.length >= 0) return settle({ ...operation, payment }, change.proofs);',
+        'if (change.complete) return settle({ ...operation, payment }, change);',
+        'if (change.proofs.length >= 0) return settle({ ...operation, payment }, change);',
       ),
     ],
     caughtBy: change,

@@ -5,7 +5,7 @@ import { StaleOperation } from '../../src/repositories/operations.ts';
 import { duplicateKeyIndex, runTransaction } from '../../src/repositories/transaction.ts';
 import { dump, expectBalancedBooks, proofsOf } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
-import { startWorld, type TestWallet, type World } from '../support/world.ts';
+import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
 /** What the code above relies on and never tries itself: the transactions refuse what must not be. */
 describe('the transactions of a melt', () => {
@@ -27,6 +27,9 @@ describe('the transactions of a melt', () => {
     const wallet = await world.wallet(214);
     const { invoice } = await world.sim.invoice({ amount: 210, behaviour: 'pending' });
     expect((await wallet.melt(invoice)).status).toBe(202);
+    const held = { npub: wallet.npub, lease_owner: { $ne: null } };
+    const isAtRest = async () => (await world.context.database.operations.countDocuments(held)) === 0;
+    await until(isAtRest, 'the request that is through with it');
     const operation = await repositories.meltOf(wallet.npub);
     expect(operation).toMatchObject({ state: 'pending', sourceTokenIds: [expect.any(String)] });
     return { wallet, operation };
