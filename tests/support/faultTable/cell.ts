@@ -3,7 +3,8 @@ import type { OperationDocument } from '../../../src/models/schemas/operation.ts
 import { expectRealMoney } from '../money.ts';
 import type { Reply, TestWallet } from '../world.ts';
 import type { FaultRow } from './faultRow.ts';
-import type { Phase } from './phases.ts';
+import type { Phase, Requested } from './phases.ts';
+import type { Sentry } from './sentry.ts';
 import { circuit, type Stand } from './stand.ts';
 
 /** A fault that has been laid for one phase: whether the server has run into it yet, and what the simulator counts. */
@@ -37,14 +38,18 @@ export async function lay(stand: Stand, npub: string, phase: Phase, fault: Fault
     if (fault.clockOffByMs !== undefined) await world.sim.setClock(fault.clockOffByMs);
   };
   if (phase.stage.length > 0) await world.sim.addFaults(...phase.stage);
-  const watch = async () => {
-    if (phase.outlastedBy !== null) sentry.once('back', phase.outlastedBy, async () => outlastClient());
-    if (phase.armedBy === null) await arm();
-    else sentry.once('back', phase.armedBy, arm);
-  };
-  if (phase.after === null) await watch();
-  else sentry.once('back', phase.after, watch);
+  if (phase.outlastedBy !== null) sentry.once('back', phase.outlastedBy, async () => outlastClient());
+  await onceAllBack(sentry, phase.armedBy, arm);
   return { metIn: () => metIn, ruleIds: () => ruleIds };
+}
+
+async function onceAllBack(
+  sentry: Sentry,
+  [next, ...others]: readonly Requested[],
+  act: () => Promise<void>,
+): Promise<void> {
+  if (next === undefined) await act();
+  else sentry.once('back', next, () => onceAllBack(sentry, others, act));
 }
 
 /** The server has run into the fault, in the state that the phase names. */

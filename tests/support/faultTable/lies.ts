@@ -75,7 +75,9 @@ export const quoteFaults: readonly FaultRow[] = [
 
 /** NUT-07 lying once. */
 export const stateFaults: readonly FaultRow[] = (['UNSPENT', 'PENDING', 'SPENT'] as const).map((state) => ({
-  ...row(`all ${state}, said once`, { kind: 'override_state', Y: '*', state }, ['proof states']),
+  ...representing(
+    row(`all ${state}, said once`, { kind: 'override_state', Y: '*', state }, ['proof states']),
+  ),
   says: state,
 }));
 

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { member } from '../money.ts';
-import { expectBooked, expectDecentWords, heal, lay, mintAnswers, springs } from './cell.ts';
+import { expectBooked, expectDecentWords, hasOpen, heal, lay, mintAnswers, springs } from './cell.ts';
 import type { FaultRow } from './faultRow.ts';
 import { upToDate } from './funding.ts';
 import type { Phase } from './phases.ts';
@@ -42,9 +42,12 @@ export async function mintingCell(
   }
 
   if (credited) {
-    const complete = () => world.call('POST', `${wallet.at}/mint/complete`, { quoteId: told.body['quote'] });
-    await until(async () => (await complete()).status === 200, 'the funding credited');
-    expect((await complete()).body).toMatchObject({ totalAmount: amount });
+    await until(async () => !(await hasOpen(stand, wallet)), 'the funding at its end');
+    const completed = await world.call('POST', `${wallet.at}/mint/complete`, { quoteId: told.body['quote'] });
+    expect({ ...completed.body, status: completed.status }).toMatchObject({
+      status: 200,
+      totalAmount: amount,
+    });
   } else {
     expect(told.body).toMatchObject({ code: expect.stringMatching(/^(MINT_ERROR|MINT_UNAVAILABLE)$/) });
     expect(member(told.body, 'detail')).toMatch(/nothing was started|no money moved/i);

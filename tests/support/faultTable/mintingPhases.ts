@@ -1,20 +1,19 @@
 import { comesTooLate, lost, type Phase, requests } from './phases.ts';
 
-const { keysets, keys, newMintQuote, mintQuote, issue, restore } = requests;
+const { keys, newMintQuote, mintQuote, states, issue, restore } = requests;
 
 /** The worker does the asking, whether the client waits or not. */
 const fresh = {
-  after: null,
-  armedBy: null,
+  armedBy: [],
   stage: [],
   outlastedBy: null,
   cold: false,
   faults: 'all',
 } as const;
-const issueReplyLost = { ...fresh, armedBy: issue, stage: [lost(issue)] };
+const issueReplyLost = { ...fresh, armedBy: [issue], stage: [lost(issue)] };
 const keysetRetired = {
   ...fresh,
-  armedBy: issue,
+  armedBy: [issue],
   stage: [comesTooLate(issue)],
   faults: 'one of each kind',
 } as const;
@@ -55,14 +54,6 @@ export const mintingPhases: readonly Phase[] = [
     ...fresh,
   },
   {
-    name: 'issue keyset retired, keysets',
-    state: 'issuing',
-    answers: 'keyset list',
-    truth: plain,
-    request: keysets,
-    ...keysetRetired,
-  },
-  {
     name: 'issue keyset retired, keys',
     state: 'issuing',
     answers: 'keys',
@@ -85,5 +76,14 @@ export const mintingPhases: readonly Phase[] = [
     truth: { says: null, signatures: 2 },
     request: restore,
     ...issueReplyLost,
+  },
+  {
+    name: 'issue reply lost, states',
+    state: 'issuing',
+    answers: 'proof states',
+    truth: { says: 'UNSPENT', signatures: 0 },
+    request: states,
+    ...issueReplyLost,
+    faults: 'one of each kind',
   },
 ];

@@ -37,10 +37,8 @@ export type Phase = {
   answers: AnswerKind;
   truth: Truth;
   request: Requested;
-  /** Requests count, below, only once such a one has come back; null = they count from the start. */
-  after: Requested | null;
-  /** The fault waits until such a request has come back; null = it waits from the start. */
-  armedBy: Requested | null;
+  /** The fault is laid once such requests have come back, one after the other; at the start where none is named. */
+  armedBy: readonly Requested[];
   /** Faults that bring the operation there. What they hold back comes when the fault is laid. */
   stage: readonly FaultWish[];
   /** Once such a request has come back the client has waited long enough, and the worker goes on; null = it waits. */
