@@ -67,10 +67,13 @@ describe('a request under an idempotency key', () => {
     const { invoice, paymentHash } = await world.sim.invoice({ amount: 100 });
     const key = newKey();
     const replies = await Promise.all(Array.from({ length: 20 }, () => wallet.melt(invoice, {}, key)));
-    const paid = replies.filter(({ status }) => status === 200);
-    expect(paid.length).toBeGreaterThan(0);
-    expect(new Set(paid.map(({ body }) => body['transactionId'])).size).toBe(1);
-    const others = replies.filter(({ status }) => status !== 200);
+    // On a busy machine the one payment may outlast the client's wait.
+    const isTaken = ({ status }: Reply) => status === 200 || status === 202;
+    const taken = new Set(replies.filter(isTaken).map(({ body }) => body['transactionId']));
+    expect(taken.size).toBe(1);
+    for (const id of taken)
+      await until(async () => (await wallet.status(id)).body['status'] === 'PAID', 'paid');
+    const others = replies.filter((reply) => !isTaken(reply));
     const codes = new Set(others.map(({ status, body }) => `${status} ${String(body['code'])}`));
     expect([...codes].filter((code) => code !== '409 IDEMPOTENCY_CONFLICT')).toEqual([]);
     expect(await timesPaid(world, paymentHash)).toBe(1);
