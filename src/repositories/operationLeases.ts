@@ -3,6 +3,7 @@ import type { Operation } from '../models/operation.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
 import { isOutcomeUnknown } from './databaseErrors.ts';
+import { hasRunOut, leaseUntil } from './leases.ts';
 import { operationFrom } from './operationDocuments.ts';
 import type { Sealer } from './sealing.ts';
 import { isWriteConflict } from './transaction.ts';
@@ -13,14 +14,12 @@ export type DueOperation = { id: string; mintUrl: string };
 /** A transaction of a live server holds a document for milliseconds; what is held for longer may be so for a minute. */
 const lockedWithinMs = 500;
 
-/** What fits an operation that is due at `now` and that nobody holds. Leases run on the server's clock. */
+/** What fits an operation that is due at `now` and that nobody holds. */
 const isFree = (now: Date): QueryFilter<OperationDocument> => ({
   open: true,
   due_at: { $lte: now },
-  $expr: { $lt: [{ $ifNull: ['$lease_until', new Date(0)] }, '$$NOW'] },
+  $expr: hasRunOut('lease_until'),
 });
-
-const leaseUntil = (leaseMs: number) => ({ $add: ['$$NOW', leaseMs] });
 
 /** Who works at an operation. A lease saves work and guards nothing, so no wait for one is ever long. */
 export function createOperationLeases({ operations }: Pick<Database, 'operations'>, sealer: Sealer) {

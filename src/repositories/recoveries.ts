@@ -1,6 +1,7 @@
 import type { RecoveryDocument, WalletDocument } from '../models/schemas/account.ts';
 import type { Recovery, RecoveryReason, RecoveryState, Wallet } from '../models/wallet.ts';
 import type { Database } from './database.ts';
+import { hasRunOut, leaseUntil } from './leases.ts';
 import { toWallet } from './wallets.ts';
 
 export type RecoveryRepository = ReturnType<typeof createRecoveryRepository>;
@@ -12,10 +13,8 @@ export type RecoveryProgress = Partial<
 
 const isFree = (now: Date) => ({
   'recovery.due_at': { $lte: now },
-  $expr: { $lt: [{ $ifNull: ['$recovery.lease_until', new Date(0)] }, '$$NOW'] },
+  $expr: hasRunOut('recovery.lease_until'),
 });
-
-const leaseUntil = (leaseMs: number) => ({ $add: ['$$NOW', leaseMs] });
 
 /**
  * Recoveries stand in the wallet's own document, so that whoever reads the wallet knows. They are worked at under a lease

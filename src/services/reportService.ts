@@ -6,6 +6,7 @@ import type { LeftBehind, ReportSpool } from '../repositories/reportSpool.ts';
 import type { Incident, ReportRepository } from '../repositories/reports.ts';
 import type { ReportService } from './contracts.ts';
 import { isDatabaseAway, isOutcomeUnknown } from './databaseFaults.ts';
+import { oneAtATime } from './operations/timing.ts';
 import { createReportQueue } from './reportQueue.ts';
 
 const writeLimitMs = 1_000;
@@ -41,9 +42,9 @@ export function createReportService({
   let timer: NodeJS.Timeout | undefined;
   const lateWrites = new Set<Promise<void>>();
   let tidying: NodeJS.Timeout | undefined;
-  let tidied: Promise<void> | undefined;
   let left: LeftBehind[] = [];
-  let flushing: Promise<void> | undefined;
+  const flushing = oneAtATime(writeAll);
+  const tidyings = oneAtATime(tidyUp);
 
   async function file({ requestId, ...draft }: ReportDraft): Promise<string> {
     const incident = incidentOf(draft, requestId, now());
@@ -85,7 +86,7 @@ export function createReportService({
    * While something waits, or is just being written, the database is taken to be away: nobody else waits to find that
    * out, and no closing overtakes its incident.
    */
-  const isAway = (): boolean => queue.size() > 0 || flushing !== undefined;
+  const isAway = (): boolean => queue.size() > 0 || flushing.underWay() !== null;
 
   /** One write. `later`: the database is away; `never`: it refuses, and the log must do. */
   async function attempt<T>(write: () => Promise<T>): Promise<{ value: T } | 'later' | 'never'> {
@@ -101,15 +102,8 @@ export function createReportService({
   function retryLater(): void {
     timer ??= setInterval(() => {
       spool.showLife();
-      void flush();
+      void flushing.run();
     }, retryMs).unref();
-  }
-
-  function flush(): Promise<void> {
-    flushing ??= writeAll().finally(() => {
-      flushing = undefined;
-    });
-    return flushing;
   }
 
   async function writeAll(): Promise<void> {
@@ -142,16 +136,9 @@ export function createReportService({
     void spool.check();
     tidying ??= setInterval(() => {
       spool.showLife();
-      void tidy();
+      void tidyings.run();
     }, tidyEveryMs).unref();
-    void tidy();
-  }
-
-  function tidy(): Promise<void> {
-    tidied ??= tidyUp().finally(() => {
-      tidied = undefined;
-    });
-    return tidied;
+    void tidyings.run();
   }
 
   /** While the database is away, all of this waits for the next time. */
@@ -186,7 +173,7 @@ export function createReportService({
   async function stop(): Promise<void> {
     clearInterval(timer);
     clearInterval(tidying);
-    await attempt(() => withinLimit(Promise.all([flush(), tidied])));
+    await attempt(() => withinLimit(Promise.all([flushing.run(), tidyings.underWay()])));
     if (queue.size() > 0)
       logger.error('reports were not written: the database did not come back', { count: queue.size() });
   }

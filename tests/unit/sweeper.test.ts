@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createLogger } from '../../src/logger.ts';
-import { createSweeper, type Sweeper } from '../../src/services/operations/sweeper.ts';
+import { createSweeper } from '../../src/services/operations/sweeper.ts';
+import type { Rounds } from '../../src/services/operations/timing.ts';
 import { until } from '../support/world.ts';
 
 describe('the sweeper', () => {
-  let sweeper: Sweeper;
+  let sweeper: Rounds;
   afterEach(() => sweeper.stop());
 
   /** Its rounds end like these, one after the other, and from then on like the last. */

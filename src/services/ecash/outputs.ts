@@ -26,16 +26,7 @@ export type OutputFactory = {
 export function createOutputFactory(seeds: Seeds, counters: CounterRepository): OutputFactory {
   return {
     async plan(npub, keysetId, plans, spare = []) {
-      const reused = plans
-        .slice(0, spare.filter((output) => output.keysetId === keysetId).length)
-        .map((plan) => {
-          const [output] = spare.splice(
-            spare.findIndex((candidate) => candidate.keysetId === keysetId),
-            1,
-          );
-          invariant(output !== undefined, 'a spare output was counted and is not there');
-          return { ...output, ...plan };
-        });
+      const reused = takeOf(keysetId, plans.length, spare).map((output, at) => ({ ...output, ...plans[at] }));
       const rest = plans.slice(reused.length);
       if (rest.length === 0) return reused;
       const [seed, first] = await Promise.all([
@@ -48,6 +39,13 @@ export function createOutputFactory(seeds: Seeds, counters: CounterRepository): 
       ];
     },
   };
+}
+
+/** Takes at most `count` outputs of a keyset out of the spare ones. */
+function takeOf(keysetId: string, count: number, spare: PlannedOutput[]): PlannedOutput[] {
+  const taken = spare.filter((output) => output.keysetId === keysetId).slice(0, count);
+  for (const output of taken) spare.splice(spare.indexOf(output), 1);
+  return taken;
 }
 
 /** The output at one NUT-13 index: the same for ever, whatever it is for. Costs 4 ms of arithmetic. */

@@ -1,36 +1,18 @@
 import type { Logger } from '../../logger.ts';
-
-/** Frees what a killed server's transaction keeps locked, so that it can be recovered at once. Runs on every instance. */
-export type Sweeper = {
-  start(): void;
-  stop(): Promise<void>;
-};
+import { createRounds, type Rounds } from './timing.ts';
 
 const everyMs = 500;
 
+/** Frees what a killed server's transaction keeps locked, so that it can be recovered at once. Runs on every instance. */
 export function createSweeper(parts: {
   /** @returns how many were ended */
   endDeadTransactions: () => Promise<number>;
   logger: Logger;
-}): Sweeper {
+}): Rounds {
   const { endDeadTransactions, logger } = parts;
-  let timer: NodeJS.Timeout | null = null;
-  let sweeping: Promise<void> | null = null;
   let isFailing = false;
 
-  function start(): void {
-    timer ??= setInterval(() => void sweep(), everyMs);
-    void sweep();
-  }
-
-  function sweep(): Promise<void> {
-    sweeping ??= once().finally(() => {
-      sweeping = null;
-    });
-    return sweeping;
-  }
-
-  async function once(): Promise<void> {
+  async function sweep(): Promise<void> {
     try {
       const count = await endDeadTransactions();
       if (count > 0) logger.warn('transactions that a dead server had left open were ended', { count });
@@ -46,10 +28,5 @@ export function createSweeper(parts: {
     }
   }
 
-  async function stop(): Promise<void> {
-    if (timer !== null) clearInterval(timer);
-    await sweeping;
-  }
-
-  return { start, stop };
+  return createRounds(everyMs, sweep);
 }

@@ -4,13 +4,7 @@ import type { DueOperation } from '../../repositories/operationLeases.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import { isWriteConflict } from '../databaseFaults.ts';
 import type { Driver, Handler } from './driver.ts';
-
-/** Finishes what an earlier process, or a request that gave up waiting, has left. Runs on every instance. */
-export type Worker = {
-  start(): void;
-  /** Claims nothing more and waits for what is under way. */
-  stop(): Promise<void>;
-};
+import { createRounds, type Rounds } from './timing.ts';
 
 const maxConcurrent = 32;
 /** A mint that answers nothing keeps each look waiting for many seconds: it shall not take the places of all others. */
@@ -23,6 +17,10 @@ const afterErrorMs = 2_000;
 /** Somebody else's transaction is over soon; even a dead server's is ended within three seconds. */
 const afterConflictMs = 250;
 
+/**
+ * Finishes what an earlier process, or a request that gave up waiting, has left. Runs on every instance. `stop` claims nothing
+ * more and waits for what is under way.
+ */
 export function createWorker(parts: {
   operations: OperationRepository;
   driver: Driver;
@@ -31,26 +29,13 @@ export function createWorker(parts: {
   leaseMs: number;
   logger: Logger;
   now: () => Date;
-}): Worker {
+}): Rounds {
   const { operations, driver, handlers, intervalMs, leaseMs, logger, now } = parts;
   /** The mint of each operation that is being claimed or advanced. */
   const taken = new Map<string, string>();
   const underWay = new Set<Promise<void>>();
-  let timer: NodeJS.Timeout | null = null;
-  let looking: Promise<void> | null = null;
+  const looks = createRounds(intervalMs, claimAll);
   let stopped = false;
-
-  function start(): void {
-    timer ??= setInterval(() => void look(), intervalMs);
-    void look();
-  }
-
-  function look(): Promise<void> {
-    looking ??= claimAll().finally(() => {
-      looking = null;
-    });
-    return looking;
-  }
 
   /** Claims due operations while there is room. */
   async function claimAll(): Promise<void> {
@@ -118,10 +103,9 @@ export function createWorker(parts: {
 
   async function stop(): Promise<void> {
     stopped = true;
-    if (timer !== null) clearInterval(timer);
-    await looking;
+    await looks.stop();
     await Promise.allSettled([...underWay]);
   }
 
-  return { start, stop };
+  return { start: looks.start, stop };
 }

@@ -8,13 +8,14 @@ import type { ReportService } from '../contracts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import type { Preflight } from '../melt/preflight.ts';
 import type { MintDirectory } from '../mint/mints.ts';
+import type { Rounds } from '../operations/timing.ts';
 import { createFinder } from './finding.ts';
 import { createWalletRecovery } from './recovery.ts';
-import { createRecoveryRunner, type RecoveryRunner } from './runner.ts';
+import { createRecoveryRunner } from './runner.ts';
 import { createStuckOperations } from './stuck.ts';
 
 /** Recovers wallets whose books are behind their mint, in the background. */
-export type Restore = RecoveryRunner & {
+export type Restore = Rounds & {
   /** Demands that one wallet be recovered; melts and mintings are refused until it is. */
   require(walletId: string): Promise<void>;
   /** The same for every wallet: somebody has restored a backup. @returns how many were not being recovered yet */

@@ -1,16 +1,14 @@
 import type { Logger } from '../../logger.ts';
 import type { RecoveryRepository } from '../../repositories/recoveries.ts';
+import { createRounds, type Rounds } from '../operations/timing.ts';
 import type { WalletRecovery } from './recovery.ts';
-
-/** Recovers wallets that are due, one at a time. Runs on every instance; a lease keeps them from doing it twice. */
-export type RecoveryRunner = {
-  start(): void;
-  /** Claims nothing more and waits for what is under way. */
-  stop(): Promise<void>;
-};
 
 const afterErrorMs = 5_000;
 
+/**
+ * Recovers wallets that are due, one at a time. Runs on every instance; a lease keeps them from doing it twice. `stop` claims
+ * nothing more and waits for what is under way.
+ */
 export function createRecoveryRunner(parts: {
   recoveries: RecoveryRepository;
   recovery: WalletRecovery;
@@ -19,23 +17,10 @@ export function createRecoveryRunner(parts: {
   intervalMs: number;
   logger: Logger;
   now: () => Date;
-}): RecoveryRunner {
+}): Rounds {
   const { recoveries, recovery, owner, leaseMs, intervalMs, logger, now } = parts;
-  let timer: NodeJS.Timeout | null = null;
-  let running: Promise<void> | null = null;
   const stopping = new AbortController();
-
-  function start(): void {
-    timer ??= setInterval(() => void look(), intervalMs);
-    void look();
-  }
-
-  function look(): Promise<void> {
-    running ??= recoverAll().finally(() => {
-      running = null;
-    });
-    return running;
-  }
+  const looks = createRounds(intervalMs, recoverAll);
 
   async function recoverAll(): Promise<void> {
     try {
@@ -70,9 +55,8 @@ export function createRecoveryRunner(parts: {
 
   async function stop(): Promise<void> {
     stopping.abort();
-    if (timer !== null) clearInterval(timer);
-    await running;
+    await looks.stop();
   }
 
-  return { start, stop };
+  return { start: looks.start, stop };
 }
