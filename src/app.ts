@@ -1,18 +1,31 @@
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from './logger.ts';
-import { authenticate, requireCreation, requireScope } from './middleware/authenticate.ts';
+import {
+  authenticate,
+  type Doorkeepers,
+  requireCreation,
+  requireScope,
+  requireSignature,
+} from './middleware/authenticate.ts';
 import { jsonBody } from './middleware/jsonBody.ts';
+import { completeSignature } from './middleware/nip98.ts';
 import { checkNpub } from './middleware/npub.ts';
 import { problems, refuseWhileDraining, unknownRoute } from './middleware/problems.ts';
 import { refuseWithoutHost, requestContext, takenBy } from './middleware/requestContext.ts';
 import { type Access, routeTable } from './routes.ts';
-import type { ApiKeyService, Services } from './services/contracts.ts';
+import type { Services } from './services/contracts.ts';
 
-export type AppParts = { services: Services; logger: Logger; isDraining: () => boolean };
+export type AppParts = {
+  services: Services;
+  logger: Logger;
+  isDraining: () => boolean;
+  /** Scheme, host and port by which clients know this server, for signed requests; null = unknown. */
+  publicOrigin: () => string | null;
+};
 
 /** The whole HTTP edge: `docs/api` made of the services. It never listens; `startServer` does. */
-export function createApp({ services, logger, isDraining }: AppParts): Express {
+export function createApp({ services, logger, isDraining, publicOrigin }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -27,7 +40,7 @@ export function createApp({ services, logger, isDraining }: AppParts): Express {
     app[method](
       path,
       takenBy(`${method.toUpperCase()} ${path}`),
-      ...guards(access, services.apiKeys),
+      ...guards(access, { ...services, publicOrigin }),
       handler,
     );
   }
@@ -36,11 +49,22 @@ export function createApp({ services, logger, isDraining }: AppParts): Express {
   return app;
 }
 
-/** 401 before anything else, then the npub's shape, then 403, and only then is a body read. */
-function guards(access: Access, apiKeys: ApiKeyService): RequestHandler[] {
-  if (access === 'public') return [];
-  if (access === 'creation') return [authenticate(apiKeys), requireCreation(), ...jsonBody()];
-  return [authenticate(apiKeys), checkNpub(), requireScope(access), ...jsonBody()];
+/**
+ * 401 before anything else, then the npub's shape, then 403, and only then is a body read. What a signed request says of it
+ * is the last thing to be checked.
+ */
+function guards(access: Access, doorkeepers: Doorkeepers): RequestHandler[] {
+  const body = [...jsonBody(), completeSignature(doorkeepers.signedRequests)];
+  switch (access) {
+    case 'public':
+      return [];
+    case 'creation':
+      return [authenticate(doorkeepers), requireCreation(), ...body];
+    case 'signature':
+      return [authenticate(doorkeepers), requireSignature(), ...body];
+    default:
+      return [authenticate(doorkeepers), checkNpub(), requireScope(access), ...body];
+  }
 }
 
 const noStore: RequestHandler = (_req, res, next) => {

@@ -10,6 +10,8 @@ export type Network = (typeof networks)[number];
 export type Config = {
   host: string;
   port: number;
+  /** Scheme, host and port by which clients know this server, e.g. `https://api.example.com`; null = not told. */
+  publicOrigin: string | null;
   mongoUri: string;
   /** The mints that wallets may use; the first is the default. */
   mintUrls: readonly string[];
@@ -47,8 +49,10 @@ export type LogLevel = (typeof logLevels)[number];
 export type Secrets = {
   /** BIP-39 words from which every wallet's seed follows. */
   mnemonic: string;
-  /** 32 bytes that seal proof secrets and blinding data at rest. */
+  /** 32 bytes that seal the data keys, which seal proof secrets and blinding data at rest. */
   masterKey: Uint8Array;
+  /** Master keys that seal nothing, and open what they have sealed: those before a rotation, or the one to come. */
+  otherMasterKeys: readonly Uint8Array[];
 };
 
 /** A setting is missing or wrong. The message names the variable, never a secret's value. */
@@ -65,6 +69,7 @@ export function loadConfig(environment: Environment = process.env): { config: Co
   const config: Config = {
     host: env['HOST']?.trim() || '127.0.0.1',
     port: integer(env, 'PORT', 3000, 0, 65_535),
+    publicOrigin: publicOrigin(env),
     mongoUri: required(
       env,
       'MONGODB_URI',
@@ -90,7 +95,12 @@ export function loadConfig(environment: Environment = process.env): { config: Co
   return { config: Object.freeze(config), secrets: Object.freeze(secretsFrom(env)) };
 }
 
-const secretNames = ['MONGODB_URI', 'CRUCIBLE_MNEMONIC', 'CRUCIBLE_MASTER_KEY'] as const;
+const secretNames = [
+  'MONGODB_URI',
+  'CRUCIBLE_MNEMONIC',
+  'CRUCIBLE_MASTER_KEY',
+  'CRUCIBLE_MASTER_KEY_PREVIOUS',
+] as const;
 
 /** `NAME_FILE` names a file that holds NAME, as container secrets do: an environment is easily shown by accident. */
 function withSecretsFromFiles(env: Environment): Environment {
@@ -114,7 +124,9 @@ function contentOf(path: string, name: string): string {
     const reason = hasCode ? String(error.code) : 'unreadable';
     throw new ConfigError(`${name} names ${path}, which cannot be read (${reason}).`);
   }
-  if (text === '') throw new ConfigError(`${name} names ${path}, which is empty.`);
+  // A container's secret cannot be left out; without other master keys it is an empty one.
+  if (text === '' && name !== 'CRUCIBLE_MASTER_KEY_PREVIOUS_FILE')
+    throw new ConfigError(`${name} names ${path}, which is empty.`);
   return text;
 }
 
@@ -133,7 +145,34 @@ function secretsFrom(env: Environment): Secrets {
   if (!/^[0-9a-f]{64}$/i.test(hex)) {
     throw new ConfigError('CRUCIBLE_MASTER_KEY must be 64 hexadecimal digits (32 bytes).');
   }
-  return { mnemonic, masterKey: Buffer.from(hex, 'hex') };
+  return { mnemonic, masterKey: Buffer.from(hex, 'hex'), otherMasterKeys: otherMasterKeys(env, hex) };
+}
+
+function otherMasterKeys(env: Environment, current: string): readonly Uint8Array[] {
+  const texts = (env['CRUCIBLE_MASTER_KEY_PREVIOUS'] ?? '').split(',').map((text) => text.trim());
+  const given = texts.filter((text) => text !== '');
+  if (!given.every((text) => /^[0-9a-f]{64}$/i.test(text))) {
+    throw new ConfigError(
+      'CRUCIBLE_MASTER_KEY_PREVIOUS must be 64 hexadecimal digits (32 bytes), or several such keys separated by commas.',
+    );
+  }
+  if (given.some((text) => text.toLowerCase() === current.toLowerCase())) {
+    throw new ConfigError('CRUCIBLE_MASTER_KEY_PREVIOUS holds the same key as CRUCIBLE_MASTER_KEY.');
+  }
+  return Object.freeze(given.map((text) => Buffer.from(text, 'hex')));
+}
+
+function publicOrigin(env: Environment): string | null {
+  const text = env['CRUCIBLE_PUBLIC_ORIGIN']?.trim();
+  if (!text) return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  // Compared with its own whole address, so that a path, a query or a password is noticed, and does not get lost.
+  if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
+    throw new ConfigError(
+      'CRUCIBLE_PUBLIC_ORIGIN must be scheme, host and perhaps port, e.g. https://api.example.com.',
+    );
+  }
+  return url.origin;
 }
 
 function mintUrls(env: Environment): readonly string[] {

@@ -4,17 +4,16 @@ import { createLogger, type Logger } from './logger.ts';
 import type { Profile } from './models/profile.ts';
 import { createApiKeyRepository } from './repositories/apiKeys.ts';
 import { createAuditRepository } from './repositories/audit.ts';
+import { createBearerTokenRepository } from './repositories/bearerTokens.ts';
 import { createCorrectionRepository } from './repositories/corrections.ts';
 import { createCounterRepository } from './repositories/counters.ts';
-import { connectDatabase, type Database, openDatabase } from './repositories/database.ts';
+import { type Database, openDatabase } from './repositories/database.ts';
+import { createSealers, masterKeys, refuseWrongMasterKeys } from './repositories/dataKeys.ts';
 import { createDeadTransactions } from './repositories/deadTransactions.ts';
 import { createDeploymentRepository } from './repositories/deployment.ts';
-import { refuseUnfitDatabase } from './repositories/durability.ts';
 import { isDatabaseWritable } from './repositories/health.ts';
+import { createKeySpendingRepository } from './repositories/keySpending.ts';
 import { createLedgerRepository } from './repositories/ledger.ts';
-import { createRehearsal } from './repositories/legacy/rehearsal.ts';
-import { createLegacySource } from './repositories/legacy/source.ts';
-import { createTakeOver } from './repositories/legacy/takeOver.ts';
 import { createMeltRepository } from './repositories/melts.ts';
 import { createMintingRepository } from './repositories/mintings.ts';
 import { createOpenOutputReads } from './repositories/openOutputs.ts';
@@ -23,16 +22,19 @@ import { createRecoveredEcashRepository } from './repositories/recoveredEcash.ts
 import { createRecoveryRepository } from './repositories/recoveries.ts';
 import { createReportSpool } from './repositories/reportSpool.ts';
 import { createReportRepository } from './repositories/reports.ts';
-import { createSealer } from './repositories/sealing.ts';
+import { createSignedRequestRepository } from './repositories/signedRequests.ts';
 import { createTokenRepository } from './repositories/tokens.ts';
 import { createWalletRepository } from './repositories/wallets.ts';
 import { createApiKeyService } from './services/apiKeyService.ts';
+import { createBearerTokenService } from './services/auth/bearerTokens.ts';
+import { createSignedRequestService } from './services/auth/signedRequests.ts';
 import type { Services } from './services/contracts.ts';
 import { createOutputFactory, proofName } from './services/ecash/outputs.ts';
 import { createSeeds } from './services/ecash/seeds.ts';
 import { createHealthService } from './services/healthService.ts';
 import { createMeltAttempts } from './services/melt/attempts.ts';
 import { createBooks } from './services/melt/books.ts';
+import { createBudgets } from './services/melt/budget.ts';
 import { createCourier } from './services/melt/courier.ts';
 import { createExchanges } from './services/melt/exchanges.ts';
 import { createMeltHandler } from './services/melt/handler.ts';
@@ -43,7 +45,6 @@ import { createOutputKeysets } from './services/melt/outputKeysets.ts';
 import { createPreflight } from './services/melt/preflight.ts';
 import { createPreparation } from './services/melt/preparation.ts';
 import { createMeltSaga } from './services/melt/saga.ts';
-import { createMigrationService, type MigrationService } from './services/migration/migrationService.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
 import { refusingSimulated } from './services/mint/simulated.ts';
 import { createHttpTransport, type Transport } from './services/mint/transport.ts';
@@ -71,6 +72,8 @@ export type Context = {
   drain(): Promise<void>;
   dispose(): Promise<void>;
   isDraining(): boolean;
+  /** As configured; null = requests cannot be signed. */
+  publicOrigin(): string | null;
 };
 
 /** What a test may replace; production passes none. */
@@ -96,7 +99,9 @@ export async function createContext(given: {
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
   const allMints = createMintDirectory(config.mintUrls, overrides.transport ?? http.carry, config);
+  const masters = masterKeys(secrets);
   const database = await openDatabase(config.mongoUri, async (opened) => {
+    await refuseWrongMasterKeys(opened, masters);
     if (profile === undefined) return;
     const deployment = createDeploymentRepository(opened, now);
     await settleProfile({ profile, deployment, mints: allMints, mintUrls: config.mintUrls });
@@ -108,10 +113,10 @@ export async function createContext(given: {
   let draining = false;
   const isDraining = () => draining;
 
-  const sealer = createSealer(secrets.masterKey);
+  const sealers = createSealers(database, masters);
   const audit = createAuditRepository(database);
-  const tokens = createTokenRepository(database, sealer);
-  const operations = createOperationRepository(database, sealer);
+  const tokens = createTokenRepository(database, sealers);
+  const operations = createOperationRepository(database, sealers);
   const melts = createMeltRepository(database, tokens, operations, audit, now);
   const mintings = createMintingRepository(database, tokens, operations, audit, now);
   const ledger = createLedgerRepository(database, now);
@@ -183,15 +188,17 @@ export async function createContext(given: {
     for (const answer of waiting) answer();
   };
   const preflight = createPreflight({
-    books: createBooks({ tokens, openOutputs: createOpenOutputReads(database, sealer, proofName) }),
+    books: createBooks({ tokens, openOutputs: createOpenOutputReads(database, sealers, proofName) }),
     corrections: createCorrectionRepository(database, tokens, audit),
     mints,
     reports,
     now,
   });
-  const ecash = createRecoveredEcashRepository(database, sealer, tokens, operations, audit, now);
+  const ecash = createRecoveredEcashRepository(database, sealers, tokens, operations, audit, now);
   const restore = createRestore({ ...common, recoveries, ecash, tokens, counters, preflight, seeds, logger });
-  const preparation = createPreparation({ ...common, tokens, ledger, keysets, attempts, preflight });
+  const spending = createKeySpendingRepository(database);
+  const budgets = createBudgets({ spending, now });
+  const preparation = createPreparation({ ...common, tokens, ledger, keysets, attempts, preflight, budgets });
 
   const services: Services = {
     wallets,
@@ -220,7 +227,9 @@ export async function createContext(given: {
       handler: handlers.minting,
       now,
     }),
-    apiKeys: createApiKeyService({ keys: createApiKeyRepository(database), now }),
+    apiKeys: createApiKeyService({ keys: createApiKeyRepository(database), spending, now }),
+    signedRequests: createSignedRequestService({ used: createSignedRequestRepository(database), now }),
+    bearerTokens: createBearerTokenService({ tokens: createBearerTokenRepository(database), now }),
     reports,
     health: createHealthService({
       isDatabaseWritable: () => isDatabaseWritable(database, 1_000),
@@ -252,33 +261,6 @@ export async function createContext(given: {
     await http.close();
   }
 
-  return { config, logger, services, database, startWorkers, drain, dispose, isDraining };
-}
-
-/** What `crucible migrate` needs, on a store that no server would start on. Connecting writes nothing. */
-export async function createMigration(given: {
-  config: Config;
-  secrets: Secrets;
-}): Promise<{ migration: MigrationService; dispose(): Promise<void> }> {
-  const { config, secrets } = given;
-  const now = () => new Date();
-  const database = await connectDatabase(config.mongoUri);
-  await refuseUnfitDatabase(database.connection).catch(async (error: unknown) => {
-    await database.close();
-    throw error;
-  });
-  const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
-  const sealer = createSealer(secrets.masterKey);
-  const migration = createMigrationService({
-    source: createLegacySource(database, sealer),
-    rehearsal: createRehearsal(database, sealer, now),
-    takeOver: createTakeOver(database, sealer, createAuditRepository(database), now),
-    mints: createMintDirectory(config.mintUrls, http.carry, config),
-    mintUrls: config.mintUrls,
-  });
-  async function dispose(): Promise<void> {
-    await database.close();
-    await http.close();
-  }
-  return { migration, dispose };
+  const publicOrigin = () => config.publicOrigin;
+  return { config, logger, services, database, startWorkers, drain, dispose, isDraining, publicOrigin };
 }

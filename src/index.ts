@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { ConfigError, loadConfig } from './config.ts';
 import { type Context, createContext, drainMs } from './context.ts';
 import { DatabaseUnfit } from './models/databaseUnfit.ts';
-import { StoreNotMigrated } from './models/errors.ts';
+import { StoreNotMigrated, WrongMasterKey } from './models/errors.ts';
 import { ProfileRefusal } from './models/profile.ts';
 import { refuseUnfitForProduction } from './productionRefusals.ts';
 import { redactText } from './redaction.ts';
@@ -59,7 +59,7 @@ function runsOn(version: string): boolean {
   return major > 22 || (major === 22 && minor >= 4);
 }
 
-const forPeople = [ConfigError, StoreNotMigrated, ProfileRefusal, DatabaseUnfit];
+const forPeople = [ConfigError, StoreNotMigrated, ProfileRefusal, DatabaseUnfit, WrongMasterKey];
 
 const isForPeople = (error: unknown): error is Error => forPeople.some((kind) => error instanceof kind);
 

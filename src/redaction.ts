@@ -15,17 +15,28 @@ const secretNames = new Set([
   'dleq',
   'blindingfactor',
   'seed',
+  'walletseed',
   'mnemonic',
+  'entropy',
   'masterkey',
+  'othermasterkeys',
+  'datakey',
   'sealed',
   'privatekey',
+  'privkey',
+  'nsec',
+  'witness',
   'password',
   'passphrase',
   'authorization',
+  'bearer',
   'cookie',
+  'setcookie',
   'token',
+  'accesstoken',
   'encodedtoken',
   'apikey',
+  'xapikey',
   'adminkey',
   'supportkey',
   'preimage',
@@ -37,8 +48,26 @@ const secretNames = new Set([
 /** Where proofs and planned outputs live; a count or an amount of the same name may be told. */
 const containerNames = new Set(['proof', 'proofs', 'inputs', 'outputs', 'held', 'change']);
 
-/** Cashu tokens, our API keys, Nostr secret keys, and user:password in an address. */
-const secretLooks = /cashu[A-B][\w+/=-]{8,}|crk_[\w-]+|nsec1[0-9a-z]+|(?<=:\/\/)[^\s/@]+(?=@)/gi;
+/** What looks like a secret wherever it stands in a text. */
+const secretLooks = new RegExp(
+  [
+    /cashu[A-B][\w+/=-]{8,}/, // ecash
+    /crk_[\w-]+|crt_[\w-]+/, // API keys and bearer tokens of ours
+    /nsec1[0-9a-z]+/, // Nostr secret keys
+    /(?<=:\/\/)[^\s/@]+(?=@)/, // user:password in an address
+    /(?<=\b(?:Bearer|Basic|Nostr)\s+)[\w+/=.-]{8,}/, // an Authorization header
+    /(?<![\w])[0-9a-f]{64}(?![\w])/, // a proof's secret, a key, a blinding factor, a preimage; Y and points have 66 digits
+    /(?<![\w.])\d{40,}(?![\w])/, // a scalar in decimal, as curve libraries tell what they choked on
+    /(?<![\w.])(?:[0-9a-f]{8}|[0-9a-f]{16})\.[\w+/]{38,}=*/, // a sealed text
+    /\[\\*"(?:P2PK|HTLC)\\*",.*/, // a secret with a spending condition (NUT-10)
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'gi',
+);
+
+/** Amounts have 64 bits at most; what is larger is a scalar. */
+const largestAmount = 2n ** 64n - 1n;
 
 const maxDepth = 6;
 const maxEntries = 100;
@@ -47,12 +76,13 @@ const maxEntries = 100;
 export function redact(value: unknown, depth = 0): Plain {
   if (typeof value === 'string') return redactText(value);
   if (typeof value === 'number' || typeof value === 'boolean') return value;
-  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'bigint') return value > largestAmount ? '[scalar]' : value.toString();
   if (value === null || value === undefined) return null;
   if (typeof value !== 'object') return `[${typeof value}]`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '[no date]' : value.toISOString();
   if (types.isNativeError(value)) return describeError(value);
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return '[bytes]';
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return '[bytes]';
+  if (types.isKeyObject(value) || types.isCryptoKey(value)) return '[key]';
   if (depth >= maxDepth) return '[too deep]';
   if (Array.isArray(value)) return value.slice(0, maxEntries).map((item) => redact(item, depth + 1));
   return redactProperties(value, depth);

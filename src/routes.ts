@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { authController } from './controllers/auth.ts';
 import { healthController } from './controllers/health.ts';
 import { meltController } from './controllers/melts.ts';
 import { mintingController } from './controllers/mintings.ts';
@@ -6,8 +7,11 @@ import { walletController } from './controllers/wallets.ts';
 import type { Scope } from './models/apiKey.ts';
 import type { Services } from './services/contracts.ts';
 
-/** `public` asks nobody; `creation` is for keys that may create a wallet; a scope is checked against `:npub`. */
-export type Access = 'public' | 'creation' | Scope;
+/**
+ * `public` asks nobody; `creation` is for keys that may create a wallet; `signature` for requests signed by a wallet's owner;
+ * a scope is checked against `:npub`.
+ */
+export type Access = 'public' | 'creation' | 'signature' | Scope;
 
 export type Route = { method: 'get' | 'post'; path: string; access: Access; handler: RequestHandler };
 
@@ -17,10 +21,12 @@ export function routeTable(services: Services): Route[] {
   const mintings = mintingController(services.mintings);
   const melts = meltController(services.melts);
   const health = healthController(services.health);
+  const auth = authController(services.bearerTokens);
   const wallet = '/api/wallet/:npub';
   return [
     { method: 'get', path: '/livez', access: 'public', handler: health.live },
     { method: 'get', path: '/readyz', access: 'public', handler: health.ready },
+    { method: 'post', path: '/api/auth/token', access: 'signature', handler: auth.token },
     { method: 'post', path: '/api/wallet/create', access: 'creation', handler: wallets.create },
     { method: 'get', path: `${wallet}/info`, access: 'wallet:read', handler: wallets.info },
     { method: 'get', path: `${wallet}/balance`, access: 'wallet:read', handler: wallets.balance },

@@ -67,12 +67,16 @@ export async function openApi(
   const startedAt = performance.now();
   const context = await createContext({ config, secrets, profile: 'development' });
   await endings.add('the database connection', context.dispose);
-  const server = await startServer(context, config).catch((error: unknown) => {
+  // Known only once it listens: port 0 is any free one.
+  let ownOrigin: string | null = null;
+  const publicOrigin = () => config.publicOrigin ?? ownOrigin;
+  const server = await startServer({ ...context, publicOrigin }, config).catch((error: unknown) => {
     throw listenFailure(error, config);
   });
   context.startWorkers();
   await endings.add('the API', () => Promise.all([context.drain(), server.close()]));
   const url = reachable(server.url);
+  ownOrigin = url;
   printFact('api', `${url} (${secondsSince(startedAt)})`);
   return { url, apiKeys: context.services.apiKeys };
 }

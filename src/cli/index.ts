@@ -1,13 +1,16 @@
 #!/usr/bin/env node
-import { ConfigError, loadConfig } from '../config.ts';
-import { createContext } from '../context.ts';
+import { ConfigError } from '../config.ts';
 import { DatabaseUnfit } from '../models/databaseUnfit.ts';
-import { InvariantBroken, StoreNotMigrated } from '../models/errors.ts';
+import { InvariantBroken, StoreNotMigrated, WrongMasterKey } from '../models/errors.ts';
 import { isDatabaseAway } from '../services/databaseFaults.ts';
-import { keysCreate, UsageError } from './keys.ts';
+import { keys, UsageError } from './keys.ts';
 import { migrate } from './migrate.ts';
+import { rotateMaster } from './rotateMaster.ts';
 
-const usage = `usage: crucible keys create --scopes <scope,…> [--npub <npub>] [--label <text>] [--days <n>]
+const usage = `usage: crucible keys create --scopes <scope,…> [--npub <npub>] [--label <text>] [--days <n>] [--budget <sat per day>]
+       crucible keys list [--json]
+       crucible keys revoke <id>
+       crucible keys rotate-master [--check]
        crucible migrate [--dry-run] [--json]
        crucible migrate --original <collection/id> > <file.bson>
 scopes: wallet:read, wallet:write, wallet:melt, support:read, support:write, admin
@@ -18,17 +21,9 @@ async function main(words: readonly string[]): Promise<number> {
   const [noun, verb, ...options] = words;
   try {
     if (noun === 'migrate') return await migrate(words.slice(1));
-    if (noun !== 'keys' || verb !== 'create') throw new UsageError('unknown command');
-    const draft = keysCreate(options);
-    const context = await createContext(loadConfig());
-    try {
-      const { key, token } = await context.services.apiKeys.issue(draft);
-      process.stderr.write(`Key ${key.id} can do: ${key.scopes.join(', ')}. Its token is told this once:\n`);
-      process.stdout.write(`${token}\n`);
-      return 0;
-    } finally {
-      await context.dispose();
-    }
+    if (noun === 'keys' && verb === 'rotate-master') return await rotateMaster(options);
+    if (noun === 'keys') return await keys(words.slice(1));
+    throw new UsageError('unknown command');
   } catch (error) {
     if (error instanceof UsageError) {
       process.stderr.write(`${error.message}\n${usage}\n`);
@@ -40,11 +35,11 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 function reason(error: unknown): string {
-  const forPeople = [ConfigError, InvariantBroken, StoreNotMigrated, DatabaseUnfit];
+  const forPeople = [ConfigError, InvariantBroken, StoreNotMigrated, DatabaseUnfit, WrongMasterKey];
   if (error instanceof Error && forPeople.some((kind) => error instanceof kind)) return error.message;
   return isDatabaseAway(error)
-    ? 'The database at MONGODB_URI does not answer; no key was made.'
-    : 'No key was made, for a reason that this command does not know.';
+    ? 'The database at MONGODB_URI does not answer. Run this again once it does.'
+    : 'This did not work, for a reason that this command does not know.';
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { createMigration } from '../commandContext.ts';
 import { ConfigError, loadConfig } from '../config.ts';
-import { createMigration } from '../context.ts';
 import { DomainError, InvariantBroken } from '../models/errors.ts';
 import { refuseUnfitForProduction } from '../productionRefusals.ts';
 import { isDatabaseAway, isOutcomeUnknown } from '../services/databaseFaults.ts';

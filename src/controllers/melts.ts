@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { budgetOf } from '../middleware/authenticate.ts';
 import { readIdempotencyKey } from '../middleware/idempotencyKey.ts';
 import { prefersAsync } from '../middleware/prefer.ts';
 import { contextOf, npubOf } from '../middleware/requestContext.ts';
@@ -22,6 +23,7 @@ export function meltController(melts: MeltService) {
       maxFee: request.maxFee === undefined ? undefined : BigInt(request.maxFee),
       respondAsync,
       idempotency: readIdempotencyKey(req, 'melt', request),
+      budget: budgetOf(req),
       requestId: contextOf(req).requestId,
     });
     const { status, body } = presentMelt(operation, new Date());

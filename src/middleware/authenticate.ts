@@ -1,13 +1,39 @@
 import type { Request, RequestHandler } from 'express';
 import type { Caller, Scope } from '../models/apiKey.ts';
 import { DomainError, invariant } from '../models/errors.ts';
-import type { ApiKeyService } from '../services/contracts.ts';
+import { unauthenticated } from '../services/auth/refusals.ts';
+import type { KeyBudget, Services } from '../services/contracts.ts';
+import { readSignedEvent } from './nip98.ts';
 import { contextOf, npubOf } from './requestContext.ts';
 
-/** Learns who is calling. @throws DomainError UNAUTHENTICATED, DATABASE_UNAVAILABLE */
-export function authenticate(apiKeys: Pick<ApiKeyService, 'authenticate'>): RequestHandler {
+/** The services that know callers, and the address by which clients know this server; null = no requests are signed. */
+export type Doorkeepers = Pick<Services, 'apiKeys' | 'bearerTokens' | 'signedRequests'> & {
+  publicOrigin: () => string | null;
+};
+
+/**
+ * Learns who is calling. Of a signed request only the body is left to be compared (`completeSignature`).
+ * @throws DomainError UNAUTHENTICATED, DATABASE_UNAVAILABLE
+ */
+export function authenticate(doorkeepers: Doorkeepers): RequestHandler {
+  const { apiKeys, bearerTokens, signedRequests, publicOrigin } = doorkeepers;
+
+  function signer(req: Request, credentials: string): Caller {
+    const origin = publicOrigin();
+    if (origin === null)
+      throw invalid(
+        'Signed requests (NIP-98) are not taken here, because this server does not know its public address (CRUCIBLE_PUBLIC_ORIGIN). Send an API key.',
+      );
+    const event = readSignedEvent(credentials);
+    return signedRequests.verify(event, { method: req.method, url: origin + req.originalUrl });
+  }
+
   return async (req, _res, next) => {
-    contextOf(req).caller = await apiKeys.authenticate(bearerToken(req));
+    const { scheme, credentials } = credentialsOf(req);
+    const context = contextOf(req);
+    if (scheme === 'nostr') context.caller = signer(req, credentials);
+    else if (credentials.startsWith('crt_')) context.caller = await bearerTokens.authenticate(credentials);
+    else context.caller = await apiKeys.authenticate(credentials);
     next();
   };
 }
@@ -43,19 +69,38 @@ export function requireCreationOf(req: Request, npub: string): void {
     throw forbidden('this key may not create a wallet for this npub');
 }
 
-function bearerToken(req: Request): string {
-  const header = req.get('authorization');
-  if (header === undefined) throw unauthenticated('Send an API key: Authorization: Bearer crk_….');
-  const [, scheme, credentials] = /^(\S+) +(\S+)$/.exec(header) ?? [];
-  if (scheme?.toLowerCase() === 'nostr') {
-    throw unauthenticated(
-      'Signed Nostr requests (NIP-98) are not accepted here yet; send an API key as a Bearer token.',
-    );
-  }
-  if (scheme?.toLowerCase() !== 'bearer' || credentials === undefined) {
-    throw unauthenticated('The Authorization header is not of the form: Bearer crk_….');
-  }
-  return credentials;
+/** Demands a request signed by a wallet's owner (NIP-98): neither a key nor a token will do. @throws DomainError FORBIDDEN */
+export function requireSignature(): RequestHandler {
+  return (req, _res, next) => {
+    if (callerOf(req).by !== 'signature')
+      throw forbidden('this takes a request signed by the owner of a wallet (NIP-98)', 'Sign the request.');
+    next();
+  };
+}
+
+/** The npub that signed the request. @throws InvariantBroken on a route that does not demand a signature */
+export function signerOf(req: Request): string {
+  const caller = callerOf(req);
+  invariant(caller.by === 'signature', 'this route does not demand a signature');
+  return caller.npub;
+}
+
+/** What the caller may spend today; null where that has no limit. */
+export function budgetOf(req: Request): KeyBudget | null {
+  const caller = callerOf(req);
+  if (caller.by !== 'key' || caller.budgetSatPerDay === null) return null;
+  return { keyId: caller.keyId, satPerDay: caller.budgetSatPerDay };
+}
+
+function credentialsOf(req: Request): { scheme: 'bearer' | 'nostr'; credentials: string } {
+  const [header, ...others] = req.headersDistinct['authorization'] ?? [];
+  if (header === undefined)
+    throw invalid('Send an API key: Authorization: Bearer crk_…; or sign the request (NIP-98).');
+  const [, named, credentials] = /^(\S+) +(\S+)$/.exec(header) ?? [];
+  const scheme = named?.toLowerCase();
+  if (others.length > 0 || (scheme !== 'bearer' && scheme !== 'nostr') || credentials === undefined)
+    throw invalid('The Authorization header is not of the form: Bearer crk_…, Bearer crt_… or Nostr eyJ….');
+  return { scheme, credentials };
 }
 
 function callerOf(req: Request): Caller {
@@ -66,14 +111,8 @@ function callerOf(req: Request): Caller {
 
 const isAdmin = (caller: Caller): boolean => caller.scopes.includes('admin');
 
-function unauthenticated(hint: string): DomainError {
-  return new DomainError('UNAUTHENTICATED', 'LOW', `Nothing was done: no valid credentials. ${hint}`);
-}
+const invalid = (hint: string): DomainError => unauthenticated('no valid credentials.', hint);
 
-function forbidden(reason: string): DomainError {
-  return new DomainError(
-    'FORBIDDEN',
-    'LOW',
-    `Nothing was done: ${reason}. Use another key, or ask the operator for one.`,
-  );
+function forbidden(reason: string, advice = 'Use another key, or ask the operator for one.'): DomainError {
+  return new DomainError('FORBIDDEN', 'LOW', `Nothing was done: ${reason}. ${advice}`);
 }

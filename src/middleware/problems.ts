@@ -22,6 +22,7 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   PROOF_STATE_INCONSISTENCY: { status: 400, title: 'Proof state validation failed' },
   UNAUTHENTICATED: { status: 401, title: 'Authentication required' },
   FORBIDDEN: { status: 403, title: 'Not allowed' },
+  BUDGET_EXCEEDED: { status: 403, title: 'Daily budget exceeded' },
   NOT_FOUND: { status: 404, title: 'Not found' },
   WALLET_NOT_FOUND: { status: 404, title: 'Wallet not found' },
   TRANSACTION_NOT_FOUND: { status: 404, title: 'Transaction not found' },
@@ -131,5 +132,5 @@ function setHeaders(res: Response, error: DomainError): void {
   res.set('Cache-Control', 'no-store');
   if (seconds !== undefined) res.set('Retry-After', String(seconds));
   if (error.replayed) res.set('Idempotency-Replayed', 'true');
-  if (status === 401) res.set('WWW-Authenticate', 'Bearer realm="crucible"');
+  if (status === 401) res.set('WWW-Authenticate', 'Bearer realm="crucible", Nostr realm="crucible"');
 }

@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import Joi from 'joi';
 import { validationError } from '../models/errors.ts';
-import { isNpub, npubProblem } from './npub.ts';
+import { isNpub } from '../models/npub.ts';
+import { npubProblem } from './npub.ts';
 
 const maxAmount = Number.MAX_SAFE_INTEGER;
 /** A body has room for thousands of mistakes; an answer should not be longer than its question. */
@@ -34,6 +35,7 @@ const invoice = Joi.string().max(8_192);
 const printable = /^[\x21-\x7e]+$/;
 
 export const bodies = {
+  nothing: Joi.object<Record<string, never>>({}).required(),
   createWallet: Joi.object<{ npub: string; mintUrl?: string }>({
     npub: npub.required(),
     mintUrl: Joi.string().max(2_048).pattern(printable),

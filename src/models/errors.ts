@@ -1,3 +1,4 @@
+import { redactText } from '../redaction.ts';
 import type { Severity } from './report.ts';
 
 /** Every code that a client can meet. HTTP statuses live in middleware alone. */
@@ -12,6 +13,7 @@ export type ErrorCode =
   | 'PROOF_STATE_INCONSISTENCY'
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
+  | 'BUDGET_EXCEEDED'
   | 'NOT_FOUND'
   | 'WALLET_NOT_FOUND'
   | 'TRANSACTION_NOT_FOUND'
@@ -76,12 +78,15 @@ export class DomainError extends Error {
 export type FieldProblem = { field: string; message: string };
 
 /** 400 for a body, path or query that is not of the documented shape. */
-export function validationError(details: FieldProblem[]): DomainError {
+export function validationError(problems: FieldProblem[]): DomainError {
+  // A field's name is the caller's own word, and may be anything.
+  const details = problems.map(({ field, message }) => ({
+    field: redactText(field),
+    message: redactText(message),
+  }));
   const first = details[0];
   const what = first ? `${first.field}: ${first.message}` : 'the request is malformed';
-  return new DomainError('VALIDATION_ERROR', 'LOW', `Nothing was done: ${what}.`, {
-    members: { details: details.map(({ field, message }) => ({ field, message })) },
-  });
+  return new DomainError('VALIDATION_ERROR', 'LOW', `Nothing was done: ${what}.`, { members: { details } });
 }
 
 /** The database could not be reached, or did not confirm; nothing more is sent to a mint after this. */
@@ -109,6 +114,17 @@ export class StoreNotMigrated extends Error {
       `The database holds documents of an earlier design (in "${collection}"). Nothing was changed. Make a backup, stop every server on it and run: crucible migrate --dry-run, then crucible migrate (docs/migration.md).`,
     );
     this.name = 'StoreNotMigrated';
+  }
+}
+
+/** Data keys are sealed by a master key that is not configured: nothing could be read, and nothing is written. */
+export class WrongMasterKey extends Error {
+  /** @param id of the missing key, as sealed records name it */
+  constructor(id: string) {
+    super(
+      `The database holds keys that were sealed by a master key (id ${id}) which is neither CRUCIBLE_MASTER_KEY nor in CRUCIBLE_MASTER_KEY_PREVIOUS. Nothing was changed. Add that key to CRUCIBLE_MASTER_KEY_PREVIOUS (docs/master-key.md).`,
+    );
+    this.name = 'WrongMasterKey';
   }
 }
 

@@ -100,6 +100,12 @@ export type MeltPayment = { preimage: string | null; preimageVerified: boolean; 
 /** Proofs that the operation itself holds between its swap and its booking. */
 export type HeldProofs = { send: Proof[]; keep: Proof[] };
 
+/**
+ * What a melt has reserved of the budget of the API key that it was asked with, in sat: the amount and the highest fee. It
+ * counts for the UTC day on which it was reserved, whenever it ends.
+ */
+export type BudgetClaim = { keyId: string; day: string; limit: bigint; reserved: bigint };
+
 /** What only a melt has, besides its proofs. */
 export type MeltDetails = {
   invoice: string;
@@ -129,6 +135,8 @@ export type MeltDetails = {
   /** Until then the creating request is still waiting to answer its client. */
   answerBy: Date | null;
   idempotencyId: string | null;
+  /** Null where whoever asked has no budget to keep to. */
+  budget: BudgetClaim | null;
   finishedAt: Date | null;
 };
 
@@ -165,6 +173,32 @@ export function feesPaid(
   booked: Pick<AtomicResult, 'keepAmount' | 'meltChangeAmount'>,
 ): bigint {
   return operation.sourceAmount - operation.quote.amount - booked.keepAmount - booked.meltChangeAmount;
+}
+
+/** What a melt that has ended took of its key's budget: what really left the wallet. Null while it has not ended. */
+export function budgetTaken({
+  state,
+  sourceAmount,
+  atomicResult,
+  releasedAmount,
+}: MeltOperation): bigint | null {
+  switch (state) {
+    case 'settled':
+      return sourceAmount - (atomicResult?.keepAmount ?? 0n) - (atomicResult?.meltChangeAmount ?? 0n);
+    case 'released':
+      return sourceAmount - (releasedAmount ?? 0n);
+    case 'cancelled':
+      return 0n;
+    case 'prepared':
+    case 'swapping':
+    case 'swapped':
+    case 'melting':
+    case 'pending':
+    case 'paid':
+    case 'releasing':
+    case 'needs_attention':
+      return null;
+  }
 }
 
 /** The proofs that go to the mint with the melt request. */

@@ -1,4 +1,4 @@
-import { type ApiKey, type Scope, scopes } from '../models/apiKey.ts';
+import { type ApiKey, dayOf, type Scope, scopes } from '../models/apiKey.ts';
 import { invariant } from '../models/errors.ts';
 import type { ApiKeyDocument } from '../models/schemas/account.ts';
 import type { Database } from './database.ts';
@@ -17,6 +17,8 @@ export function createApiKeyRepository(database: Pick<Database, 'apiKeys'>) {
       expires_at: key.expiresAt,
       revoked_at: key.revokedAt,
       created_at: key.createdAt,
+      budget_sat_per_day: key.budgetSatPerDay,
+      last_used_on: key.lastUsedOn,
     };
     await database.apiKeys.create([document]);
   }
@@ -26,10 +28,31 @@ export function createApiKeyRepository(database: Pick<Database, 'apiKeys'>) {
     return document === null ? null : toApiKey(document);
   }
 
-  return { insert, find };
+  /** Every key there ever was, oldest first. */
+  async function all(): Promise<ApiKey[]> {
+    const documents = await database.apiKeys.find().sort({ created_at: 1, _id: 1 }).lean<ApiKeyDocument[]>();
+    return documents.map(toApiKey);
+  }
+
+  /** From now on the key opens nothing. @returns whether this call did it; false for one that is revoked already, or none. */
+  async function revoke(id: string, at: Date): Promise<boolean> {
+    const result = await database.apiKeys.updateOne(
+      { _id: id, revoked_at: null },
+      { $set: { revoked_at: at } },
+    );
+    return result.modifiedCount === 1;
+  }
+
+  /** Notes the day of the last use. */
+  async function noteUse(id: string, at: Date): Promise<void> {
+    await database.apiKeys.updateOne({ _id: id }, { $set: { last_used_on: dayOf(at) } });
+  }
+
+  return { insert, find, all, revoke, noteUse };
 }
 
 function toApiKey(document: ApiKeyDocument): ApiKey {
+  const { budget_sat_per_day: budget } = document;
   return {
     id: document._id,
     secretHash: document.secret_hash,
@@ -39,6 +62,9 @@ function toApiKey(document: ApiKeyDocument): ApiKey {
     expiresAt: document.expires_at,
     revokedAt: document.revoked_at,
     createdAt: document.created_at,
+    // The driver gives 64-bit integers back as numbers.
+    budgetSatPerDay: budget === undefined || budget === null ? null : BigInt(budget),
+    lastUsedOn: document.last_used_on ?? null,
   };
 }
 

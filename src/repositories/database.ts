@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
+import { bearerTokenSchema, keySpendingSchema, signedRequestSchema } from '../models/schemas/access.ts';
 import { apiKeySchema, auditSchema, reportSchema, walletSchema } from '../models/schemas/account.ts';
+import { dataKeySchema } from '../models/schemas/dataKey.ts';
 import { deploymentSchema } from '../models/schemas/deployment.ts';
 import { archivedTokenSchema, archivedWalletSchema } from '../models/schemas/legacy.ts';
 import { counterSchema, idempotencySchema, operationSchema } from '../models/schemas/operation.ts';
@@ -70,9 +72,13 @@ export async function connectDatabase(uri: string) {
     counters: connection.model('Counter', counterSchema),
     wallets: connection.model('Wallet', walletSchema),
     apiKeys: connection.model('ApiKey', apiKeySchema),
+    keySpending: connection.model('KeySpending', keySpendingSchema),
+    signedRequests: connection.model('SignedRequest', signedRequestSchema),
+    bearerTokens: connection.model('BearerToken', bearerTokenSchema),
     audit: connection.model('AuditEvent', auditSchema),
     reports: connection.model('ErrorReport', reportSchema),
     deployment: connection.model('Deployment', deploymentSchema),
+    dataKeys: connection.model('DataKey', dataKeySchema),
     legacyTokens: connection.model('ArchivedToken', archivedTokenSchema),
     legacyWallets: connection.model('ArchivedWallet', archivedWalletSchema),
     close: () => connection.close(),

@@ -9,12 +9,9 @@ import {
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
-import {
-  type Changes,
-  type IdempotencyRecord,
-  type OperationRepository,
-  StaleOperation,
-} from './operations.ts';
+import { BudgetSpent, createKeySpendingRepository } from './keySpending.ts';
+import { demand, sameIds } from './meltGuards.ts';
+import type { Changes, IdempotencyRecord, OperationRepository } from './operations.ts';
 import { bookSources, ownerOf } from './sourceBooking.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
@@ -33,6 +30,7 @@ export type ReserveResult =
   | 'too_many_open'
   | 'duplicate_payment'
   | 'idempotency_conflict'
+  | 'over_budget'
   | 'unknown';
 
 /** The rest of what transaction B must know, in the seed's names. */
@@ -60,6 +58,8 @@ export function createMeltRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
+  const keySpending = createKeySpendingRepository(database);
+
   /**
    * Transaction A: operation, reservation and idempotency record, before anything leaves for the mint. The wallet then has
    * at most `maxOpen` melts of which nobody knows when they end.
@@ -79,7 +79,7 @@ export function createMeltRepository(
     const place = await operations.freeMeltPlace(operation.walletId, maxOpen);
     if (place === null) return 'too_many_open';
     try {
-      await runTransaction(database.connection, async (tx) => {
+      await keySpending.inTurn(database.connection, operation.budget, async (tx) => {
         await operations.insert(tx, operation, lease, place);
         if (idempotency !== null) await operations.insertIdempotency(tx, idempotency, operation.createdAt);
         await tokens.reserve(tx, ownerOf(operation), reservations, operation.id);
@@ -91,6 +91,7 @@ export function createMeltRepository(
       return 'reserved';
     } catch (error) {
       if (error instanceof TokensTaken || isWriteConflict(error)) return 'tokens_taken';
+      if (error instanceof BudgetSpent) return 'over_budget';
       if (error instanceof CommitUnknown) return 'unknown';
       switch (duplicateKeyIndex(error)) {
         case 'one_payment_per_invoice':
@@ -286,13 +287,4 @@ export function createMeltRepository(
   }
 
   return { reserve, executeAtomicMelt, bookEarly, release, cancel };
-}
-
-function demand(operation: MeltOperation, version: number, states: readonly MeltState[]): void {
-  if (operation.version !== version || !states.includes(operation.state))
-    throw new StaleOperation(operation.id);
-}
-
-function sameIds(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((id) => b.includes(id));
 }

@@ -3,8 +3,9 @@ import type { AttemptDocument } from '../models/schemas/operation.ts';
 import { takeInTurn } from '../models/takeInTurn.ts';
 import { unbookedOutputs } from '../models/unbookedOutputs.ts';
 import type { Database } from './database.ts';
+import { type Sealers, walletScope } from './dataKeys.ts';
 import { readAttempt } from './operationDocuments.ts';
-import type { Sealer } from './sealing.ts';
+import type { Opener } from './sealing.ts';
 
 /** An output of an open operation under the name that its proof would have at the mint. No secret. */
 export type PlannedProof = { operationId: string; Y: string; amount: bigint };
@@ -21,7 +22,7 @@ export type OpenOutputReads = ReturnType<typeof createOpenOutputReads>;
 /** Looks at outputs of a wallet's open operations that nothing of ours has spent yet. `nameOf`: secret → Y. */
 export function createOpenOutputReads(
   database: Pick<Database, 'operations'>,
-  sealer: Sealer,
+  sealers: Sealers,
   nameOf: (secret: string) => string,
 ) {
   const { operations } = database;
@@ -35,7 +36,9 @@ export function createOpenOutputReads(
       .limit(maxOperationsRead)
       .hint('open_with_outputs')
       .lean<Found[]>();
-    return takeInTurn(found.map(unbooked), maxNamed).map(named);
+    const opener = await sealers.toOpen(walletScope(walletId));
+    const lists = found.map((one) => unbooked(one, opener));
+    return takeInTurn(lists, maxNamed).map(named);
   }
 
   /** All outputs of these operations that still are so; none of one that has ended. */
@@ -45,11 +48,12 @@ export function createOpenOutputReads(
       .find({ _id: { $in: [...operationIds] }, wallet_id: walletId, open: true })
       .select({ attempts: 1, 'details.bookedEarly': 1 })
       .lean<Found[]>();
-    return found.flatMap(unbooked).map(named);
+    const opener = await sealers.toOpen(walletScope(walletId));
+    return found.flatMap((one) => unbooked(one, opener)).map(named);
   }
 
-  function unbooked({ _id, attempts, details }: Found): Unbooked[] {
-    const read = attempts.map((attempt) => readAttempt(attempt, _id, sealer));
+  function unbooked({ _id, attempts, details }: Found, opener: Opener): Unbooked[] {
+    const read = attempts.map((attempt) => readAttempt(attempt, _id, opener));
     return unbookedOutputs(read, details.bookedEarly === true).map((output) => ({
       operationId: _id,
       output,

@@ -1,6 +1,7 @@
 import { invariant } from '../models/errors.ts';
 import {
   type Attempt,
+  budgetTaken,
   isFinished,
   type MeltDetails,
   type MeltOperation,
@@ -14,9 +15,11 @@ import {
 import { sumAmounts } from '../models/proof.ts';
 import type { AttemptDocument, OperationDocument } from '../models/schemas/operation.ts';
 import { fromJson, toJson } from './json.ts';
-import type { Sealer } from './sealing.ts';
+import { budgetDayOf } from './keySpending.ts';
+import type { Opener, Sealer } from './sealing.ts';
 
-type AttemptSecrets = Pick<Attempt, 'outputs' | 'requestBody'>;
+/** The reply is among them: a mint may throw back at us what it was sent. Earlier versions stored it beside them. */
+type AttemptSecrets = Pick<Attempt, 'outputs' | 'requestBody'> & { replyBody?: string };
 
 /** The document for an operation, without its lease: that is the worker's alone. */
 export function operationDocument(
@@ -42,6 +45,7 @@ export function operationDocument(
     created_at: operation.createdAt,
     updated_at: operation.updatedAt,
     ...(claimsPaymentHash(operation) ? { payment_hash_claim: operation.paymentHash } : {}),
+    ...budgetGivenBack(operation),
     quote_id: quoteId,
     held_amount: heldAmount(operation),
     details,
@@ -50,7 +54,7 @@ export function operationDocument(
 }
 
 /** An operation as read. */
-export function operationFrom(document: OperationDocument, sealer: Sealer): Operation {
+export function operationFrom(document: OperationDocument, sealer: Opener): Operation {
   const common = {
     id: document._id,
     npub: document.npub,
@@ -69,7 +73,7 @@ export function operationFrom(document: OperationDocument, sealer: Sealer): Oper
   if ('paymentHash' in details) {
     const state = meltStates.find((known) => known === document.state);
     invariant(state !== undefined && document.sealed !== null, `${document._id}: unknown state`);
-    const proofs = fromJson<MeltProofs>(sealer.open(document.sealed, sealedFor(document._id)));
+    const proofs = fromJson<MeltProofs>(sealer.open(document.sealed, sealedPurpose(document._id)));
     return { ...common, kind: 'melt', state, ...meltDetailsFrom(details), ...proofs };
   }
   const state = mintingStates.find((known) => known === document.state);
@@ -79,7 +83,7 @@ export function operationFrom(document: OperationDocument, sealer: Sealer): Oper
 
 /** The driver gives 64-bit integers back as numbers; inside, money is bigint. */
 function meltDetailsFrom(stored: MeltDetails): MeltDetails {
-  const { quote, swap, atomicResult, releasedAmount, missingAmount } = stored;
+  const { quote, swap, atomicResult, releasedAmount, missingAmount, budget } = stored;
   return {
     ...stored,
     quote: { ...quote, amount: BigInt(quote.amount), feeReserve: BigInt(quote.feeReserve) },
@@ -98,12 +102,22 @@ function meltDetailsFrom(stored: MeltDetails): MeltDetails {
       keepAmount: BigInt(atomicResult.keepAmount),
       meltChangeAmount: BigInt(atomicResult.meltChangeAmount),
     },
+    // Absent in operations that are older than budgets.
+    budget: budget ? { ...budget, limit: BigInt(budget.limit), reserved: BigInt(budget.reserved) } : null,
   };
 }
 
 /** Whether the invoice is still this operation's: it is being paid, or was. Frozen where a person must look. */
 function claimsPaymentHash(operation: Operation): operation is MeltOperation {
   return operation.kind === 'melt' && operation.state !== 'released' && operation.state !== 'cancelled';
+}
+
+/** Written with the state that ends a payment, so once: nothing leaves that state. */
+function budgetGivenBack(operation: Operation): Pick<OperationDocument, 'budget_day' | 'budget_unused'> {
+  if (operation.kind !== 'melt' || operation.budget === null) return {};
+  const taken = budgetTaken(operation);
+  if (taken === null) return {};
+  return { budget_day: budgetDayOf(operation.budget), budget_unused: operation.budget.reserved - taken };
 }
 
 /** What the operation holds and no token does: counted as reserved balance (transaction S). */
@@ -136,9 +150,10 @@ function storeMelt(operation: MeltOperation, sealer: Sealer) {
     feeCap: operation.feeCap,
     answerBy: operation.answerBy,
     idempotencyId: operation.idempotencyId,
+    budget: operation.budget,
     finishedAt: operation.finishedAt,
   };
-  return { details, sealed: sealer.seal(toJson(proofs), sealedFor(id)), quoteId: operation.quote.id };
+  return { details, sealed: sealer.seal(toJson(proofs), sealedPurpose(id)), quoteId: operation.quote.id };
 }
 
 function storeMinting(operation: MintingOperation) {
@@ -148,25 +163,30 @@ function storeMinting(operation: MintingOperation) {
 }
 
 function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): AttemptDocument {
-  const secrets: AttemptSecrets = { outputs: attempt.outputs, requestBody: attempt.requestBody };
+  const { outputs, requestBody, reply } = attempt;
+  const secrets: AttemptSecrets = {
+    outputs,
+    requestBody,
+    ...(reply === null ? {} : { replyBody: reply.body }),
+  };
   return {
     number: attempt.number,
     purpose: attempt.purpose,
     keyset_id: attempt.keysetId,
-    sealed: sealer.seal(toJson(secrets), sealedFor(operationId, attempt)),
+    sealed: sealer.seal(toJson(secrets), sealedPurpose(operationId, attempt)),
     posts: attempt.posts,
     last_post_at: attempt.lastPostAt,
     ended_at: attempt.endedAt,
-    reply:
-      attempt.reply === null
-        ? null
-        : { http_status: attempt.reply.httpStatus, body: attempt.reply.body, at: attempt.reply.at },
+    reply: reply === null ? null : { http_status: reply.httpStatus, body: '', at: reply.at },
     refusal_code: attempt.refusalCode,
   };
 }
 
 /** An attempt as read, with its outputs' secrets. */
-export function readAttempt(document: AttemptDocument, operationId: string, sealer: Sealer): Attempt {
+export function readAttempt(document: AttemptDocument, operationId: string, sealer: Opener): Attempt {
+  const { replyBody, ...secrets } = fromJson<AttemptSecrets>(
+    sealer.open(document.sealed, sealedPurpose(operationId, document)),
+  );
   return {
     number: document.number,
     purpose: document.purpose,
@@ -177,13 +197,18 @@ export function readAttempt(document: AttemptDocument, operationId: string, seal
     reply:
       document.reply === null
         ? null
-        : { httpStatus: document.reply.http_status, body: document.reply.body, at: document.reply.at },
+        : {
+            httpStatus: document.reply.http_status,
+            body: replyBody ?? document.reply.body,
+            at: document.reply.at,
+          },
     refusalCode: document.refusal_code,
-    ...fromJson<AttemptSecrets>(sealer.open(document.sealed, sealedFor(operationId, document))),
+    ...secrets,
   };
 }
 
-function sealedFor(operationId: string, attempt?: { purpose: string; number: number }): string {
+/** What the proofs of an operation, or the secrets of one of its attempts, are bound to. */
+export function sealedPurpose(operationId: string, attempt?: { purpose: string; number: number }): string {
   return attempt === undefined
     ? `operation:${operationId}`
     : `attempt:${operationId}:${attempt.purpose}:${attempt.number}`;

@@ -3,9 +3,9 @@ import type { Operation } from '../models/operation.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
 import { isOutcomeUnknown } from './databaseErrors.ts';
+import { type Sealers, walletScope } from './dataKeys.ts';
 import { hasRunOut, leaseUntil } from './leases.ts';
 import { operationFrom } from './operationDocuments.ts';
-import type { Sealer } from './sealing.ts';
 import { isWriteConflict } from './transaction.ts';
 
 /** An operation that something is to be done about, as far as choosing needs it. */
@@ -22,7 +22,7 @@ const isFree = (now: Date): QueryFilter<OperationDocument> => ({
 });
 
 /** Who works at an operation. A lease saves work and guards nothing, so no wait for one is ever long. */
-export function createOperationLeases({ operations }: Pick<Database, 'operations'>, sealer: Sealer) {
+export function createOperationLeases({ operations }: Pick<Database, 'operations'>, sealers: Sealers) {
   /** What could be claimed just now, longest due first, at most `limit`, leaving out operations at these mints. */
   async function due(
     now: Date,
@@ -50,7 +50,7 @@ export function createOperationLeases({ operations }: Pick<Database, 'operations
       )
       .lean<OperationDocument>()
       .catch((error: unknown) => unlessLocked(error, id, owner));
-    return found === null ? null : operationFrom(found, sealer);
+    return found === null ? null : operationFrom(found, await sealers.toOpen(walletScope(found.wallet_id)));
   }
 
   async function unlessLocked(error: unknown, id: string, owner: string): Promise<OperationDocument | null> {

@@ -7,9 +7,9 @@ import {
 } from '../models/operation.ts';
 import type { IdempotencyDocument, OperationDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
+import { type Sealers, walletScope } from './dataKeys.ts';
 import { operationDocument, operationFrom } from './operationDocuments.ts';
 import { createOperationLeases } from './operationLeases.ts';
-import type { Sealer } from './sealing.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A compare-and-set missed: another process has advanced the operation. Read it again. */
@@ -50,14 +50,21 @@ const maxTimelineEntries = 200;
 
 export type OperationRepository = ReturnType<typeof createOperationRepository>;
 
-export function createOperationRepository(database: Database, sealer: Sealer) {
+export function createOperationRepository(database: Database, sealers: Sealers) {
   const { operations, idempotency } = database;
-  const leases = createOperationLeases(database, sealer);
+  const leases = createOperationLeases(database, sealers);
+
+  async function opened(found: OperationDocument): Promise<Operation> {
+    return operationFrom(found, await sealers.toOpen(walletScope(found.wallet_id)));
+  }
+
+  const sealed = async (operation: Operation) =>
+    operationDocument(operation, await sealers.toSeal(walletScope(operation.walletId)));
 
   async function byId(id: string, tx?: Transaction): Promise<Operation | null> {
     const query = operations.findOne({ _id: id });
     const found = await (tx ? query.session(tx.session) : query).lean<OperationDocument>();
-    return found === null ? null : operationFrom(found, sealer);
+    return found === null ? null : opened(found);
   }
 
   /**
@@ -73,7 +80,7 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
   /** An operation of this wallet, so that one wallet's ids open nothing of another's. */
   async function ofWallet(walletId: string, id: string): Promise<Operation | null> {
     const found = await operations.findOne({ _id: id, wallet_id: walletId }).lean<OperationDocument>();
-    return found === null ? null : operationFrom(found, sealer);
+    return found === null ? null : opened(found);
   }
 
   async function byQuote(
@@ -84,7 +91,7 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
     const found = await operations
       .findOne({ wallet_id: walletId, kind, quote_id: quoteId })
       .lean<OperationDocument>();
-    return found === null ? null : operationFrom(found, sealer);
+    return found === null ? null : opened(found);
   }
 
   /** The operation that is paying, or has paid, this invoice for this wallet. */
@@ -120,7 +127,7 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
   ): Promise<void> {
     const until = new Date(Date.now() + lease.leaseMs);
     const document = {
-      ...operationDocument(operation, sealer),
+      ...(await sealed(operation)),
       lease_owner: lease.owner,
       lease_until: until,
       ...(meltPlace === undefined ? {} : { melt_place: meltPlace }),
@@ -136,13 +143,13 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
     const tombstone: MeltOperation = {
       ...operation,
       state: 'cancelled',
+      // Nothing was reserved, so nothing is given back.
+      budget: null,
       inputs: [],
       sourceTokenIds: [],
       attempts: [],
     };
-    await operations.create([
-      { ...operationDocument(tombstone, sealer), lease_owner: null, lease_until: null },
-    ]);
+    await operations.create([{ ...(await sealed(tombstone)), lease_owner: null, lease_until: null }]);
   }
 
   /**
@@ -157,7 +164,7 @@ export function createOperationRepository(database: Database, sealer: Sealer) {
     tx?: Transaction,
   ): Promise<T> {
     const next = advanced(operation, changes, event, at);
-    const { _id, ...fields } = operationDocument(next, sealer);
+    const { _id, ...fields } = await sealed(next);
     const absent = {
       ...(fields.open ? {} : { open: 1 }),
       ...(fields.payment_hash_claim ? {} : { payment_hash_claim: 1 }),

@@ -11,9 +11,9 @@ import type { TokenDocument } from '../models/schemas/token.ts';
 import type { Wallet } from '../models/wallet.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
+import { type Sealers, walletScope } from './dataKeys.ts';
 import { operationFrom, readAttempt } from './operationDocuments.ts';
 import { type OperationRepository, StaleOperation } from './operations.ts';
-import type { Sealer } from './sealing.ts';
 import { type TokenOutline, toOutline } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
 import { duplicateKeyIndex, isWriteConflict, runTransaction, type Transaction } from './transaction.ts';
@@ -25,7 +25,7 @@ const maxOperationsRead = 1_000;
 /** What a recovery reads of a wallet, and the transactions by which it puts the books right. */
 export function createRecoveredEcashRepository(
   database: Pick<Database, 'connection' | 'tokens' | 'operations'>,
-  sealer: Sealer,
+  sealers: Sealers,
   tokens: TokenRepository,
   operations: OperationRepository,
   audit: AuditRepository,
@@ -38,7 +38,8 @@ export function createRecoveredEcashRepository(
       .sort({ created_at: 1 })
       .limit(maxOperationsRead)
       .lean<OperationDocument[]>();
-    return found.map((document) => operationFrom(document, sealer));
+    const opener = await sealers.toOpen(walletScope(walletId));
+    return found.map((document) => operationFrom(document, opener));
   }
 
   /**
@@ -47,6 +48,7 @@ export function createRecoveredEcashRepository(
    */
   async function spentOutputs(walletId: string): Promise<ReadonlySet<string>> {
     const spent = new Set<string>();
+    const opener = await sealers.toOpen(walletScope(walletId));
     const ended = database.operations
       .find({ wallet_id: walletId, kind: 'melt', state: { $in: ['settled', 'released'] } })
       .select({ attempts: 1 })
@@ -55,7 +57,7 @@ export function createRecoveredEcashRepository(
     for await (const { _id, attempts } of ended) {
       for (const attempt of attempts) {
         if (attempt.purpose !== 'swap') continue;
-        for (const { role, B_ } of readAttempt(attempt, _id, sealer).outputs)
+        for (const { role, B_ } of readAttempt(attempt, _id, opener).outputs)
           if (role === 'send') spent.add(B_);
       }
     }

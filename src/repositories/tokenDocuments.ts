@@ -3,11 +3,12 @@ import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { StoredProof, TokenDocument } from '../models/schemas/token.ts';
 import type { CashuToken } from '../models/token.ts';
 import { fromJson, toJson } from './json.ts';
-import type { Sealer } from './sealing.ts';
+import type { Opener, Sealer } from './sealing.ts';
 
 type ProofSecrets = Pick<Proof, 'secret' | 'dleq'>;
 
-const sealedFor = (walletId: string, Y: string): string => `proof:${walletId}:${Y}`;
+/** What the sealed part of a proof is bound to. */
+export const proofPurpose = (walletId: string, Y: string): string => `proof:${walletId}:${Y}`;
 
 function storeProof(proof: Proof, walletId: string, sealer: Sealer): StoredProof {
   const secrets: ProofSecrets = { secret: proof.secret, ...(proof.dleq ? { dleq: proof.dleq } : {}) };
@@ -16,13 +17,13 @@ function storeProof(proof: Proof, walletId: string, sealer: Sealer): StoredProof
     keyset_id: proof.keysetId,
     amount: proof.amount,
     C: proof.C,
-    sealed: sealer.seal(toJson(secrets), sealedFor(walletId, proof.Y)),
+    sealed: sealer.seal(toJson(secrets), proofPurpose(walletId, proof.Y)),
   };
 }
 
 /** A stored proof with its secret, ready to be spent. */
-export function openProof(stored: StoredProof, walletId: string, sealer: Sealer): Proof {
-  const secrets = fromJson<ProofSecrets>(sealer.open(stored.sealed, sealedFor(walletId, stored.Y)));
+export function openProof(stored: StoredProof, walletId: string, sealer: Opener): Proof {
+  const secrets = fromJson<ProofSecrets>(sealer.open(stored.sealed, proofPurpose(walletId, stored.Y)));
   return { Y: stored.Y, keysetId: stored.keyset_id, amount: BigInt(stored.amount), C: stored.C, ...secrets };
 }
 
@@ -53,7 +54,7 @@ export function tokenDocument(token: CashuToken, sealer: Sealer): TokenDocument 
 }
 
 /** A token as read, with its secrets. @throws InvariantBroken where sum and proofs disagree. */
-export function tokenFrom(document: TokenDocument, sealer: Sealer): CashuToken {
+export function tokenFrom(document: TokenDocument, sealer: Opener): CashuToken {
   const token: CashuToken = {
     id: document._id,
     npub: document.npub,

@@ -2,7 +2,7 @@ import type { Proof } from '../models/proof.ts';
 import type { StoredProof, TokenDocument } from '../models/schemas/token.ts';
 import type { CashuToken, TokenStatus } from '../models/token.ts';
 import type { Database } from './database.ts';
-import type { Sealer } from './sealing.ts';
+import { type Sealers, walletScope } from './dataKeys.ts';
 import { openProof, tokenFrom } from './tokenDocuments.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -31,7 +31,7 @@ const maxProofsOfToken = 20;
 const longAgo = new Date(0);
 
 /** Looks at tokens; changes nothing. */
-export function createTokenReads(database: Pick<Database, 'tokens'>, sealer: Sealer) {
+export function createTokenReads(database: Pick<Database, 'tokens'>, sealers: Sealers) {
   const { tokens } = database;
 
   /** Unspent and unreserved tokens, oldest first, without secrets. Bounded. */
@@ -101,6 +101,7 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealer: Sea
     const found = await tokens
       .find({ wallet_id: walletId, _id: { $in: reservations.map(({ tokenId }) => tokenId) } })
       .lean<TokenDocument[]>();
+    const opener = await sealers.toOpen(walletScope(walletId));
     const stored = new Map(
       found.flatMap((token) => (token.proofs ?? []).map((proof): [string, StoredProof] => [proof.Y, proof])),
     );
@@ -108,7 +109,7 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealer: Sea
       Ys.map((Y) => {
         const proof = stored.get(Y);
         if (proof === undefined) throw new TokensTaken('a selected proof has moved');
-        return openProof(proof, walletId, sealer);
+        return openProof(proof, walletId, opener);
       }),
     );
   }
@@ -116,7 +117,7 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealer: Sea
   async function byId(walletId: string, tokenId: string, tx?: Transaction): Promise<CashuToken | null> {
     const query = tokens.findOne({ wallet_id: walletId, _id: tokenId });
     const found = await (tx ? query.session(tx.session) : query).lean<TokenDocument>();
-    return found === null ? null : tokenFrom(found, sealer);
+    return found === null ? null : tokenFrom(found, await sealers.toOpen(walletScope(walletId)));
   }
 
   return { spendable, holding, besides, open, byId };

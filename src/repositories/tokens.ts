@@ -3,7 +3,7 @@ import { invariant } from '../models/errors.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import { type CashuToken, statusesBefore, type TransactionType } from '../models/token.ts';
 import type { Database } from './database.ts';
-import type { Sealer } from './sealing.ts';
+import { type Sealers, walletScope } from './dataKeys.ts';
 import { tokenDocument } from './tokenDocuments.ts';
 import { createTokenReads } from './tokenReads.ts';
 import { createTokenSplits } from './tokenSplits.ts';
@@ -15,9 +15,9 @@ export type TokenOwner = { npub: string; walletId: string; mintUrl: string; unit
 export type TokenRepository = ReturnType<typeof createTokenRepository>;
 
 /** Tokens: read, reserved, spent, credited. Every change of status names, in the query itself, the statuses it may come from. */
-export function createTokenRepository(database: Database, sealer: Sealer) {
+export function createTokenRepository(database: Database, sealers: Sealers) {
   const { tokens } = database;
-  const reads = createTokenReads(database, sealer);
+  const reads = createTokenReads(database, sealers);
   const splits = createTokenSplits(database);
 
   /** Frees what an operation had reserved. @returns how many tokens. */
@@ -73,6 +73,7 @@ export function createTokenRepository(database: Database, sealer: Sealer) {
       proofs: draft.proofs,
       totalAmount: sumAmounts(draft.proofs),
     };
+    const sealer = await sealers.toSeal(walletScope(token.walletId));
     await tokens.create([tokenDocument(token, sealer)], { session: tx.session });
     return token;
   }
@@ -91,6 +92,7 @@ export function createTokenRepository(database: Database, sealer: Sealer) {
       transactionId: draft.transactionId,
       metadata: { quoteId: draft.quoteId },
     };
+    const sealer = await sealers.toSeal(walletScope(token.walletId));
     await tokens.create([tokenDocument(token, sealer)], { session: tx.session });
   }
 
@@ -104,6 +106,7 @@ export function createTokenRepository(database: Database, sealer: Sealer) {
   ): Promise<void> {
     const waiting = await reads.byId(walletId, tokenId, tx);
     invariant(waiting?.status === 'pending', `${tokenId}: only a pending token can be filled`);
+    const sealer = await sealers.toSeal(walletScope(walletId));
     const filled = tokenDocument({ ...waiting, proofs, totalAmount: sumAmounts(proofs) }, sealer);
     invariant(filled.proofs !== undefined, `${tokenId}: an issued token has proofs`);
     const result = await tokens.updateOne(

@@ -1,54 +1,73 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { ApiKey } from '../models/apiKey.ts';
-import { DomainError, invariant } from '../models/errors.ts';
+import { type ApiKey, dayOf } from '../models/apiKey.ts';
+import { invariant } from '../models/errors.ts';
 import type { ApiKeyRepository } from '../repositories/apiKeys.ts';
+import type { KeySpendingRepository } from '../repositories/keySpending.ts';
+import { unauthenticated } from './auth/refusals.ts';
+import { isSecretOf, makeToken, readToken } from './auth/tokenText.ts';
 import type { ApiKeyService } from './contracts.ts';
 
-const tokenForm = /^crk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+type Parts = {
+  keys: ApiKeyRepository;
+  spending: Pick<KeySpendingRepository, 'spentOn'>;
+  now: () => Date;
+};
 
-/** Compared against where there is no such key, so that an unknown key costs what a wrong one costs. */
-const noOnesHash = Buffer.alloc(32);
-
-type Parts = { keys: ApiKeyRepository; now: () => Date };
-
-/** API keys: `crk_<key id>_<32 random bytes, base64url>`. Only the secret's SHA-256 is stored: it has 256 bits already. */
-export function createApiKeyService({ keys, now }: Parts): ApiKeyService {
+/** API keys: `crk_<key id>_<secret>`. Each use looks them up, so that a key revoked anywhere is revoked everywhere. */
+export function createApiKeyService({ keys, spending, now }: Parts): ApiKeyService {
   return {
-    async issue(draft) {
-      invariant(draft.scopes.length > 0, 'an API key needs a scope');
-      invariant(
-        !(draft.scopes.includes('admin') && draft.npub !== null),
-        'an admin key cannot be bound to one npub',
-      );
-      const secret = randomBytes(32).toString('base64url');
+    async issue({ label, scopes, npub, expiresAt, budgetSatPerDay = null }) {
+      invariant(scopes.length > 0, 'an API key needs a scope');
+      invariant(!(scopes.includes('admin') && npub !== null), 'an admin key cannot be bound to one npub');
+      invariant(budgetSatPerDay === null || budgetSatPerDay > 0n, 'a budget of nothing pays for nothing');
+      const { id, token, secretHash } = makeToken('crk');
       const key: ApiKey = {
-        ...draft,
-        id: randomBytes(8).toString('hex'),
-        secretHash: sha256(secret).toString('hex'),
+        id,
+        secretHash,
+        label,
+        scopes,
+        npub,
+        expiresAt,
         revokedAt: null,
         createdAt: now(),
+        budgetSatPerDay,
+        lastUsedOn: null,
       };
       await keys.insert(key);
-      return { key, token: `crk_${key.id}_${secret}` };
+      return { key, token };
     },
 
     async authenticate(token) {
-      const [, id, secret] = tokenForm.exec(token) ?? [];
-      if (id === undefined || secret === undefined)
-        throw refused('This is not an API key of the form crk_….');
-      const key = await keys.find(id);
-      const expected = key === null ? noOnesHash : Buffer.from(key.secretHash, 'hex');
-      const matches = timingSafeEqual(sha256(secret), expected);
+      const parsed = readToken('crk', token);
+      if (parsed === null) throw refused('This is not an API key of the form crk_….');
+      const key = await keys.find(parsed.id);
+      const matches = isSecretOf(parsed.secret, key?.secretHash ?? null);
       if (key === null || !matches) throw refused('This API key is not known here.');
       if (key.revokedAt !== null) throw refused('This API key was revoked.');
-      if (key.expiresAt !== null && key.expiresAt <= now()) throw refused('This API key has expired.');
-      return { keyId: key.id, scopes: key.scopes, npub: key.npub };
+      if (isExpired(key, now())) throw refused('This API key has expired.');
+      // Once a day, and nobody waits for it: it is only told to operators.
+      if (key.lastUsedOn !== dayOf(now())) keys.noteUse(key.id, now()).catch(() => undefined);
+      const { id: keyId, scopes, npub, budgetSatPerDay } = key;
+      return { by: 'key', keyId, scopes, npub, budgetSatPerDay };
+    },
+
+    async list() {
+      const at = now();
+      const [all, spent] = await Promise.all([keys.all(), spending.spentOn(dayOf(at))]);
+      return all.map(({ secretHash: _hash, ...key }) => ({
+        ...key,
+        state: key.revokedAt !== null ? 'revoked' : isExpired(key, at) ? 'expired' : 'active',
+        spentTodaySat: key.budgetSatPerDay === null ? null : (spent.get(key.id) ?? 0n),
+      }));
+    },
+
+    async revoke(id) {
+      if (await keys.revoke(id, now())) return 'revoked';
+      return (await keys.find(id)) === null ? 'unknown' : 'already_revoked';
     },
   };
 }
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+const isExpired = ({ expiresAt }: Pick<ApiKey, 'expiresAt'>, at: Date): boolean =>
+  expiresAt !== null && expiresAt <= at;
 
-function refused(reason: string): DomainError {
-  return new DomainError('UNAUTHENTICATED', 'LOW', `Nothing was done: ${reason} Ask the operator for a key.`);
-}
+const refused = (reason: string) => unauthenticated(reason, 'Ask the operator for a key.');

@@ -63,9 +63,11 @@ export const booking: Breakage[] = [
         tokens,
         `      totalAmount: sumAmounts(draft.proofs),
     };
+    const sealer = await sealers.toSeal(walletScope(token.walletId));
     await tokens.create([tokenDocument(token, sealer)], { session: tx.session });`,
         `      totalAmount: sumAmounts(draft.proofs),
     };
+    const sealer = await sealers.toSeal(walletScope(token.walletId));
     await tokens.create([tokenDocument(token, sealer)]);`,
       ),
     ],

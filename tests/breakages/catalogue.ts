@@ -5,6 +5,7 @@ import { preflight } from './preflight.ts';
 import { releasing } from './releasing.ts';
 import { reserving } from './reserving.ts';
 import { restoring } from './restoring.ts';
+import { secrets } from './secrets.ts';
 import { writeOrder } from './writeOrder.ts';
 
 /** What `npm run breakages` breaks, and tests/unit/breakages.test.ts keeps up to date. */
@@ -16,4 +17,5 @@ export const breakages: readonly Breakage[] = [
   ...writeOrder,
   ...decisions,
   ...restoring,
+  ...secrets,
 ];

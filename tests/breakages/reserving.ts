@@ -151,6 +151,18 @@ export const reserving: Breakage[] = [
     test: 'that stands, though nobody heard of it of transaction A',
   },
   {
+    name: 'payments that race take more of a budget than there is',
+    edits: [
+      edit(
+        'src/repositories/keySpending.ts',
+        'if (BigInt(after.reserved) - back > limit)',
+        'if (BigInt(after.reserved) - back > limit * 2n)',
+      ),
+    ],
+    caughtBy: 'tests/integration/budgets.test.ts',
+    test: 'thirty, of which the budget covers twelve',
+  },
+  {
     name: 'what a payment may cost is not held against the limit',
     edits: [edit(preparation, 'if (cost > limit.amount) throw feeTooHigh(cost, limit, wallet.unit);', '')],
     caughtBy: 'tests/integration/meltFees.test.ts',

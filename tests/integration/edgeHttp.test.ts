@@ -122,7 +122,12 @@ describe('While the server drains', () => {
         return { quoteId: 'q', amount: 1n, feeReserve: 0n, inputFee: 0n, total: 1n, expiry: null };
       };
     });
-    const parts = { services: edge.services, logger: edge.logger, isDraining: () => false };
+    const parts = {
+      services: edge.services,
+      logger: edge.logger,
+      isDraining: () => false,
+      publicOrigin: () => null,
+    };
     const server = await startServer(parts, { host: '127.0.0.1', port: 0 });
     const answer = fetch(`${server.url}/api/wallet/${alice}/melt/quote`, {
       method: 'POST',

@@ -3,7 +3,6 @@ import { createLogger } from '../../src/logger.ts';
 import type { MeltOperation } from '../../src/models/operation.ts';
 import { type Database, openDatabase } from '../../src/repositories/database.ts';
 import { createOperationRepository } from '../../src/repositories/operations.ts';
-import { createSealer } from '../../src/repositories/sealing.ts';
 import { runTransaction } from '../../src/repositories/transaction.ts';
 import type { Transport } from '../../src/services/mint/transport.ts';
 import { createDriver, type Handler } from '../../src/services/operations/driver.ts';
@@ -13,6 +12,7 @@ import { expectAllSettled } from '../support/mischief.ts';
 import { askedOfMint, expectProblem, unhurried } from '../support/money.ts';
 import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
 import { melt } from '../support/operations.ts';
+import { oneForAll } from '../support/sealers.ts';
 import { type Reply, startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
 /** While it is shut, a payment that has reached it hangs there, as an invoice does that its payee holds. */
@@ -148,7 +148,7 @@ describe('payments that hang', () => {
 });
 
 describe('a mint that answers nothing', () => {
-  const sealer = createSealer(new Uint8Array(32).fill(7));
+  const sealers = oneForAll();
   const silent = 'http://silent.test';
   let fresh: FreshDatabase;
   let database: Database;
@@ -162,7 +162,7 @@ describe('a mint that answers nothing', () => {
   });
 
   it('takes eight of a worker’s places at most, whatever it has under way; the others’ are finished', async () => {
-    const operations = createOperationRepository(database, sealer);
+    const operations = createOperationRepository(database, sealers);
     const leftBy = (id: string, mintUrl: string, number: number): MeltOperation =>
       melt({ id, mintUrl, walletId: `wal_${id}`, paymentHash: id, dueAt: new Date(number) });
     // Those of the silent mint are due first, and more than are listed at once.

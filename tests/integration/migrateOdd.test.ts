@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { loadedWallet } from '../../simulator/testing.ts';
 import { connectDatabase } from '../../src/repositories/database.ts';
+import { createSealers, masterKeys } from '../../src/repositories/dataKeys.ts';
 import { createRehearsal } from '../../src/repositories/legacy/rehearsal.ts';
 import { createLegacySource } from '../../src/repositories/legacy/source.ts';
-import { createSealer } from '../../src/repositories/sealing.ts';
 import { proofName } from '../../src/services/ecash/outputs.ts';
 import { readToken } from '../../src/services/migration/readLegacy.ts';
 import { walletIdOf } from '../../src/services/walletService.ts';
@@ -164,9 +164,10 @@ describe('the rehearsal', () => {
   it('tells a document that was changed since it was read, and one of which nothing can be made', async () => {
     const stored = await store.database({ cashu_tokens: [tokenOf('one', { _id: 'one' })] });
     const database = await connectDatabase(stored.env.MONGODB_URI);
-    const sealer = createSealer(Buffer.from(stored.env.CRUCIBLE_MASTER_KEY, 'hex'));
-    const { ofToken } = createRehearsal(database, sealer, () => new Date());
-    const { value: read } = await createLegacySource(database, sealer).documents('token').next();
+    const masters = masterKeys({ masterKey: Buffer.from(stored.env.CRUCIBLE_MASTER_KEY, 'hex') });
+    const sealers = createSealers(database, masters);
+    const { ofToken } = createRehearsal(database, sealers, () => new Date());
+    const { value: read } = await createLegacySource(database, sealers, masters).documents('token').next();
     if (read === undefined) throw new Error('nothing was read');
     const { origin, fields, original } = read;
     const token = readToken(origin, { ...fields, proofs: [] });

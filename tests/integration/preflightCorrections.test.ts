@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Proof } from '../../src/models/proof.ts';
-import { createSealer } from '../../src/repositories/sealing.ts';
 import { tokenDocument, tokenFrom } from '../../src/repositories/tokenDocuments.ts';
 import { proofName } from '../../src/services/ecash/outputs.ts';
 import { expectAllSettled } from '../support/mischief.ts';
@@ -14,6 +13,7 @@ import {
   unhurried,
 } from '../support/money.ts';
 import { discrepanciesOf } from '../support/preflight.ts';
+import { sealerBehind } from '../support/sealers.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
 const everythingSpent = {
@@ -151,11 +151,9 @@ describe('what pre-flight writes off', () => {
       const secret = `${wallet.npub} ${index}`;
       return { Y: proofName(secret), keysetId: real.keysetId, amount: 1n, secret, C: real.C };
     });
-    const token = { ...tokenFrom(model, sealer()), proofs, totalAmount: BigInt(count) };
-    const document = tokenDocument(
-      { ...token, id: 'tok_large', transactionId: 'tx_receive_large' },
-      sealer(),
-    );
+    const sealer = await sealing();
+    const token = { ...tokenFrom(model, sealer), proofs, totalAmount: BigInt(count) };
+    const document = tokenDocument({ ...token, id: 'tok_large', transactionId: 'tx_receive_large' }, sealer);
     await world.context.database.tokens.create([document]);
     return proofs;
   }
@@ -172,10 +170,11 @@ describe('what pre-flight writes off', () => {
 
   async function openedTokens(wallet: TestWallet, filter: object): Promise<Proof[]> {
     const found = await tokensOf(world, wallet.npub, filter);
-    return found.flatMap((token) => tokenFrom(token, sealer()).proofs);
+    const sealer = await sealing();
+    return found.flatMap((token) => tokenFrom(token, sealer).proofs);
   }
 
-  const sealer = () => createSealer(Buffer.from(world.env.CRUCIBLE_MASTER_KEY, 'hex'));
+  const sealing = () => sealerBehind(world.context.database.connection, world.env);
 
   async function validateAudit(validator: object): Promise<void> {
     await world.context.database.connection.db?.command({ collMod: 'audit_events', validator });

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { ErrorCode } from '../../src/models/errors.ts';
+import { leaksIn, mnemonicParts } from '../support/leakScan/looks.ts';
 import { member } from '../support/money.ts';
 import { accessCases } from '../support/refusals/cases/access.ts';
 import { addressCases } from '../support/refusals/cases/addresses.ts';
@@ -14,7 +15,6 @@ import { nonsenseCases } from '../support/refusals/cases/nonsense.ts';
 import { outageCases, shutdownCases } from '../support/refusals/cases/outages.ts';
 import { goneCases, silenceCases } from '../support/refusals/cases/silence.ts';
 import { type Contract, codes, contracts } from '../support/refusals/contract.ts';
-import { leaksIn, mnemonicParts } from '../support/refusals/scanner.ts';
 
 /** Every case that the other files of refusals provoke. */
 const catalogue = [

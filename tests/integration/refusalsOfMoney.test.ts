@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { leaksIn } from '../support/leakScan/looks.ts';
 import { proofsOf, tokensOf } from '../support/money.ts';
 import { conflictCases } from '../support/refusals/cases/conflicts.ts';
 import { failureCases } from '../support/refusals/cases/failures.ts';
 import { moneyCases } from '../support/refusals/cases/money.ts';
 import { byName } from '../support/refusals/cases.ts';
 import { expectRefusal, expectSettled } from '../support/refusals/expectRefusal.ts';
-import { leaksIn } from '../support/refusals/scanner.ts';
 import { openStage, type Stage } from '../support/refusals/stage.ts';
 
 let stage: Stage;

@@ -6,15 +6,15 @@ import { isDatabaseAway } from '../../src/repositories/databaseErrors.ts';
 import { createDeadTransactions } from '../../src/repositories/deadTransactions.ts';
 import { createMeltRepository } from '../../src/repositories/melts.ts';
 import { createOperationRepository } from '../../src/repositories/operations.ts';
-import { createSealer } from '../../src/repositories/sealing.ts';
 import { createTokenRepository } from '../../src/repositories/tokens.ts';
 import { runTransaction } from '../../src/repositories/transaction.ts';
 import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
 import { melt } from '../support/operations.ts';
+import { oneForAll } from '../support/sealers.ts';
 import { until } from '../support/world.ts';
 
 describe('a transaction that stands still', () => {
-  const sealer = createSealer(new Uint8Array(32).fill(7));
+  const sealers = oneForAll();
   const owner = { npub: 'npub1still', walletId: 'wal_still', mintUrl: 'http://mint.test', unit: 'sat' };
   const lease = { owner: 'stalled', leaseMs: 60_000 };
   let fresh: FreshDatabase;
@@ -50,9 +50,9 @@ describe('a transaction that stands still', () => {
     stall: (place: 'between writes' | 'before the commit') => Promise<unknown>,
   ) {
     let runs = 0;
-    const tokens = createTokenRepository(stalled, sealer);
+    const tokens = createTokenRepository(stalled, sealers);
     const audit = createAuditRepository(stalled);
-    const operations = createOperationRepository(stalled, sealer);
+    const operations = createOperationRepository(stalled, sealers);
     const walletId = `${owner.walletId}_${number}`;
     const proof: Proof = {
       Y: `02${number}`,

@@ -26,6 +26,9 @@ const shared: readonly Room[] = ['logger.ts', 'redaction.ts'];
 /** The app is told in several files, which make one room. */
 const partsOfApp: readonly Room[] = ['app.ts', 'routes.ts', 'server.ts'];
 
+/** What wires operator commands stands apart from what wires a server; the two make one room. */
+const partsOfContext: readonly Room[] = ['context.ts', 'commandContext.ts'];
+
 /** Types alone may be taken from these two, because nothing of them is left at run time. */
 const typeArrows: Record<Room, readonly Room[]> = {
   'config.ts': ['services', 'middleware', 'controllers', 'app.ts', 'repositories', ...shared],
@@ -87,6 +90,7 @@ function misplacedLibrary(path: string, { specifier, isTypeOnly, valueNames }: I
 
 function roomOf(path: string): Room {
   const room = path.split('/')[1] ?? path;
+  if (partsOfContext.includes(room)) return 'context.ts';
   return partsOfApp.includes(room) ? 'app.ts' : room;
 }
 

@@ -6,18 +6,24 @@ import { createApp } from '../../src/app.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Scope } from '../../src/models/apiKey.ts';
 import { createApiKeyRepository } from '../../src/repositories/apiKeys.ts';
+import { createBearerTokenRepository } from '../../src/repositories/bearerTokens.ts';
 import { openDatabase } from '../../src/repositories/database.ts';
 import { isDatabaseWritable } from '../../src/repositories/health.ts';
+import { createKeySpendingRepository } from '../../src/repositories/keySpending.ts';
 import { createLedgerRepository } from '../../src/repositories/ledger.ts';
 import { createReportSpool } from '../../src/repositories/reportSpool.ts';
 import { createReportRepository } from '../../src/repositories/reports.ts';
+import { createSignedRequestRepository } from '../../src/repositories/signedRequests.ts';
 import { createWalletRepository } from '../../src/repositories/wallets.ts';
 import { createApiKeyService } from '../../src/services/apiKeyService.ts';
+import { createBearerTokenService } from '../../src/services/auth/bearerTokens.ts';
+import { createSignedRequestService } from '../../src/services/auth/signedRequests.ts';
 import type { MeltService, MintingService } from '../../src/services/contracts.ts';
 import { createHealthService } from '../../src/services/healthService.ts';
 import { createReportService } from '../../src/services/reportService.ts';
 import { createWalletService } from '../../src/services/walletService.ts';
 import { freshDatabase } from './mongo.ts';
+import { publicOrigin } from './signing.ts';
 
 export const alice = npubEncode('3bf0c63fcb93463407af97a5e5ee64fa883d107ef9e558472c4eb9aaaefa459d');
 export const bob = npubEncode('82341f882b6eabcd2ba7f1ef90aad961cf074af15b9ef44a09f9d2a8fbfbe6a2');
@@ -35,7 +41,13 @@ export async function startEdge() {
     melts: { quote: unused, melt: unused, status: unused },
     mintings: { request: unused, complete: unused },
   };
-  const apiKeys = createApiKeyService({ keys: createApiKeyRepository(database), now });
+  const apiKeys = createApiKeyService({
+    keys: createApiKeyRepository(database),
+    spending: createKeySpendingRepository(database),
+    now,
+  });
+  const signedRequests = createSignedRequestService({ used: createSignedRequestRepository(database), now });
+  const bearerTokens = createBearerTokenService({ tokens: createBearerTokenRepository(database), now });
   const directory = await mkdtemp(join(tmpdir(), 'crucible-spool-'));
   const spool = createReportSpool({ directory, instance: database.appName, logger });
   const reports = createReportService({ reports: createReportRepository(database), spool, logger, now });
@@ -60,7 +72,7 @@ export async function startEdge() {
     request: (request) => money.mintings.request(request),
     complete: (npub, id) => money.mintings.complete(npub, id),
   };
-  const services = { apiKeys, reports, wallets, health, melts, mintings };
+  const services = { apiKeys, signedRequests, bearerTokens, reports, wallets, health, melts, mintings };
 
   /** An Authorization header with a new key. */
   async function keyFor(scopes: Scope[], npub: string | null = null, expiresAt: Date | null = null) {
@@ -75,7 +87,12 @@ export async function startEdge() {
     await rm(directory, { recursive: true, force: true });
   }
 
-  const app = createApp({ services, logger, isDraining: () => state.draining });
+  const app = createApp({
+    services,
+    logger,
+    isDraining: () => state.draining,
+    publicOrigin: () => publicOrigin,
+  });
   return { app, services, database, logger, state, money, keyFor, stop };
 }
 

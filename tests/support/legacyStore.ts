@@ -5,15 +5,16 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { mongo } from 'mongoose';
 import { SimulatorClient } from '../../simulator/client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
+import { createMigration } from '../../src/commandContext.ts';
 import { loadConfig } from '../../src/config.ts';
-import { type Context, createContext, createMigration } from '../../src/context.ts';
+import { type Context, createContext } from '../../src/context.ts';
 import type { TokenDocument } from '../../src/models/schemas/token.ts';
-import { createSealer } from '../../src/repositories/sealing.ts';
 import { tokenFrom } from '../../src/repositories/tokenDocuments.ts';
 import { startServer } from '../../src/server.ts';
 import type { MigrationReport, MigrationService } from '../../src/services/migration/migrationService.ts';
 import { freshDatabase } from './mongo.ts';
 import { insertRaw } from './rawBson.ts';
+import { sealerBehind } from './sealers.ts';
 import type { Json, Reply } from './world.ts';
 
 export type Ended = { code: number; stdout: string; bytes: Buffer; stderr: string };
@@ -141,7 +142,7 @@ async function dump(db: mongo.Db): Promise<string> {
  * (nonces, times, audit ids).
  */
 async function contents(db: mongo.Db, masterKey: string): Promise<Json> {
-  const sealer = createSealer(Buffer.from(masterKey, 'hex'));
+  const sealer = await sealerBehind(db, { CRUCIBLE_MASTER_KEY: masterKey });
   const tokens = await db
     .collection<TokenDocument>('cashu_tokens', { promoteLongs: true })
     .find()

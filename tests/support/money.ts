@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
 import { type Proof, sumAmounts } from '../../src/models/proof.ts';
 import type { TokenDocument } from '../../src/models/schemas/token.ts';
-import { createSealer } from '../../src/repositories/sealing.ts';
 import { tokenFrom } from '../../src/repositories/tokenDocuments.ts';
 import type { Transport } from '../../src/services/mint/transport.ts';
 import { httpTransport } from './carrier.ts';
+import { sealerBehind } from './sealers.ts';
 import { type Json, type Reply, until, type World } from './world.ts';
 
 /**
@@ -66,7 +66,7 @@ export async function expectProblem(world: World, reply: Reply, expected: Expect
 
 /** A wallet's spendable proofs with their secrets, opened behind the server's back. */
 export async function proofsOf(world: World, npub: string): Promise<(Proof & { tokenId: string })[]> {
-  const sealer = createSealer(Buffer.from(world.env.CRUCIBLE_MASTER_KEY, 'hex'));
+  const sealer = await sealerBehind(world.context.database.connection, world.env);
   const tokens = await tokensOf(world, npub, { status: 'unspent' });
   return tokens.flatMap((token) =>
     tokenFrom(token, sealer).proofs.map((proof) => ({ ...proof, tokenId: token._id })),

@@ -46,6 +46,7 @@ export function melt(differences: Partial<MeltOperation>): MeltOperation {
     feeCap: 100n,
     unpaidSightings: 0,
     answerBy: null,
+    budget: null,
     finishedAt: null,
     ...differences,
   };

@@ -2,7 +2,7 @@ import type { PlannedOutput } from '../../src/models/proof.ts';
 import type { AuditDocument } from '../../src/models/schemas/account.ts';
 import type { OperationDocument } from '../../src/models/schemas/operation.ts';
 import { operationFrom } from '../../src/repositories/operationDocuments.ts';
-import { createSealer } from '../../src/repositories/sealing.ts';
+import { sealerBehind } from './sealers.ts';
 import type { World } from './world.ts';
 
 /** What pre-flight has found out about a wallet's proofs, by the audit log: one list for each event. */
@@ -23,6 +23,6 @@ export async function outputsOf(world: World, operationId: unknown): Promise<Pla
     .findById(String(operationId))
     .lean<OperationDocument>();
   if (found === null) throw new Error(`there is no operation ${String(operationId)}`);
-  const sealer = createSealer(Buffer.from(world.env.CRUCIBLE_MASTER_KEY, 'hex'));
+  const sealer = await sealerBehind(world.context.database.connection, world.env);
   return operationFrom(found, sealer).attempts.flatMap(({ outputs }) => outputs);
 }

@@ -1,15 +1,15 @@
 import { createAuditRepository } from '../../src/repositories/audit.ts';
 import { createMeltRepository } from '../../src/repositories/melts.ts';
 import { createOperationRepository } from '../../src/repositories/operations.ts';
-import { createSealer } from '../../src/repositories/sealing.ts';
 import { createTokenRepository } from '../../src/repositories/tokens.ts';
+import { sealersIn } from './sealers.ts';
 import type { World } from './world.ts';
 
 /** The repositories of a world's server, for what cannot be asked for through its front door. */
 export function repositoriesOf({ context: { database }, env }: World) {
-  const sealer = createSealer(Buffer.from(env.CRUCIBLE_MASTER_KEY, 'hex'));
-  const operations = createOperationRepository(database, sealer);
-  const tokens = createTokenRepository(database, sealer);
+  const sealers = sealersIn(database, env);
+  const operations = createOperationRepository(database, sealers);
+  const tokens = createTokenRepository(database, sealers);
   const audit = createAuditRepository(database);
   const melts = createMeltRepository(database, tokens, operations, audit, () => new Date());
 

@@ -13,6 +13,8 @@ import { loadConfig } from '../../src/config.ts';
 import { type Context, createContext, type Overrides } from '../../src/context.ts';
 import type { Scope } from '../../src/models/apiKey.ts';
 import { startServer } from '../../src/server.ts';
+import { createLeakScan } from './leakScan/leakScan.ts';
+import { isEveryWorldScanned, tellSuite } from './leakScan/suite.ts';
 import { freshDatabase } from './mongo.ts';
 
 export type Json = Record<string, unknown>;
@@ -23,6 +25,8 @@ export type WorldOptions = {
   env?: Record<string, string>;
   overrides?: Overrides;
   workers?: boolean;
+  /** Records all secrets and whatever is written down, so that `leakScan.look()` can compare the two. */
+  leakScan?: true;
   /** Puts something between the server and its database. */
   relay?: (uri: string) => Promise<string>;
 };
@@ -50,6 +54,8 @@ export async function startWorld(options: WorldOptions = {}) {
     CRUCIBLE_WORKER_INTERVAL_MS: '50',
     ...options.env,
   };
+  const isScanned = options.leakScan === true || isEveryWorldScanned();
+  const leakScan = isScanned ? createLeakScan({ uri: fresh.uri, spool, env }) : null;
   const instances: Instance[] = [];
 
   /** One more process' worth of server on the same database, as another instance would be. */
@@ -57,8 +63,10 @@ export async function startWorld(options: WorldOptions = {}) {
     overrides: Overrides = options.overrides ?? {},
     workers = options.workers ?? true,
   ): Promise<Instance> {
-    const context = await createContext({ ...loadConfig(env), overrides });
+    const recorded = leakScan?.overrides(overrides) ?? overrides;
+    const context = await createContext({ ...loadConfig(env), overrides: recorded });
     const server = await startServer(context, { host: '127.0.0.1', port: 0 });
+    leakScan?.listensAt(server.port);
     if (workers) context.startWorkers();
     const started: Instance = {
       context,
@@ -98,8 +106,10 @@ export async function startWorld(options: WorldOptions = {}) {
   }
 
   /** A wallet of a new owner, funded over Lightning with each of these amounts as a token of its own. */
-  async function wallet(...amounts: number[]): Promise<TestWallet> {
-    const npub = npubEncode(getPublicKey(generateSecretKey()));
+  const wallet = (...amounts: number[]): Promise<TestWallet> =>
+    walletOf(npubEncode(getPublicKey(generateSecretKey())), ...amounts);
+
+  async function walletOf(npub: string, ...amounts: number[]): Promise<TestWallet> {
     const at = `/api/wallet/${npub}`;
     await call('POST', '/api/wallet/create', { npub });
     for (const amount of amounts) await fund(at, amount);
@@ -132,8 +142,14 @@ export async function startWorld(options: WorldOptions = {}) {
     call,
     keyFor,
     wallet,
+    walletOf,
+    /** Null unless asked for. */
+    leakScan,
     end: async () => {
       for (const { stop } of instances) await stop();
+      // A test that asked for the scan has looked for itself, at what it planted, too.
+      if (leakScan !== null && options.leakScan !== true) await tellSuite(leakScan);
+      leakScan?.stop();
       await simulator.close();
       await fresh.drop();
       await rm(spool, { recursive: true, force: true });

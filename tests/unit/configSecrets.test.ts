@@ -52,6 +52,10 @@ describe('a secret in a file, as containers have it', () => {
     );
   });
 
+  test('may be empty for other master keys alone, as a container has it while there are none', () => {
+    expect(loadConfig({ ...fit, CRUCIBLE_MASTER_KEY_PREVIOUS_FILE: file('') })).toEqual(loadConfig(fit));
+  });
+
   test('with a wrong value is refused without telling the value', () => {
     const { CRUCIBLE_MNEMONIC: _unused, ...others } = fit;
     const wrong = () => loadConfig({ ...others, CRUCIBLE_MNEMONIC_FILE: file('not really a mnemonic') });
@@ -127,5 +131,30 @@ describe('production', () => {
     'http://abcdefghijklmnop.onion',
   ])('takes %s', (urls) => {
     expect(start({ MINT_URL: urls })).not.toThrow();
+  });
+});
+
+describe('master keys beside the current one', () => {
+  const [one, two] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
+
+  test('are one or several', () => {
+    const { secrets } = loadConfig({
+      ...fit,
+      CRUCIBLE_MASTER_KEY_PREVIOUS: ` ${one}, ${two.toUpperCase()} `,
+    });
+    expect(secrets.otherMasterKeys).toEqual([Buffer.from(one, 'hex'), Buffer.from(two, 'hex')]);
+    expect(loadConfig(fit).secrets.otherMasterKeys).toEqual([]);
+  });
+
+  test.each([
+    ['too short', one.slice(2), /^CRUCIBLE_MASTER_KEY_PREVIOUS must be 64 hexadecimal digits/],
+    ['no key at all', `${one},x`, /^CRUCIBLE_MASTER_KEY_PREVIOUS must be 64 hexadecimal digits/],
+    [
+      'the current one',
+      fit.CRUCIBLE_MASTER_KEY.toUpperCase(),
+      /^CRUCIBLE_MASTER_KEY_PREVIOUS holds the same key/,
+    ],
+  ])('are refused where one is %s', (_what, text, reason) => {
+    expect(() => loadConfig({ ...fit, CRUCIBLE_MASTER_KEY_PREVIOUS: text })).toThrow(reason);
   });
 });

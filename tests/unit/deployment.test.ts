@@ -11,7 +11,12 @@ const read = (path: string): string => readFileSync(path, 'utf8');
 const settingNames = [
   ...new Set(read('src/config.ts').match(/(?<=')(CRUCIBLE_[A-Z_]+|HOST|PORT|MONGODB_URI|MINT_URL)(?=')/g)),
 ];
-const secretNames = ['MONGODB_URI', 'CRUCIBLE_MNEMONIC', 'CRUCIBLE_MASTER_KEY'];
+const secretNames = [
+  'MONGODB_URI',
+  'CRUCIBLE_MNEMONIC',
+  'CRUCIBLE_MASTER_KEY',
+  'CRUCIBLE_MASTER_KEY_PREVIOUS',
+];
 
 describe('.env.example', () => {
   const lines = read('.env.example').split('\n');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { npubEncode } from 'nostr-tools/nip19';
 import { canonicalJson, readIdempotencyKey } from '../../src/middleware/idempotencyKey.ts';
-import { isNpub } from '../../src/middleware/npub.ts';
+import { isNpub } from '../../src/models/npub.ts';
 import { prefersAsync } from '../../src/middleware/prefer.ts';
 import { bodies, readBody, readTransactionId } from '../../src/middleware/validate.ts';
 import { DomainError } from '../../src/models/errors.ts';

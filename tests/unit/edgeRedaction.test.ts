@@ -1,3 +1,4 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { formatLine } from '../../src/logger.ts';
@@ -39,6 +40,34 @@ describe('What is written down for people', () => {
     const text =
       'got cashuBo2FteBtodHRw and crk_0011223344556677_abc for nsec1qqq at mongodb://root:hunter2@db/x';
     expect(redact(text)).toBe('got [redacted] and [redacted] for [redacted] at mongodb://[redacted]@db/x');
+  });
+
+  it.each([
+    ['a proof’s secret', `no proof ${'4a'.repeat(32)} here`, 'no proof [redacted] here'],
+    ['half of JSON', `{\\"secret\\":\\"${'4a'.repeat(32)}\\"`, '{\\"secret\\":\\"[redacted]\\"'],
+    ['a scalar in decimal', `expected n < p, got ${'7'.repeat(77)}`, 'expected n < p, got [redacted]'],
+    ['a locked secret', 'got ["P2PK",{"nonce":"aa","data":"bb"}]', 'got [redacted]'],
+    ['a header', 'sent Authorization: Nostr eyJpZCI6IjAw now', 'sent Authorization: Nostr [redacted] now'],
+    ['a sealed text', `it is 0a1b2c3d.${'Ab/+'.repeat(12)}== there`, 'it is [redacted] there'],
+    ['a bearer token', 'crt_0011223344556677_abc was sent', '[redacted] was sent'],
+  ])('finds %s by its look', (_what, text, redacted) => {
+    expect(redact(text)).toBe(redacted);
+  });
+
+  it('leaves alone what support needs: points, keyset ids, ids of requests and transactions, amounts', () => {
+    const text = `Y 02${'4a'.repeat(32)} of keyset 01${'4a'.repeat(32)} or 009a1f293253e41e in tx_melt_1795229787123_0123456789abcdef, sup_${'1'.repeat(20)}, 21000000 sat, urn:crucible:request:b4b26543-a7e1-4676-b8a1-3c8921c47ff9`;
+    expect(redact(text)).toBe(text);
+    expect(redact({ paid: 2n ** 64n - 1n })).toEqual({ paid: '18446744073709551615' });
+  });
+
+  it('knows scalars and keys by their type, whatever they are called', () => {
+    const told = redact({
+      x: 2n ** 200n,
+      k: createSecretKey(randomBytes(32)),
+      b: randomBytes(32),
+      a: new ArrayBuffer(32),
+    });
+    expect(told).toEqual({ x: '[scalar]', k: '[key]', b: '[bytes]', a: '[bytes]' });
   });
 
   it('tells an error by its name and place; a driver’s words and documents stay out', () => {

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { createSealer } from '../../src/repositories/sealing.ts';
+import { createSealer, sealingKey } from '../../src/repositories/sealing.ts';
 
 describe('a sealed text', () => {
   const key = randomBytes(32);
-  const sealer = createSealer(key);
+  const of = (bytes: Uint8Array) => createSealer(sealingKey(bytes, 'master'));
+  const sealer = of(key);
   const sealed = sealer.seal('a secret', 'attempt:tx_1:melt:1');
 
   it('opens with the same key, for the same purpose', () => {
     expect(sealer.open(sealed, 'attempt:tx_1:melt:1')).toBe('a secret');
-    expect(createSealer(key).open(sealed, 'attempt:tx_1:melt:1')).toBe('a secret');
+    expect(of(key).open(sealed, 'attempt:tx_1:melt:1')).toBe('a secret');
   });
 
   it('opens nowhere but where it belongs', () => {
@@ -29,8 +30,8 @@ describe('a sealed text', () => {
   });
 
   it('says so when another key has sealed it', () => {
-    const other = createSealer(randomBytes(32));
-    expect(() => other.open(sealed, 'attempt:tx_1:melt:1')).toThrow('another master key');
+    const other = of(randomBytes(32));
+    expect(() => other.open(sealed, 'attempt:tx_1:melt:1')).toThrow('names another key');
   });
 
   it('is never the same twice, and shows nothing of what is in it', () => {
@@ -39,6 +40,6 @@ describe('a sealed text', () => {
   });
 
   it.each([0, 16, 31, 33])('is not made with a key of %d bytes', (length) => {
-    expect(() => createSealer(randomBytes(length))).toThrow('32 bytes');
+    expect(() => of(randomBytes(length))).toThrow('32 bytes');
   });
 });

@@ -59,6 +59,9 @@ export type ApiKeyDocument = {
   expires_at: Date | null;
   revoked_at: Date | null;
   created_at: Date;
+  /** Absent in keys that are older than budgets. */
+  budget_sat_per_day?: bigint | null;
+  last_used_on?: string | null;
 };
 
 export const apiKeySchema = new Schema<ApiKeyDocument>(
@@ -71,6 +74,8 @@ export const apiKeySchema = new Schema<ApiKeyDocument>(
     expires_at: { type: Date, default: null },
     revoked_at: { type: Date, default: null },
     created_at: { type: Date, required: true },
+    budget_sat_per_day: { type: BigInt, default: null },
+    last_used_on: { type: String, default: null },
   },
   { strict: 'throw', versionKey: false, collection: 'api_keys' },
 );

@@ -1,10 +1,10 @@
 import { Schema } from 'mongoose';
 import type { MeltDetails, MintingDetails } from '../operation.ts';
 
-/** A reply as the mint gave it. */
+/** A reply as the mint gave it. `body` is empty but where an earlier version stored it: it is sealed with the request. */
 export type StoredReplyDocument = { http_status: number; body: string; at: Date };
 
-/** `sealed` holds the exact request and the outputs with their blinding data. */
+/** `sealed` holds the exact request, the outputs with their blinding data, and the body of the reply. */
 export type AttemptDocument = {
   number: number;
   purpose: 'swap' | 'melt' | 'fence' | 'issue';
@@ -41,6 +41,9 @@ export type OperationDocument = {
   payment_hash_claim?: string;
   /** Present while this is a melt that may still hang: one of so many places that a wallet has for those. */
   melt_place?: number;
+  /** Present once a payment from an API key's budget has ended: which budget, and what of its reservation was not needed. */
+  budget_day?: string;
+  budget_unused?: bigint;
   /** Found by quote. */
   quote_id: string;
   /** Reserved by the operation though no token holds it (transaction S). */
@@ -108,6 +111,8 @@ export const operationSchema = new Schema<OperationDocument>(
     updated_at: { type: Date, required: true },
     payment_hash_claim: { type: String },
     melt_place: { type: Number },
+    budget_day: { type: String },
+    budget_unused: { type: BigInt },
     quote_id: { type: String, required: true },
     held_amount: { type: BigInt, required: true },
     details: { type: Schema.Types.Mixed, required: true },
@@ -129,6 +134,11 @@ operationSchema.index(
 operationSchema.index(
   { wallet_id: 1, melt_place: 1 },
   { name: 'one_melt_per_place', unique: true, partialFilterExpression: { melt_place: { $exists: true } } },
+);
+// Holds all that is summed up of it.
+operationSchema.index(
+  { budget_day: 1, budget_unused: 1 },
+  { name: 'budget_given_back', partialFilterExpression: { budget_day: { $exists: true } } },
 );
 operationSchema.index({ due_at: 1 }, { name: 'due', partialFilterExpression: { open: true } });
 operationSchema.index({ wallet_id: 1, kind: 1, quote_id: 1 }, { name: 'by_quote' });

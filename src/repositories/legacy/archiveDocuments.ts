@@ -19,18 +19,18 @@ import type {
   ArchivedTokenDocument,
   ArchivedWalletDocument,
 } from '../../models/schemas/legacy.ts';
-import type { Sealer } from '../sealing.ts';
+import type { Opener, Sealer } from '../sealing.ts';
 
 /** What a sealed original is bound to. */
-const sealedFor = (origin: Origin): string => `legacy:${originName(origin)}`;
+export const originalPurpose = (origin: Origin): string => `legacy:${originName(origin)}`;
 
 /** Seals a document as the bytes that the database stored (BSON): no other form gives every document back as it was. */
 export const sealOriginal = (bytes: Uint8Array, origin: Origin, sealer: Sealer): string =>
-  sealer.seal(Buffer.from(bytes).toString('base64'), sealedFor(origin));
+  sealer.seal(Buffer.from(bytes).toString('base64'), originalPurpose(origin));
 
 /** @throws InvariantBroken where it was sealed by another key, for another document, or was changed */
-export const openOriginal = (sealed: string, origin: Origin, sealer: Sealer): Uint8Array =>
-  Buffer.from(sealer.open(sealed, sealedFor(origin)), 'base64');
+export const openOriginal = (sealed: string, origin: Origin, sealer: Opener): Uint8Array =>
+  Buffer.from(sealer.open(sealed, originalPurpose(origin)), 'base64');
 
 type Sealed = { sealed: string; revision: number; at: Date };
 

@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongoose';
 import { type Origin, originName } from '../../models/legacy.ts';
 import type { Database } from '../database.ts';
-import type { Sealer } from '../sealing.ts';
+import { archiveScope, type Sealers } from '../dataKeys.ts';
 import { openOriginal } from './archiveDocuments.ts';
 import { rawBytes } from './documents.ts';
 import { type LegacyKind, legacyShape } from './shape.ts';
@@ -16,7 +16,7 @@ export type Originals = ReturnType<typeof createOriginals>;
 type Entry = { collection_name: string; document_id: string; sealed: string };
 
 /** Originals of the earlier design as the bytes that the database stored (BSON), wherever they are now. */
-export function createOriginals(database: Database, sealer: Sealer) {
+export function createOriginals(database: Database, sealers: Sealers) {
   const { connection, legacyTokens, legacyWallets } = database;
 
   /** Null where it is not there any more, or there in another revision. */
@@ -63,10 +63,10 @@ export function createOriginals(database: Database, sealer: Sealer) {
       : legacyWallets.findOne(filter).select(wanted).session(session).lean<Entry>();
   }
 
-  function opened(found: Entry | null): Uint8Array | null {
+  async function opened(found: Entry | null): Promise<Uint8Array | null> {
     if (found === null) return null;
     const { collection_name: collection, document_id: id, sealed } = found;
-    return openOriginal(sealed, { collection, id }, sealer);
+    return openOriginal(sealed, { collection, id }, await sealers.toOpen(archiveScope));
   }
 
   return { at, anywhere, isArchived, named };

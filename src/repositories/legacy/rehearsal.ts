@@ -1,7 +1,7 @@
 import { mongo } from 'mongoose';
 import type { LegacyToken, LegacyWallet, Obstacle, Origin } from '../../models/legacy.ts';
 import type { Database } from '../database.ts';
-import type { Sealer } from '../sealing.ts';
+import type { Sealers } from '../dataKeys.ts';
 import { digestOf } from './documents.ts';
 import { createOriginals, type Place } from './originals.ts';
 import type { LegacyKind } from './shape.ts';
@@ -19,20 +19,20 @@ type Draft = { validate(): Promise<void>; toObject(): object };
  * Everything that the run does with one document, up to but without the write: find it again, read it, make what is to be
  * made of it, check and measure that. So that nothing is found out half-way.
  */
-export function createRehearsal(database: Database, sealer: Sealer, now: () => Date) {
+export function createRehearsal(database: Database, sealers: Sealers, now: () => Date) {
   const { tokens, legacyTokens, legacyWallets } = database;
-  const originals = createOriginals(database, sealer);
+  const originals = createOriginals(database, sealers);
 
   async function ofToken(token: LegacyToken, place: Place, make: Make | null): Promise<Obstacle | null> {
-    return rehearse('token', token.origin, place, (bytes) => {
-      const { entry, made } = writesForToken(token, make, { bytes, place, sealer, at: now() });
+    return rehearse('token', token.origin, place, async (bytes) => {
+      const { entry, made } = await writesForToken(token, make, { bytes, place, sealers, at: now() });
       return [new legacyTokens(entry), ...(made === null ? [] : [new tokens(made.document)])];
     });
   }
 
   async function ofWallet(wallet: LegacyWallet, place: Place): Promise<Obstacle | null> {
-    return rehearse('wallet', wallet.origin, place, (bytes) => [
-      new legacyWallets(writeForWallet(wallet, { bytes, place, sealer, at: now() })),
+    return rehearse('wallet', wallet.origin, place, async (bytes) => [
+      new legacyWallets(await writeForWallet(wallet, { bytes, place, sealers, at: now() })),
     ]);
   }
 
@@ -40,7 +40,7 @@ export function createRehearsal(database: Database, sealer: Sealer, now: () => D
     kind: LegacyKind,
     origin: Origin,
     place: Place,
-    drafts: (bytes: Uint8Array) => Draft[],
+    drafts: (bytes: Uint8Array) => Promise<Draft[]>,
   ): Promise<Obstacle | null> {
     const bytes = await originals.at(kind, origin, place);
     // What another run has archived meanwhile is in nobody's way.
@@ -52,9 +52,9 @@ export function createRehearsal(database: Database, sealer: Sealer, now: () => D
   return { ofToken, ofWallet };
 }
 
-async function obstacleIn(drafts: () => Draft[]): Promise<Obstacle | null> {
+async function obstacleIn(drafts: () => Promise<Draft[]>): Promise<Obstacle | null> {
   try {
-    for (const draft of drafts()) {
+    for (const draft of await drafts()) {
       if (mongo.BSON.calculateObjectSize(draft.toObject()) > maxDocumentBytes) return 'too_large';
       await draft.validate();
     }

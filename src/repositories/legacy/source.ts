@@ -4,7 +4,7 @@ import type { WalletDocument } from '../../models/schemas/account.ts';
 import type { ArchivedTokenDocument, ArchivedWalletDocument } from '../../models/schemas/legacy.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { Database } from '../database.ts';
-import type { Sealer } from '../sealing.ts';
+import type { MasterKeys, Sealers } from '../dataKeys.ts';
 import { toWallet } from '../wallets.ts';
 import { tokenFromArchive, walletFromArchive } from './archiveDocuments.ts';
 import { fieldsIn, type LegacyDocument, legacyDocument, rawBytes } from './documents.ts';
@@ -17,9 +17,9 @@ export type LegacySource = ReturnType<typeof createLegacySource>;
 const batchSize = 200;
 
 /** What is left of the earlier design, and what was archived of it. Changes nothing. */
-export function createLegacySource(database: Database, sealer: Sealer) {
+export function createLegacySource(database: Database, sealers: Sealers, masters: MasterKeys) {
   const { connection, legacyTokens, legacyWallets, wallets, tokens } = database;
-  const originals = createOriginals(database, sealer);
+  const originals = createOriginals(database, sealers);
 
   /** Every document of the earlier design that still stands in its place, one at a time. */
   async function* documents(kind: LegacyKind): AsyncGenerator<LegacyDocument> {
@@ -78,19 +78,21 @@ export function createLegacySource(database: Database, sealer: Sealer) {
   }
 
   /**
-   * Looks for anything that another master key has sealed, so that no store comes to need two.
+   * Looks for anything that an unknown master key has sealed, so that no store comes to need one.
    * @throws InvariantBroken naming the trouble
    */
   async function tryKey(): Promise<void> {
-    const foreign = { $exists: true, $not: new RegExp(`^${sealer.keyId}\\.`) };
+    const ids = [masters.current, ...masters.others].map(({ id }) => id);
+    const foreign = new RegExp(`^(?!${ids.join('|')})[0-9a-f]{8}\\.`);
     const found = await Promise.all([
       legacyTokens.exists({ sealed: foreign }),
       legacyWallets.exists({ sealed: foreign }),
-      tokens.exists({ proofs: { $elemMatch: { sealed: foreign } } }),
+      tokens.exists({ 'proofs.sealed': foreign }),
+      database.dataKeys.exists({ master_key_id: { $nin: ids } }),
     ]);
     invariant(
       found.every((one) => one === null),
-      'this store holds secrets that another master key has sealed: set CRUCIBLE_MASTER_KEY to that one',
+      'this store holds secrets that another master key has sealed: set CRUCIBLE_MASTER_KEY to that one, or add it to CRUCIBLE_MASTER_KEY_PREVIOUS',
     );
   }
 

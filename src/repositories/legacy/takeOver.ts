@@ -8,7 +8,7 @@ import type { CashuToken } from '../../models/token.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { AuditRepository } from '../audit.ts';
 import { buildIndexes, type Database } from '../database.ts';
-import type { Sealer } from '../sealing.ts';
+import type { Sealers } from '../dataKeys.ts';
 import { runTransaction, type Transaction } from '../transaction.ts';
 import { toDocument } from '../wallets.ts';
 import { digestOf } from './documents.ts';
@@ -26,13 +26,18 @@ const patienceMs = 90_000;
  * The writes of a migration. One original is one transaction: it leaves its place, its sealed copy enters the archive and
  * what is made of it appears, together or not at all. Whoever comes second finds nothing to do.
  */
-export function createTakeOver(database: Database, sealer: Sealer, audit: AuditRepository, now: () => Date) {
+export function createTakeOver(
+  database: Database,
+  sealers: Sealers,
+  audit: AuditRepository,
+  now: () => Date,
+) {
   const { connection, tokens, wallets, legacyTokens, legacyWallets } = database;
-  const originals = createOriginals(database, sealer);
+  const originals = createOriginals(database, sealers);
 
   /** Makes what the transactions rely on: the collections, and the index that refuses a proof in two tokens. */
   async function prepare(): Promise<void> {
-    for (const model of [tokens, wallets, legacyTokens, legacyWallets, database.audit])
+    for (const model of [tokens, wallets, legacyTokens, legacyWallets, database.audit, database.dataKeys])
       await model.createCollection();
     // The others could fail on documents of the earlier design that stand in the same collection.
     for (const [keys, options] of tokenSchema.indexes()) {
@@ -57,7 +62,7 @@ export function createTakeOver(database: Database, sealer: Sealer, audit: AuditR
     return patiently(async (tx) => {
       const bytes = await take(tx, 'token', token.origin, place);
       if (bytes === null) return false;
-      const { entry, made } = writesForToken(token, make, { bytes, place, sealer, at: now() });
+      const { entry, made } = await writesForToken(token, make, { bytes, place, sealers, at: now() });
       if (made !== null) {
         await tokens.create([made.document], { session: tx.session });
         await recordMade(tx, made.token, token.origin);
@@ -83,7 +88,7 @@ export function createTakeOver(database: Database, sealer: Sealer, audit: AuditR
       const bytes = await take(tx, 'wallet', legacy.origin, place);
       if (bytes === null) return { isTaken: false, isMade: false };
       const isMade = wallet !== null && (await insertWallet(tx, wallet));
-      const entry = writeForWallet(legacy, { bytes, place, sealer, at: now() });
+      const entry = await writeForWallet(legacy, { bytes, place, sealers, at: now() });
       const { _id, ...changes } = entry;
       const session = tx.session;
       if (place.kind === 'legacy') await legacyWallets.create([entry], { session });

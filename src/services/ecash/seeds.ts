@@ -3,6 +3,7 @@ import { getPubKeyFromPrivKey } from '@cashu/cashu-ts';
 import { entropyToMnemonic, mnemonicToSeed } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import * as nip19 from 'nostr-tools/nip19';
+import { createShortMemory } from '../../models/shortMemory.ts';
 
 /** A wallet's NUT-13 seed and the keys that follow from it. */
 export type Seeds = {
@@ -12,7 +13,8 @@ export type Seeds = {
   quoteKey(npub: string, operationId: string): Promise<{ privateKey: string; publicKey: string }>;
 };
 
-const maxCachedSeeds = 1_000;
+/** A seed costs 2,048 rounds of HMAC, once a minute for a wallet that is busy; after that it is in no memory any more. */
+const remembered = { maxEntries: 1_000, keepMs: 60_000 };
 
 /**
  * Every wallet's seed follows from the operator's words and the npub, so a lost database is rebuilt from the two:
@@ -21,7 +23,7 @@ const maxCachedSeeds = 1_000;
  */
 export function createSeeds(operatorMnemonic: string): Seeds {
   const operatorSeed = mnemonicToSeed(operatorMnemonic);
-  const cache = new Map<string, Promise<Uint8Array>>();
+  const known = createShortMemory<Uint8Array>(remembered);
 
   async function derive(npub: string): Promise<Uint8Array> {
     const decoded = nip19.decode(npub);
@@ -30,18 +32,12 @@ export function createSeeds(operatorMnemonic: string): Seeds {
       .update('crucible wallet v1')
       .update(Buffer.from(decoded.data, 'hex'))
       .digest();
-    return mnemonicToSeed(entropyToMnemonic(digest.subarray(0, 16), wordlist));
+    const words = entropyToMnemonic(digest.subarray(0, 16), wordlist);
+    digest.fill(0);
+    return mnemonicToSeed(words);
   }
 
-  function walletSeed(npub: string): Promise<Uint8Array> {
-    const known = cache.get(npub);
-    if (known !== undefined) return known;
-    const seed = derive(npub);
-    cache.set(npub, seed);
-    const [oldest] = cache.keys();
-    if (cache.size > maxCachedSeeds && oldest !== undefined) cache.delete(oldest);
-    return seed;
-  }
+  const walletSeed = (npub: string): Promise<Uint8Array> => known.recall(npub, () => derive(npub));
 
   async function quoteKey(
     npub: string,
@@ -52,10 +48,10 @@ export function createSeeds(operatorMnemonic: string): Seeds {
       .update('crucible quote key v1')
       .update(operationId)
       .digest();
-    return {
-      privateKey: privateKey.toString('hex'),
-      publicKey: Buffer.from(getPubKeyFromPrivKey(privateKey)).toString('hex'),
-    };
+    const publicKey = Buffer.from(getPubKeyFromPrivKey(privateKey)).toString('hex');
+    const pair = { privateKey: privateKey.toString('hex'), publicKey };
+    privateKey.fill(0);
+    return pair;
   }
 
   return { walletSeed, quoteKey };

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { MeltOperation, MeltQuote } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
-import type { TokenReservation } from '../../repositories/tokenReads.ts';
+import type { IdempotencyRecord } from '../../repositories/operations.ts';
+import type { TokenOutline, TokenReservation } from '../../repositories/tokenReads.ts';
 import type { MeltRequest } from '../contracts.ts';
 import { denominations, inputFee, split } from '../ecash/amounts.ts';
 import type { OutputKeyset } from './attempts.ts';
 import type { Invoice } from './invoice.ts';
-import type { Selection } from './selection.ts';
+import type { Candidate, Selection } from './selection.ts';
 
 export type Chosen = Exclude<Selection, { kind: 'insufficient' }>;
 
@@ -66,6 +67,7 @@ export function draftOperation(given: {
     partlySince: null,
     feeCap,
     answerBy: request.respondAsync ? null : new Date(at.getTime() + given.answerWithinMs),
+    budget: null,
     idempotencyId: request.idempotency === undefined ? null : `idem_${id}`,
     finishedAt: null,
   };
@@ -74,4 +76,32 @@ export function draftOperation(given: {
 /** What the melt of a swap's outputs will cost, as long as their keyset keeps its fee. */
 function feeOfSwapped(sendAmount: bigint, keyset: OutputKeyset): bigint {
   return inputFee(split(sendAmount, denominations(keyset.keys)).map(() => keyset.inputFeePpk));
+}
+
+/** The tokens that hold these proofs, each in the version that was read, with what is wanted of it. */
+export function reservationsFor(
+  inputs: readonly Candidate[],
+  outlines: readonly TokenOutline[],
+): TokenReservation[] {
+  const versions = new Map(outlines.map(({ id, version }) => [id, version]));
+  const byToken = Map.groupBy(inputs, ({ tokenId }) => tokenId);
+  return [...byToken].map(([tokenId, proofs]) => ({
+    tokenId,
+    version: versions.get(tokenId) ?? 0,
+    Ys: proofs.map(({ Y }) => Y),
+  }));
+}
+
+/** What points from the request's key to its operation; null where the request has no key. */
+export function idempotencyFor(
+  operation: MeltOperation,
+  { idempotency }: MeltRequest,
+): IdempotencyRecord | null {
+  if (idempotency === undefined || operation.idempotencyId === null) return null;
+  return {
+    id: operation.idempotencyId,
+    walletId: operation.walletId,
+    operationId: operation.id,
+    ...idempotency,
+  };
 }

@@ -1,6 +1,7 @@
 import type { MeltOperation } from '../../models/operation.ts';
 import { sumAmounts } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
+import { redactText } from '../../redaction.ts';
 import type { ReportService } from '../contracts.ts';
 import { type CollectedChange, maximumChange, minimumChange } from './change.ts';
 
@@ -75,7 +76,8 @@ export function createIncidents(reports: ReportService) {
         severity: 'HIGH',
         code: 'SIGNATURES_DO_NOT_VERIFY',
         summary: `The mint answered a ${purpose} with signatures that do not verify, and has signed nothing of ours. The same request is sent again; the funds stay reserved.`,
-        details: { reply: reply.slice(0, 4_000) },
+        // Redacted whole, then cut: half a secret would not look like one.
+        details: { reply: redactText(reply).slice(0, 4_000) },
       }),
 
     paidButUnspent: (operation: MeltOperation) =>

@@ -5,7 +5,7 @@ import type { PlannedOutput } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
-import type { IdempotencyRecord, OperationRepository } from '../../repositories/operations.ts';
+import type { OperationRepository } from '../../repositories/operations.ts';
 import { type TokenOutline, type TokenReservation, TokensTaken } from '../../repositories/tokenReads.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import { duplicateKeyIndex } from '../../repositories/transaction.ts';
@@ -16,7 +16,8 @@ import { answered, type MintDirectory } from '../mint/mints.ts';
 import { pause } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { MeltAttempts, OutputKeyset } from './attempts.ts';
-import { type Chosen, draftOperation } from './drafting.ts';
+import type { Budgets } from './budget.ts';
+import { type Chosen, draftOperation, idempotencyFor, reservationsFor } from './drafting.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { Preflight } from './preflight.ts';
@@ -50,6 +51,7 @@ export function createPreparation(parts: {
   keysets: OutputKeysets;
   attempts: MeltAttempts;
   preflight: Pick<Preflight, 'check'>;
+  budgets: Budgets;
   detection: Pick<Detection, 'demandUnsigned'>;
   config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'answerWithinMs' | 'leaseMs' | 'openMeltsPerWallet'>;
   owner: string;
@@ -64,6 +66,7 @@ export function createPreparation(parts: {
     keysets,
     attempts,
     preflight,
+    budgets,
     detection,
     config,
     owner,
@@ -87,6 +90,7 @@ export function createPreparation(parts: {
       if (chosen.kind === 'insufficient') throw await insufficient(wallet, chosen);
       const cost = costOf(chosen, quote);
       if (cost > limit.amount) throw feeTooHigh(cost, limit, wallet.unit);
+      const budget = await budgets.claim(wallet, request.budget, quote.amount + cost);
       const selected = { proofs: chosen.inputs, tokens: outlines, withOthers: round === 1 };
       const reservations = reservationsFor(chosen.inputs, outlines);
       const [cleared, planned] = await Promise.allSettled([
@@ -101,7 +105,7 @@ export function createPreparation(parts: {
         spare.push(...plannedIn(planned.value));
         continue;
       }
-      const draft = planned.value;
+      const draft = planned.value && { ...planned.value, budget };
       const operation = draft && (await tryReserve(wallet, invoice, draft, request, reservations));
       if (operation !== null) return operation;
       spare.push(...plannedIn(draft));
@@ -196,6 +200,7 @@ export function createPreparation(parts: {
       case 'too_many_open':
         throw tooManyOpen(config.openMeltsPerWallet);
       case 'tokens_taken':
+      case 'over_budget':
         return null;
       case 'duplicate_payment': {
         const paying = await operations.claiming(wallet.id, invoice.paymentHash);
@@ -263,29 +268,6 @@ function select(
 export function costOf(chosen: Chosen, quote: MeltQuote): bigint {
   if (chosen.kind === 'direct') return quote.feeReserve + chosen.meltFee;
   return chosen.sendAmount - quote.amount + chosen.swapFee;
-}
-
-function reservationsFor(
-  inputs: readonly Candidate[],
-  outlines: readonly TokenOutline[],
-): TokenReservation[] {
-  const versions = new Map(outlines.map(({ id, version }) => [id, version]));
-  const byToken = Map.groupBy(inputs, ({ tokenId }) => tokenId);
-  return [...byToken].map(([tokenId, proofs]) => ({
-    tokenId,
-    version: versions.get(tokenId) ?? 0,
-    Ys: proofs.map(({ Y }) => Y),
-  }));
-}
-
-function idempotencyFor(operation: MeltOperation, { idempotency }: MeltRequest): IdempotencyRecord | null {
-  if (idempotency === undefined || operation.idempotencyId === null) return null;
-  return {
-    id: operation.idempotencyId,
-    walletId: operation.walletId,
-    operationId: operation.id,
-    ...idempotency,
-  };
 }
 
 /** Whether indices were taken is not known, and does not matter: a gap costs nothing, and nothing was begun. */

@@ -50,6 +50,31 @@ export function feeTooHigh(cost: bigint, limit: FeeLimit, unit: string): DomainE
   );
 }
 
+/** All three in sat. */
+export function budgetExceeded(budget: bigint, spentToday: bigint, required: bigint): DomainError {
+  const advice =
+    required <= budget
+      ? 'Try again when payments under way have ended, or after midnight UTC; or use another key'
+      : 'Pay a smaller invoice, or use another key';
+  return new DomainError(
+    'BUDGET_EXCEEDED',
+    'LOW',
+    `This key may spend ${budget} sat a day, of which ${spentToday} are spent or reserved, and this payment may take ${required} with fees. Nothing was paid. ${advice}.`,
+    {
+      members: { budget: Number(budget), spentToday: Number(spentToday), required: Number(required) },
+      retryable: required <= budget,
+    },
+  );
+}
+
+export function budgetOfAnotherUnit(unit: string): DomainError {
+  return new DomainError(
+    'FORBIDDEN',
+    'LOW',
+    `Nothing was done: this key has a budget in sat, and this wallet is in ${unit}. Use a key without a budget, or ask the operator for one.`,
+  );
+}
+
 export function duplicatePayment(transactionId: string): DomainError {
   return new DomainError(
     'DUPLICATE_PAYMENT',

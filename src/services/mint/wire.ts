@@ -1,4 +1,5 @@
 import type { BlindSignature } from '../../models/proof.ts';
+import { redactText } from '../../redaction.ts';
 
 /** Readers for untrusted JSON. Each gives `undefined` for anything that is not exactly what it asks for. */
 export type JsonRecord = { [name: string]: unknown };
@@ -64,9 +65,10 @@ export function asBlindSignatures(value: unknown): BlindSignature[] | undefined 
   return signatures;
 }
 
-/** The mint's own words for a refusal, cut to what may be shown: printable, short. */
+/** The mint's own words for a refusal: printable, without what looks like a secret (it knows some of ours), and short. */
 export function asDetail(value: unknown): string | null {
   const text = asText(value);
   if (text === undefined) return null;
-  return text.replace(/[^\x20-\x7e]/g, ' ').slice(0, 200);
+  // In this order: of a secret that was cut in two, half would be left.
+  return redactText(text.replace(/[^\x20-\x7e]/g, ' ')).slice(0, 200);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Reply } from '../world.ts';
+import { dayOf } from '../../../src/models/apiKey.ts';
+import type { Reply, World } from '../world.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Stand } from './stand.ts';
 
@@ -9,6 +10,8 @@ export type Client = {
   at: string;
   funds: number;
   idempotencyKey: string;
+  /** What the client shows of itself; the tester's own key unless the scenario has one. */
+  credentials: Record<string, string>;
   /** A melt's. */
   invoice: string | null;
   paymentHash: string | null;
@@ -29,11 +32,26 @@ export async function newClient({ world }: Stand, scenario: Scenario): Promise<C
     at,
     funds: scenario.funds.reduce((sum, amount) => sum + amount, 0),
     idempotencyKey: randomUUID(),
+    credentials: scenario.kind === 'melt' && scenario.fromBudget ? await keyWithBudget(world, npub) : {},
     invoice: invoice?.invoice ?? null,
     paymentHash: invoice?.paymentHash ?? null,
     told: [],
     paidQuotes: new Set(),
   };
+}
+
+/** A key that was used today: that would be noted at some moment, and is no boundary of a payment. */
+async function keyWithBudget(world: World, npub: string): Promise<Record<string, string>> {
+  const { services, database } = world.context;
+  const { key, token } = await services.apiKeys.issue({
+    label: 'pocket money',
+    scopes: ['wallet:melt'],
+    npub,
+    expiresAt: null,
+    budgetSatPerDay: 1_000n,
+  });
+  await database.apiKeys.updateOne({ _id: key.id }, { $set: { last_used_on: dayOf(new Date()) } });
+  return { authorization: `Bearer ${token}` };
 }
 
 /** What the client came for, under its key. Says nothing where the server dies over it. */
@@ -63,7 +81,7 @@ export async function requestInvoiceAndPay(stand: Stand, client: Client): Promis
 
 function post({ world }: Stand, client: Client, url: string, path: string, body: object): Promise<Reply> {
   const key = path === '/mint/complete' ? {} : { 'idempotency-key': client.idempotencyKey };
-  return world.call('POST', client.at + path, body, key, url);
+  return world.call('POST', client.at + path, body, { ...client.credentials, ...key }, url);
 }
 
 async function tell(client: Client, asking: Promise<Reply>): Promise<Reply | null> {

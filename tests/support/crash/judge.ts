@@ -3,8 +3,9 @@ import { type Proof, sumAmounts } from '../../../src/models/proof.ts';
 import type { OperationDocument } from '../../../src/models/schemas/operation.ts';
 import type { TokenDocument } from '../../../src/models/schemas/token.ts';
 import { operationFrom } from '../../../src/repositories/operationDocuments.ts';
-import { createSealer } from '../../../src/repositories/sealing.ts';
 import { tokenFrom } from '../../../src/repositories/tokenDocuments.ts';
+import { budgetFaults } from '../budgetSums.ts';
+import { sealerBehind } from '../sealers.ts';
 import { type Client, mintedAmount } from './client.ts';
 import { paidAmount } from './scenarios.ts';
 import { routingFee, type Stand } from './stand.ts';
@@ -77,6 +78,8 @@ export async function judge(stand: Stand, client: Client, earlier: Before, log: 
   const reserved = await reservedBalance(stand, client);
   demand(reserved === 0, `5: ${reserved} are reserved`);
 
+  for (const fault of await budgetFaults(world.context.database)) violations.push(`5: ${fault}`);
+
   // 6: the servers' words hold no secret.
   const secrets = [
     ...tokens.flatMap(({ proofs }) => proofs.map(({ secret }) => secret)),
@@ -108,7 +111,7 @@ function promises(client: Client, payments: number): string[] {
 
 /** The wallet's documents, opened. */
 export async function stored({ world }: Stand, { npub }: Client) {
-  const sealer = createSealer(Buffer.from(world.env.CRUCIBLE_MASTER_KEY, 'hex'));
+  const sealer = await sealerBehind(world.context.database.connection, world.env);
   const { database } = world.context;
   const operations = await database.operations
     .find({ npub })

@@ -25,6 +25,8 @@ export type Scenario = Common &
     | {
         kind: 'melt';
         invoice: InvoiceWishes;
+        /** The client's key has a daily budget. */
+        fromBudget: boolean;
         /** How a payment that hangs is decided, once the crash is over. */
         decided: 'paid' | 'failed' | null;
         /** The client is answered 202, and the worker ends it. */
@@ -51,6 +53,7 @@ const melt = {
   decided: null,
   outlivesRequest: false,
   ending: 'paid',
+  fromBudget: false,
 } as const satisfies Partial<Scenario>;
 
 const hangs: InvoiceWishes = { ...melt.invoice, behaviour: 'pending' };
@@ -80,9 +83,9 @@ const minting: Omit<Extract<Scenario, { kind: 'minting' }>, 'name' | 'victim'> =
 /** Later operations join by a line here; their boundaries are found by running them. */
 export const scenarios: readonly Scenario[] = [
   { ...melt, name: 'melt with swap' },
-  { ...melt, name: 'melt that fits', funds: exactly },
+  { ...melt, name: 'melt that fits', funds: exactly, fromBudget: true },
   { ...melt, name: 'melt that hangs', invoice: hangs, ...handedOver, decided: 'paid' },
-  { ...melt, name: 'melt that fails', invoice: fails, ending: 'released' },
+  { ...melt, name: 'melt that fails', invoice: fails, fromBudget: true, ending: 'released' },
   {
     ...melt,
     name: 'melt never delivered',

@@ -5,9 +5,9 @@ import { post } from '../../../simulator/testing.ts';
 import { type Proof, sumAmounts } from '../../../src/models/proof.ts';
 import type { WalletDocument } from '../../../src/models/schemas/account.ts';
 import type { CashuToken } from '../../../src/models/token.ts';
-import { createSealer } from '../../../src/repositories/sealing.ts';
 import { tokenDocument } from '../../../src/repositories/tokenDocuments.ts';
 import { member } from '../money.ts';
+import { sealerBehind } from '../sealers.ts';
 import type { TestWallet, World } from '../world.ts';
 import { allAtRest, hasOpen } from './cell.ts';
 import type { Stand } from './stand.ts';
@@ -74,7 +74,7 @@ async function handOver(world: World, npub: string, proofs: Proof[]): Promise<vo
     metadata: {},
     createdAt: new Date(),
   };
-  const sealer = createSealer(Buffer.from(world.env.CRUCIBLE_MASTER_KEY, 'hex'));
+  const sealer = await sealerBehind(world.context.database.connection, world.env);
   await database.tokens.create([tokenDocument(token, sealer)]);
 }
 

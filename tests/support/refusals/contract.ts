@@ -37,6 +37,7 @@ export const contracts: Record<ErrorCode, Contract> = {
   PROOF_STATE_INCONSISTENCY: { status: 400, severities: ['CRITICAL'], always: ['cause', 'discrepancies'] },
   UNAUTHENTICATED: { status: 401, ...low },
   FORBIDDEN: { status: 403, ...low },
+  BUDGET_EXCEEDED: { status: 403, ...low, always: ['budget', 'spentToday', 'required'] },
   NOT_FOUND: { status: 404, ...low },
   WALLET_NOT_FOUND: { status: 404, ...low },
   TRANSACTION_NOT_FOUND: { status: 404, ...low },

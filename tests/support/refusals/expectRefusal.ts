@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
 import type { Severity } from '../../../src/models/report.ts';
+import { leaksIn } from '../leakScan/looks.ts';
 import { expectBalancedBooks } from '../money.ts';
 import { until } from '../world.ts';
 import type { RefusalCase } from './cases.ts';
 import { contracts, isReported, membersOfAll } from './contract.ts';
-import { leaksIn } from './scanner.ts';
 import type { Stage } from './stage.ts';
 import type { Answer } from './wire.ts';
 

@@ -1,8 +1,8 @@
 import type { FaultWish } from '../../../simulator/client.ts';
 import type { ErrorCode } from '../../../src/models/errors.ts';
+import { canary } from '../leakScan/looks.ts';
 import type { RefusalCase } from './cases.ts';
 import { stranger } from './routes.ts';
-import { canary } from './scanner.ts';
 import type { Stage } from './stage.ts';
 import type { Answer } from './wire.ts';
 

@@ -4,6 +4,7 @@ import type { Access } from '../../../src/routes.ts';
 export const routes = [
   { method: 'GET', path: '/livez', access: 'public' },
   { method: 'GET', path: '/readyz', access: 'public' },
+  { method: 'POST', path: '/api/auth/token', access: 'signature' },
   { method: 'POST', path: '/api/wallet/create', access: 'creation' },
   { method: 'GET', path: '/api/wallet/:npub/info', access: 'wallet:read' },
   { method: 'GET', path: '/api/wallet/:npub/balance', access: 'wallet:read' },
@@ -32,7 +33,7 @@ export const pathOf = ({ path }: { path: string }, npub: string, transactionId =
   path.replace(':npub', npub).replace(':transactionId', transactionId);
 
 export const nameOf = ({ path }: { path: string }): string =>
-  path.replace('/api/wallet/', '').replace(':npub/', '');
+  path.replace(/^\/api\/(wallet\/)?/, '').replace(':npub/', '');
 
 /** A request that the route would take from the right caller. */
 export function requestTo(route: Route, npub: string, invoice: string) {

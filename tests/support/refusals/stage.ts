@@ -2,9 +2,9 @@ import { loadConfig } from '../../../src/config.ts';
 import { createContext, type Overrides } from '../../../src/context.ts';
 import type { Scope } from '../../../src/models/apiKey.ts';
 import { startServer } from '../../../src/server.ts';
+import { canary, mnemonicParts, type WordsOfLeak } from '../leakScan/looks.ts';
 import { unhurried } from '../money.ts';
 import { type Instance, type Json, startWorld, type TestWallet, type WorldOptions } from '../world.ts';
-import { canary, type Leak, mnemonicParts } from './scanner.ts';
 import { type Answer, send, type Wire } from './wire.ts';
 
 export type Headers = NonNullable<Wire['headers']>;
@@ -84,8 +84,10 @@ export async function openStage(options: WorldOptions = {}) {
       given: { env?: Record<string, string>; overrides?: Overrides; workers?: boolean } = {},
     ): Promise<Instance> {
       const { env = {}, overrides = {}, workers = false } = given;
-      const context = await createContext({ ...loadConfig({ ...world.env, ...env }), overrides });
+      const recorded = world.leakScan?.overrides(overrides) ?? overrides;
+      const context = await createContext({ ...loadConfig({ ...world.env, ...env }), overrides: recorded });
       const server = await startServer(context, { host: '127.0.0.1', port: 0 });
+      world.leakScan?.listensAt(server.port);
       if (workers) context.startWorkers();
       let stopped: Promise<void> | undefined;
       const stop = async () => {
@@ -120,13 +122,12 @@ export async function openStage(options: WorldOptions = {}) {
 }
 
 /** The secrets of this run, apart from those that are known by their look. */
-function secretsOf(env: Record<string, string>, adminKey: string): Record<Leak, string> {
+function secretsOf(env: Record<string, string>, adminKey: string): Record<WordsOfLeak, string> {
   const masterKey = env['CRUCIBLE_MASTER_KEY'] ?? '';
   const uri = new URL(env['MONGODB_URI'] ?? '');
   return {
     ...mnemonicParts(env['CRUCIBLE_MNEMONIC'] ?? ''),
     'the master key': masterKey,
-    'the master key in base64': Buffer.from(masterKey, 'hex').toString('base64'),
     'the API key': adminKey.slice(-43),
     'the address of the database': uri.host,
     'the name of the database': uri.pathname.slice(1),

@@ -67,4 +67,4 @@ export function isExpected(error: unknown): boolean {
   );
 }
 
-export type MeltOrder = Pick<MeltRequest, 'invoice' | 'respondAsync' | 'idempotency'>;
+export type MeltOrder = Pick<MeltRequest, 'invoice' | 'respondAsync' | 'idempotency' | 'budget'>;

@@ -4,6 +4,7 @@ import { createAuditRepository } from '../../../src/repositories/audit.ts';
 import { createCorrectionRepository } from '../../../src/repositories/corrections.ts';
 import { createCounterRepository } from '../../../src/repositories/counters.ts';
 import type { Database } from '../../../src/repositories/database.ts';
+import { createKeySpendingRepository } from '../../../src/repositories/keySpending.ts';
 import { createLedgerRepository } from '../../../src/repositories/ledger.ts';
 import { createMeltRepository } from '../../../src/repositories/melts.ts';
 import { createOpenOutputReads } from '../../../src/repositories/openOutputs.ts';
@@ -15,6 +16,7 @@ import { createWalletRepository } from '../../../src/repositories/wallets.ts';
 import { createOutputFactory, proofName } from '../../../src/services/ecash/outputs.ts';
 import { createMeltAttempts } from '../../../src/services/melt/attempts.ts';
 import { createBooks } from '../../../src/services/melt/books.ts';
+import { createBudgets } from '../../../src/services/melt/budget.ts';
 import { createCourier } from '../../../src/services/melt/courier.ts';
 import { createExchanges } from '../../../src/services/melt/exchanges.ts';
 import { createMeltHandler } from '../../../src/services/melt/handler.ts';
@@ -31,6 +33,7 @@ import { createDriver } from '../../../src/services/operations/driver.ts';
 import { createWorker } from '../../../src/services/operations/worker.ts';
 import { createDetection } from '../../../src/services/restore/detection.ts';
 import { createWalletService } from '../../../src/services/walletService.ts';
+import { oneForAll } from '../sealers.ts';
 
 export const mintUrl = 'http://mint.toy';
 
@@ -48,7 +51,8 @@ export const times = {
 };
 
 /** What is sealed stays readable here: the checks look inside. */
-export const openSealer: Sealer = { keyId: '', seal: (plain) => plain, open: (sealed) => sealed };
+export const openSealer: Sealer = { seal: (plain) => plain, open: (sealed) => sealed };
+export const openSealers = oneForAll(openSealer);
 
 const seeds = {
   walletSeed: async () => new Uint8Array([7]),
@@ -66,8 +70,8 @@ export function createInstance(parts: {
   const { database, transport, owner, logger, report } = parts;
   const now = () => new Date();
   const audit = createAuditRepository(database);
-  const tokens = createTokenRepository(database, openSealer);
-  const operations = createOperationRepository(database, openSealer);
+  const tokens = createTokenRepository(database, openSealers);
+  const operations = createOperationRepository(database, openSealers);
   const melts = createMeltRepository(database, tokens, operations, audit, now);
   const ledger = createLedgerRepository(database, now);
   const mints = createMintDirectory([mintUrl], transport, times);
@@ -124,7 +128,7 @@ export function createInstance(parts: {
   const minting = { advance: noMinting, waitMs: noMinting, reread: noMinting };
   const worker = createWorker({ operations, driver, handlers: { melt, minting }, logger, now, ...times });
   const preflight = createPreflight({
-    books: createBooks({ tokens, openOutputs: createOpenOutputReads(database, openSealer, proofName) }),
+    books: createBooks({ tokens, openOutputs: createOpenOutputReads(database, openSealers, proofName) }),
     corrections: createCorrectionRepository(database, tokens, audit),
     mints,
     reports,
@@ -140,6 +144,7 @@ export function createInstance(parts: {
     keysets,
     attempts,
     preflight,
+    budgets: createBudgets({ spending: createKeySpendingRepository(database), now }),
     detection,
     config,
     owner,

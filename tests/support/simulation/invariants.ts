@@ -1,7 +1,9 @@
 import { isFinished, type MeltOperation } from '../../../src/models/operation.ts';
+import type { KeySpendingDocument } from '../../../src/models/schemas/access.ts';
 import type { OperationDocument } from '../../../src/models/schemas/operation.ts';
 import type { TokenDocument } from '../../../src/models/schemas/token.ts';
 import { operationFrom } from '../../../src/repositories/operationDocuments.ts';
+import { budgetsThatDiffer } from '../budgetSums.ts';
 import { openSealer } from './instance.ts';
 import type { Doc } from './store/match.ts';
 import type { MemoryStore } from './store/memoryStore.ts';
@@ -28,6 +30,14 @@ export function meltFrom(document: OperationDocument): MeltOperation {
   return operation;
 }
 
+const isBudget = (doc: Doc): doc is Doc & KeySpendingDocument => 'begun_at' in doc;
+
+function checkBudgets(store: MemoryStore, operations: readonly OperationDocument[]): void {
+  const budgets = [...store.shelves.keySpending.docs.values()].filter(isBudget);
+  const [fault] = budgetsThatDiffer(operations, budgets);
+  demand(fault === undefined, () => fault ?? '');
+}
+
 const finished = (state: string) => state === 'settled' || state === 'released' || state === 'cancelled';
 
 /** Holds after every change of the store or the mint, whatever is under way. */
@@ -36,6 +46,7 @@ export function checkStep(store: MemoryStore, mint: ToyMint): void {
   const operations = operationsIn(store);
   const open = operations.filter(({ state }) => !finished(state));
   checkOperations(operations, mint);
+  checkBudgets(store, operations);
   const home = new Map<string, TokenDocument>();
   for (const token of tokens) {
     const reserved = token.reserved_by;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MeltOperation } from '../../../src/models/operation.ts';
 import type { Proof } from '../../../src/models/proof.ts';
@@ -6,17 +5,18 @@ import { createAuditRepository } from '../../../src/repositories/audit.ts';
 import { createCorrectionRepository } from '../../../src/repositories/corrections.ts';
 import { createCounterRepository } from '../../../src/repositories/counters.ts';
 import type { Database } from '../../../src/repositories/database.ts';
+import { createKeySpendingRepository } from '../../../src/repositories/keySpending.ts';
 import { createLedgerRepository } from '../../../src/repositories/ledger.ts';
 import { createMeltRepository } from '../../../src/repositories/melts.ts';
 import { createOperationRepository, StaleOperation } from '../../../src/repositories/operations.ts';
-import { createSealer } from '../../../src/repositories/sealing.ts';
 import { createTokenRepository } from '../../../src/repositories/tokens.ts';
 import { duplicateKeyIndex, runTransaction } from '../../../src/repositories/transaction.ts';
 import { melt } from '../operations.ts';
+import { oneForAll } from '../sealers.ts';
 
 export type OpenedStore = { database: Database; close(): Promise<void> };
 
-const sealer = createSealer(randomBytes(32));
+const sealers = oneForAll();
 const payment = { preimage: null, preimageVerified: false, paidAt: new Date('2026-01-01T00:00:00.000Z') };
 const lease = { owner: 'alpha', leaseMs: 60_000 };
 
@@ -36,8 +36,8 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       const { database } = opened;
       const now = () => new Date();
       const audit = createAuditRepository(database);
-      const tokens = createTokenRepository(database, sealer);
-      const operations = createOperationRepository(database, sealer);
+      const tokens = createTokenRepository(database, sealers);
+      const operations = createOperationRepository(database, sealers);
       return {
         database,
         tokens,
@@ -45,6 +45,7 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
         melts: createMeltRepository(database, tokens, operations, audit, now),
         ledger: createLedgerRepository(database, now),
         counters: createCounterRepository(database),
+        spending: createKeySpendingRepository(database),
         corrections: createCorrectionRepository(database, tokens, audit),
       };
     }
@@ -251,6 +252,41 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       expect(met).toBe('_id_');
       await operations.insertTombstone(operation('b'));
       expect(await melts.reserve(operation('b'), reservations, lease, null, 100)).toBe('unknown');
+    });
+
+    test('payments of one budget at once take no more than there is, and give back what they did not need', async () => {
+      const { melts, spending, operations } = parts();
+      const keyId = `key_${store}`;
+      const day = '2026-01-01';
+      const budget = { keyId, day, limit: 25n, reserved: 10n };
+      expect(await spending.spent(keyId, day)).toBeNull();
+      await spending.begin(keyId, day, new Date());
+      await spending.begin(keyId, day, new Date());
+      const wallets = await Promise.all(['a', 'b', 'c'].map(() => funded([8n])));
+      const results = await Promise.all(
+        wallets.map(({ operation, reservations }) =>
+          melts.reserve(operation('a', { budget }), reservations, lease, null, 100),
+        ),
+      );
+      expect([...results].sort()).toEqual(['over_budget', 'reserved', 'reserved']);
+      expect(await spending.spent(keyId, day)).toBe(20n);
+      const refused = wallets[results.indexOf('over_budget')];
+      const [one, other] = wallets.filter((wallet) => wallet !== refused);
+      if (refused === undefined || one === undefined || other === undefined)
+        throw new Error('one of three is refused');
+      expect(await operations.byId(refused.operation('a').id)).toBeNull();
+      await operations.insertTombstone(refused.operation('b', { budget }));
+      expect(await spending.spent(keyId, day)).toBe(20n);
+      await melts.cancel(one.operation('a', { budget }), 'never sent');
+      await melts.cancel(one.operation('a', { budget }), 'never sent');
+      expect(await spending.spent(keyId, day)).toBe(10n);
+      const again = refused.operation('c', { budget });
+      expect(await melts.reserve(again, refused.reservations, lease, null, 100)).toBe('reserved');
+      const first = await operations.byId(other.operation('a').id);
+      if (first?.kind !== 'melt') throw new Error('the payment is gone');
+      const melting = await operations.transition(first, { state: 'melting' }, 'sent', new Date());
+      await book(melting, [proof(`${other.walletId}_change`, 2n)]);
+      expect([...(await spending.spentOn(day))]).toContainEqual([keyId, 16n]);
     });
 
     test('no counter is taken twice, however many take at once', async () => {

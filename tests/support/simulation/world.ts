@@ -3,7 +3,7 @@ import { runTransaction } from '../../../src/repositories/transaction.ts';
 import { walletIdOf } from '../../../src/services/walletService.ts';
 import { createAnswers, isExpected, type MeltOrder } from './clients.ts';
 import { enter, epochMs } from './globals.ts';
-import { createInstance, mintUrl, openSealer, times } from './instance.ts';
+import { createInstance, mintUrl, openSealers, times } from './instance.ts';
 import { checkEnd, checkStep, demand, meltFrom, operationsIn } from './invariants.ts';
 import type { Invoice } from './invoices.ts';
 import { logTo } from './log.ts';
@@ -19,6 +19,8 @@ import { createToyMint } from './toyMint.ts';
 import { createWitness } from './witness.ts';
 
 const npub = 'npub1toy';
+/** Enough for some payments of a world, and not for all. */
+const pocketMoney = { keyId: 'key', satPerDay: 400n };
 const processNames = ['alpha', 'beta'] as const;
 /** So long everything may take to come to its end once faults have stopped. */
 const settleWithinMs = 4 * 3_600_000;
@@ -162,7 +164,7 @@ export function createWorld(given: {
     await database.wallets.create([
       { _id: walletId, npub, mint_url: mintUrl, mint_id: null, unit: 'sat', created_at: at },
     ]);
-    const tokens = createTokenRepository(database, openSealer);
+    const tokens = createTokenRepository(database, openSealers);
     let counter = 0;
     for (let token = random.int(1, 4); token > 0; token -= 1) {
       const proofs = Array.from({ length: random.int(1, 4) }, () => {
@@ -197,6 +199,7 @@ export function createWorld(given: {
       const placed: MeltOrder = {
         invoice: invoice.text,
         respondAsync: random.chance(0.2),
+        budget: random.chance(0.5) ? pocketMoney : null,
         idempotency: key === null ? undefined : { route: 'melt', key, bodyHash: invoice.paymentHash },
       };
       scheduler.after(random.int(0, profile.faultsForMs * 0.6), null, () => order(placed));

@@ -98,7 +98,9 @@ const forbidden = (
 const scopes = ['wallet:read', 'wallet:write', 'wallet:melt', 'support:read', 'support:write'] as const;
 const own = ({ wallet }: Stage) => ({ bound: wallet.npub, asks: wallet.npub });
 
-const withoutScope = apiRoutes.map((route) =>
+const scoped = apiRoutes.filter(({ access }) => access !== 'signature');
+
+const withoutScope = scoped.map((route) =>
   route.access === 'creation'
     ? forbidden(
         route,
@@ -116,7 +118,13 @@ const withoutScope = apiRoutes.map((route) =>
       ),
 );
 
-const forAnother = apiRoutes.map((route) =>
+const withoutSignature = apiRoutes
+  .filter(({ access }) => access === 'signature')
+  .map((route) =>
+    forbidden(route, 'instead of a signature', [...scopes], /a request signed by the owner of a wallet/, own),
+  );
+
+const forAnother = scoped.map((route) =>
   forbidden(
     route,
     'of another wallet',
@@ -149,6 +157,7 @@ export const accessCases: RefusalCase[] = [
     ),
   ]),
   ...withoutScope,
+  ...withoutSignature,
   ...forAnother,
   ...apiRoutes
     .filter(({ access }) => access === 'creation')

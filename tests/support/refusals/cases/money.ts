@@ -42,6 +42,27 @@ const feeTooHigh = (
   members,
 });
 
+/** With a key whose budget for a day is less than the payment may take; whether it could ever be enough is told. */
+const overBudget = (what: string, budget: number, amount: number, required: number): RefusalCase => ({
+  code: 'BUDGET_EXCEEDED',
+  what,
+  async provoke(stage) {
+    const { token } = await stage.world.context.services.apiKeys.issue({
+      label: 'pocket money',
+      scopes: ['wallet:melt'],
+      npub: stage.wallet.npub,
+      expiresAt: null,
+      budgetSatPerDay: BigInt(budget),
+    });
+    const authorization = `Bearer ${token}`;
+    return stage.melt(stage.wallet, await stage.invoice(amount), {}, { authorization });
+  },
+  says: new RegExp(
+    `may spend ${budget} sat a day, of which 0 are spent.*may take ${required} with fees\\. Nothing was paid.*smaller invoice`,
+  ),
+  members: { budget, spentToday: 0, required },
+});
+
 async function onlyProof(stage: Stage, wallet: TestWallet) {
   const [proof] = await proofsOf(stage.world, wallet.npub);
   if (proof === undefined) throw new Error('the wallet has no proof');
@@ -156,6 +177,7 @@ const clientsLimit = /may cost up to \d+ sat in fees, and maxFee is \d+ sat\. No
 const serversLimit = /and this server’s limit is 110 sat\. Nothing was paid; use another invoice/;
 
 export const moneyCases: RefusalCase[] = [
+  overBudget('the key may not spend so much in a day', 103, 100, 104),
   insufficient('an empty wallet', 10, 14, ({ world }) => world.wallet(), 0),
   insufficient('a wallet that has too little', 1000, 1010, ({ wallet }) => wallet, 1000),
   insufficient(

@@ -1,6 +1,6 @@
+import { canary } from '../../leakScan/looks.ts';
 import type { RefusalCase } from '../cases.ts';
 import { type Asking, answering, everyone, type Fault, html, meeting, paths, requests } from '../meeting.ts';
-import { canary } from '../scanner.ts';
 import type { Stage } from '../stage.ts';
 
 type Json = Record<string, unknown>;

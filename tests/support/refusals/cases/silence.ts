@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../../../../src/models/errors.ts';
+import { canary } from '../../leakScan/looks.ts';
 import { askedOfMint } from '../../money.ts';
 import { until } from '../../world.ts';
 import type { RefusalCase } from '../cases.ts';
 import { type Asking, answering, everyone, type Fault, html, meeting, paths, requests } from '../meeting.ts';
-import { canary } from '../scanner.ts';
 
 const silent = /^The mint does not answer\. Nothing was started and no money moved\. Try again shortly/;
 const unavailable = (what: string, asking: Asking, path: string | null, fault: Fault, env = {}) =>

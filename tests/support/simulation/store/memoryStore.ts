@@ -1,3 +1,4 @@
+import { keySpendingSchema } from '../../../../src/models/schemas/access.ts';
 import { auditSchema, walletSchema } from '../../../../src/models/schemas/account.ts';
 import {
   counterSchema,
@@ -22,7 +23,10 @@ export type Carry = <T>(call: StoreCall, apply: () => T) => Promise<T>;
  */
 export type MemoryStore = {
   /** Committed documents, for looking behind the repositories. */
-  shelves: Record<'tokens' | 'operations' | 'idempotency' | 'counters' | 'wallets' | 'audit', Shelf>;
+  shelves: Record<
+    'tokens' | 'operations' | 'idempotency' | 'counters' | 'wallets' | 'audit' | 'keySpending',
+    Shelf
+  >;
   /** A client's view of the store. */
   connect(carry: Carry): Database;
 };
@@ -41,6 +45,7 @@ export function createMemoryStore(now: () => Date): MemoryStore {
     counters: shelf('counters', uniqueIndexes(counterSchema)),
     wallets: shelf('wallets', uniqueIndexes(walletSchema)),
     audit: shelf('audit_events', uniqueIndexes(auditSchema)),
+    keySpending: shelf('key_spending', uniqueIndexes(keySpendingSchema)),
   };
 
   function connect(carry: Carry): Database {
@@ -52,6 +57,7 @@ export function createMemoryStore(now: () => Date): MemoryStore {
       counters: model(shelves.counters),
       wallets: model(shelves.wallets),
       audit: model(shelves.audit),
+      keySpending: model(shelves.keySpending),
       connection: {
         startSession: () =>
           carry(
@@ -68,7 +74,16 @@ export function createMemoryStore(now: () => Date): MemoryStore {
   return { shelves, connect };
 }
 
-const needed = ['tokens', 'operations', 'idempotency', 'counters', 'wallets', 'audit', 'connection'];
+const needed = [
+  'tokens',
+  'operations',
+  'idempotency',
+  'counters',
+  'wallets',
+  'audit',
+  'keySpending',
+  'connection',
+];
 
 /** Stands in for a connected database in everything that the melt's repositories ask of it. */
 function standsIn(candidate: unknown): candidate is Database {

@@ -1,16 +1,18 @@
+import { formsOf } from './forms.ts';
+
 /** What broken mints of these tests say; none of it may come through. */
 export const canary = 'CANARY-e2b7';
 
 /** Something in an answer that no client may see: what it is, and not the thing itself. */
-export type Leak = string;
+export type WordsOfLeak = string;
 
-const looks: [Leak, RegExp][] = [
+const looks: [WordsOfLeak, RegExp][] = [
   ['64 hexadecimal digits: a secret, a key, a blinding factor or a preimage', /(?<![0-9a-z_])[0-9a-f]{64}/i],
   ['a secret with a spending condition', /\[\\?"(P2PK|HTLC)\\?"/],
   ['ecash', /cashu[ab][\w+/=-]{8}/i],
-  ['an API key', /crk_[0-9a-f]{16}_[\w-]{20}/],
+  ['an API key or bearer token', /cr[kt]_[0-9a-f]{16}_[\w-]{20}/],
   ['a Nostr secret key', /nsec1[0-9a-z]{6}/i],
-  ['a sealed text', /(?<![\w.])[0-9a-f]{8}\.[\w+/]{40}/],
+  ['a sealed text', /(?<![\w.])(?:[0-9a-f]{8}|[0-9a-f]{16})\.[\w+/]{40}/],
   ['a PEM block', /-----BEGIN/],
   ['user and password in an address', /:\/\/[^\s/@"]+:[^\s/@"]*@/],
   ['a database address', /mongodb(\+srv)?:/i],
@@ -36,15 +38,17 @@ const looks: [Leak, RegExp][] = [
 ];
 
 /** Whatever in a text must not stand in an answer to a client. `known`: exact texts of this run, by what they are. */
-export function leaksIn(text: string, known: Readonly<Record<Leak, string>> = {}): Leak[] {
+export function leaksIn(text: string, known: Readonly<Record<WordsOfLeak, string>> = {}): WordsOfLeak[] {
   const byLook = looks.filter(([, look]) => look.test(text)).map(([leak]) => leak);
   const plain = text.replaceAll('\\/', '/').toLowerCase();
-  const exact = Object.entries(known).filter(([, secret]) => plain.includes(secret.toLowerCase()));
+  const isTold = (secret: string): boolean =>
+    formsOf(secret).some((form) => plain.includes(form.toString('utf8').toLowerCase()));
+  const exact = Object.entries(known).filter(([, secret]) => isTold(secret));
   return [...byLook, ...exact.map(([leak]) => leak)];
 }
 
 /** Three words in a row of a mnemonic are one secret each. */
-export function mnemonicParts(mnemonic: string): Record<Leak, string> {
+export function mnemonicParts(mnemonic: string): Record<WordsOfLeak, string> {
   const words = mnemonic.split(' ');
   const parts = words.slice(2).map((word, at) => `${words[at]} ${words[at + 1]} ${word}`);
   return Object.fromEntries(parts.map((part, at) => [`words ${at + 1} to ${at + 3} of the mnemonic`, part]));

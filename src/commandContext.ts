@@ -1,0 +1,55 @@
+import type { Config, Secrets } from './config.ts';
+import { createAuditRepository } from './repositories/audit.ts';
+import { connectDatabase, openDatabase } from './repositories/database.ts';
+import { createSealers, masterKeys, refuseWrongMasterKeys, rehearsing } from './repositories/dataKeys.ts';
+import { refuseUnfitDatabase } from './repositories/durability.ts';
+import { createRehearsal } from './repositories/legacy/rehearsal.ts';
+import { createLegacySource } from './repositories/legacy/source.ts';
+import { createTakeOver } from './repositories/legacy/takeOver.ts';
+import { createResealing } from './repositories/resealing/resealing.ts';
+import { createMasterKeyRotation, type MasterKeyRotation } from './services/masterKeyRotation.ts';
+import { createMigrationService, type MigrationService } from './services/migration/migrationService.ts';
+import { createMintDirectory } from './services/mint/mints.ts';
+import { createHttpTransport } from './services/mint/transport.ts';
+
+/** What `crucible migrate` needs, on a store that no server would start on. Connecting writes nothing. */
+export async function createMigration(given: {
+  config: Config;
+  secrets: Secrets;
+}): Promise<{ migration: MigrationService; dispose(): Promise<void> }> {
+  const { config, secrets } = given;
+  const now = () => new Date();
+  const database = await connectDatabase(config.mongoUri);
+  await refuseUnfitDatabase(database.connection).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+  const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
+  const masters = masterKeys(secrets);
+  const sealers = createSealers(database, masters);
+  const migration = createMigrationService({
+    source: createLegacySource(database, sealers, masters),
+    rehearsal: createRehearsal(database, rehearsing(sealers), now),
+    takeOver: createTakeOver(database, sealers, createAuditRepository(database), now),
+    mints: createMintDirectory(config.mintUrls, http.carry, config),
+    mintUrls: config.mintUrls,
+  });
+  async function dispose(): Promise<void> {
+    await database.close();
+    await http.close();
+  }
+  return { migration, dispose };
+}
+
+/** What `crucible keys rotate-master` needs, beside servers that go on. @throws WrongMasterKey */
+export async function createRotation(given: {
+  config: Config;
+  secrets: Secrets;
+}): Promise<{ rotation: MasterKeyRotation; dispose(): Promise<void> }> {
+  const masters = masterKeys(given.secrets);
+  const database = await openDatabase(given.config.mongoUri, (opened) =>
+    refuseWrongMasterKeys(opened, masters),
+  );
+  const resealing = createResealing(database, createSealers(database, masters), masters);
+  return { rotation: createMasterKeyRotation(resealing), dispose: () => database.close() };
+}

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Database, openDatabase } from '../../src/repositories/database.ts';
+import {
+  createSealers,
+  type MasterKeys,
+  masterKeys,
+  refuseWrongMasterKeys,
+  rehearsing,
+  walletScope,
+} from '../../src/repositories/dataKeys.ts';
+import { createSealer } from '../../src/repositories/sealing.ts';
+import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
+
+let fresh: FreshDatabase;
+let database: Database;
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  database = await openDatabase(fresh.uri);
+});
+afterAll(async () => {
+  await database.close();
+  await fresh.drop();
+});
+
+const newMasters = (): MasterKeys => masterKeys({ masterKey: randomBytes(32) });
+
+describe('the data key of a wallet', () => {
+  const masters = newMasters();
+  const server = () => createSealers(database, masters);
+
+  it('is one, though many servers seal for the wallet for the first time at once', async () => {
+    const scope = walletScope('crowded');
+    const sealers = await Promise.all(Array.from({ length: 12 }, () => server().toSeal(scope)));
+    const texts = sealers.map((sealer) => sealer.seal('a secret', 'here'));
+    expect(await database.dataKeys.countDocuments({ _id: scope })).toBe(1);
+    const { open } = await server().toOpen(scope);
+    expect(texts.map((text) => open(text, 'here'))).toEqual(texts.map(() => 'a secret'));
+  });
+
+  it('opens nothing of another wallet, not even the other’s key put in its place', async () => {
+    const [mine, yours] = [walletScope('mine'), walletScope('yours')];
+    const sealed = (await server().toSeal(yours)).seal('a secret', 'here');
+    await server().toSeal(mine);
+    await expect(
+      server()
+        .toOpen(mine)
+        .then(({ open }) => open(sealed, 'here')),
+    ).rejects.toThrow('another key');
+    const stolen = await database.dataKeys.findById(yours).lean();
+    await database.dataKeys.updateOne({ _id: mine }, { $set: { sealed: stolen?.sealed ?? '' } });
+    await expect(server().toOpen(mine)).rejects.toThrow('changed or moved');
+  });
+
+  it('is needed for nothing that a master key has sealed directly, and reading makes none', async () => {
+    const scope = walletScope('of before');
+    const sealed = createSealer(masters.current).seal('a secret', 'here');
+    expect((await server().toOpen(scope)).open(sealed, 'here')).toBe('a secret');
+    const rehearsal = rehearsing(server());
+    expect((await rehearsal.toOpen(scope)).open(sealed, 'here')).toBe('a secret');
+    expect((await rehearsal.toSeal(scope)).seal('a secret', 'here')).toMatch(/^[0-9a-f]{16}\./);
+    expect(await database.dataKeys.countDocuments({ _id: scope })).toBe(0);
+  });
+
+  it('is read once for as long as it is remembered', async () => {
+    const scope = walletScope('busy');
+    const busy = server();
+    await busy.toSeal(scope);
+    const { open } = await busy.toOpen(scope);
+    await database.dataKeys.deleteOne({ _id: scope });
+    expect(open((await busy.toSeal(scope)).seal('a secret', 'here'), 'here')).toBe('a secret');
+  });
+
+  it('keeps a server with other master keys from starting, until it is told this one, too', async () => {
+    await server().toSeal(walletScope('guarded'));
+    const foreign = randomBytes(32);
+    const refused = refuseWrongMasterKeys(database, masterKeys({ masterKey: foreign }));
+    await expect(refused).rejects.toThrow(masters.current.id);
+    const told = { current: masterKeys({ masterKey: foreign }).current, others: [masters.current] };
+    await expect(refuseWrongMasterKeys(database, told)).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,70 @@
+import type { Database } from '../../src/repositories/database.ts';
+
+/** Documents as they are stored, of which only the budget's side is read. */
+export type StoredOperation = {
+  state: string;
+  details: unknown;
+  budget_day?: string;
+  budget_unused?: number | bigint;
+};
+export type StoredBudget = { _id: string; reserved: number | bigint };
+
+/** Where the budgets of a database differ from its operations, both as they were at one moment; empty where all agree. */
+export async function budgetFaults(
+  database: Pick<Database, 'operations' | 'keySpending' | 'connection'>,
+): Promise<string[]> {
+  const session = await database.connection.startSession();
+  try {
+    session.startTransaction({ readConcern: { level: 'snapshot' } });
+    const operations = await database.operations.find().session(session).lean<StoredOperation[]>();
+    const budgets = await database.keySpending.find().session(session).lean<StoredBudget[]>();
+    return budgetsThatDiffer(operations, budgets);
+  } finally {
+    await session.endSession();
+  }
+}
+
+/** Where the budgets that are written down differ from the operations; empty where all agree. */
+export function budgetsThatDiffer(
+  operations: readonly StoredOperation[],
+  budgets: readonly StoredBudget[],
+): string[] {
+  const due = budgetsByOperations(operations);
+  const written = new Map(budgets.map(({ _id, reserved }) => [_id, Number(reserved)]));
+  for (const { budget_day: id, budget_unused: unused } of operations)
+    if (id !== undefined) written.set(id, (written.get(id) ?? 0) - Number(unused));
+  return [...new Set([...due.keys(), ...written.keys()])]
+    .filter((id) => (due.get(id) ?? 0) !== (written.get(id) ?? 0))
+    .map((id) => `budget ${id}: ${written.get(id)} are written down, and the operations took ${due.get(id)}`);
+}
+
+/**
+ * What the operations of each key and day take of its budget, in sat, worked out here a second time: all that was reserved
+ * while they are open, what left the wallet once they have ended.
+ */
+function budgetsByOperations(operations: readonly StoredOperation[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const operation of operations) {
+    const keyId = inside(operation.details, 'budget', 'keyId');
+    if (typeof keyId !== 'string') continue;
+    const id = `${keyId}:${String(inside(operation.details, 'budget', 'day'))}`;
+    sums.set(id, (sums.get(id) ?? 0) + takenBy(operation));
+  }
+  return sums;
+}
+
+function takenBy({ state, details }: StoredOperation): number {
+  const amount = (...path: string[]) => Number(inside(details, ...path) ?? 0);
+  if (state === 'cancelled') return 0;
+  if (state === 'released') return amount('sourceAmount') - amount('releasedAmount');
+  if (state !== 'settled') return amount('budget', 'reserved');
+  return (
+    amount('sourceAmount') - amount('atomicResult', 'keepAmount') - amount('atomicResult', 'meltChangeAmount')
+  );
+}
+
+const inside = (value: unknown, ...path: string[]): unknown =>
+  path.reduce<unknown>(
+    (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
+    value,
+  );

@@ -1,0 +1,131 @@
+import { createHmac } from 'node:crypto';
+import { entropyToMnemonic, mnemonicToSeed } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import type { mongo } from 'mongoose';
+import { decode } from 'nostr-tools/nip19';
+import { InvariantBroken } from '../../../src/models/errors.ts';
+import type { Operation } from '../../../src/models/operation.ts';
+import type { Proof } from '../../../src/models/proof.ts';
+import type { CounterDocument, OperationDocument } from '../../../src/models/schemas/operation.ts';
+import type { TokenDocument } from '../../../src/models/schemas/token.ts';
+import { operationFrom } from '../../../src/repositories/operationDocuments.ts';
+import { tokenFrom } from '../../../src/repositories/tokenDocuments.ts';
+import { deriveOutput } from '../../../src/services/ecash/outputs.ts';
+import { createSeeds } from '../../../src/services/ecash/seeds.ts';
+import { dataKeysIn, sealerBehind } from '../sealers.ts';
+import { mnemonicParts } from './looks.ts';
+
+export type Remember = (what: string, secret: string | Uint8Array) => void;
+
+/** Of each counter, the last ones; each costs 4 ms of arithmetic. */
+const maxDerived = 100;
+
+/** What a server was given to keep. */
+export async function harvestEnvironment(env: Record<string, string>, remember: Remember): Promise<void> {
+  const mnemonic = env['CRUCIBLE_MNEMONIC'] ?? '';
+  for (const [what, words] of Object.entries(mnemonicParts(mnemonic))) remember(what, words);
+  remember('the operator’s seed', await mnemonicToSeed(mnemonic));
+  remember('the master key', env['CRUCIBLE_MASTER_KEY'] ?? '');
+  for (const key of (env['CRUCIBLE_MASTER_KEY_PREVIOUS'] ?? '').split(','))
+    if (key !== '') remember('another master key', key);
+}
+
+/**
+ * Remembers every secret that follows from what the database holds and the server was given: data keys, seeds, and of each
+ * output that was ever planned, also in vain, the secret and the blinding factor. May be called again and again.
+ */
+export function createHarvest(env: Record<string, string>, remember: Remember, rememberPreimage: Remember) {
+  const mnemonic = env['CRUCIBLE_MNEMONIC'] ?? '';
+  const seeds = createSeeds(mnemonic);
+  const operatorSeed = mnemonicToSeed(mnemonic);
+  /** `npub keyset index` of outputs that are remembered already. */
+  const outputs = new Set<string>();
+  const wallets = new Set<string>();
+  const unread = new Set<string>();
+
+  async function fromDatabase(db: mongo.Db): Promise<void> {
+    for (const key of await dataKeysIn(db, env)) remember('a data key', key);
+    const sealer = await sealerBehind(db, env);
+    const tokens = db.collection<TokenDocument>('cashu_tokens').find();
+    for await (const token of tokens)
+      for (const proof of readable(token._id, () => tokenFrom(token, sealer))?.proofs ?? []) ofProof(proof);
+    const operations = db.collection<OperationDocument>('operations').find();
+    for await (const document of operations) {
+      const operation = readable(document._id, () => operationFrom(document, sealer));
+      if (operation !== null) await ofOperation(operation);
+    }
+    for await (const { npub } of db.collection('wallets').find({ npub: { $type: 'string' } }))
+      await ofWallet(String(npub));
+    for await (const counter of db.collection<CounterDocument>('counters').find()) await ofCounter(counter);
+  }
+
+  /** Tests put documents into the database that nothing opens: their secrets were never any. */
+  function readable<T>(id: string, read: () => T): T | null {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof InvariantBroken)) throw error;
+      unread.add(id);
+      return null;
+    }
+  }
+
+  function ofProof({ secret, dleq }: Proof): void {
+    remember('a proof’s secret', secret);
+    if (dleq !== undefined) rememberScalar('a blinding factor', BigInt(`0x${dleq.r}`), remember);
+  }
+
+  async function ofOperation(operation: Operation): Promise<void> {
+    for (const output of operation.attempts.flatMap(({ outputs: planned }) => planned)) {
+      outputs.add(`${operation.npub} ${output.keysetId} ${output.counter}`);
+      remember('an output’s secret', output.secret);
+      rememberScalar('a blinding factor', output.blindingFactor, remember);
+    }
+    if (operation.kind === 'minting') {
+      const { privateKey } = await seeds.quoteKey(operation.npub, operation.id);
+      return remember('the key of a mint quote', privateKey);
+    }
+    const { held, inputs, change, payment } = operation;
+    for (const proof of [...inputs, ...change, ...(held?.send ?? []), ...(held?.keep ?? [])]) ofProof(proof);
+    if (payment?.preimage) rememberPreimage('a preimage', payment.preimage);
+  }
+
+  async function ofWallet(npub: string): Promise<void> {
+    if (wallets.has(npub)) return;
+    wallets.add(npub);
+    remember('a wallet’s seed', await seeds.walletSeed(npub));
+    const words = Object.values(mnemonicParts(wordsOf(npub, await operatorSeed)));
+    for (const part of words) remember('words of a wallet', part);
+  }
+
+  async function ofCounter({ wallet_seed: npub, keyset_id: keysetId, next }: CounterDocument): Promise<void> {
+    const seed = await seeds.walletSeed(npub);
+    for (let index = Math.max(0, next - maxDerived); index < next; index += 1) {
+      const name = `${npub} ${keysetId} ${index}`;
+      if (outputs.has(name)) continue;
+      outputs.add(name);
+      const { secret, blindingFactor } = deriveOutput(seed, keysetId, index, { role: 'keep', amount: 1n });
+      remember('the secret of an output that was planned in vain', secret);
+      rememberScalar('a blinding factor', blindingFactor, remember);
+    }
+  }
+
+  return { fromDatabase, unread: () => unread.size };
+}
+
+/** Curve libraries tell scalars in decimal digits. */
+function rememberScalar(what: string, scalar: bigint, remember: Remember): void {
+  remember(what, scalar.toString(16).padStart(64, '0'));
+  remember(what, scalar.toString());
+}
+
+/** As docs/adr/0005 derives them. */
+function wordsOf(npub: string, operatorSeed: Uint8Array): string {
+  const decoded = decode(npub);
+  if (decoded.type !== 'npub') throw new Error('a wallet without an npub');
+  const digest = createHmac('sha512', operatorSeed)
+    .update('crucible wallet v1')
+    .update(Buffer.from(decoded.data, 'hex'))
+    .digest();
+  return entropyToMnemonic(digest.subarray(0, 16), wordlist);
+}

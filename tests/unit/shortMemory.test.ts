@@ -1,0 +1,46 @@
+import { expect, it, jest } from '@jest/globals';
+import { createShortMemory } from '../../src/models/shortMemory.ts';
+
+const limits = { maxEntries: 2, keepMs: 1_000 };
+
+it('makes what is asked for once, also for those who ask meanwhile', async () => {
+  const memory = createShortMemory<string>(limits);
+  let made = 0;
+  const make = async () => `made ${++made}`;
+  const both = [memory.recall('a', make), memory.recall('a', make)];
+  expect(await Promise.all(both)).toEqual(['made 1', 'made 1']);
+  expect(await memory.recall('a', make)).toBe('made 1');
+});
+
+it('forgets after its time, however often it was asked for', async () => {
+  jest.useFakeTimers();
+  try {
+    const memory = createShortMemory<number>(limits);
+    let made = 0;
+    const make = async () => ++made;
+    await memory.recall('a', make);
+    jest.advanceTimersByTime(999);
+    expect(await memory.recall('a', make)).toBe(1);
+    jest.advanceTimersByTime(1);
+    expect(await memory.recall('a', make)).toBe(2);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+it('keeps no more than its limit, and the newest', async () => {
+  const memory = createShortMemory<string>(limits);
+  for (const name of ['a', 'b', 'c']) await memory.recall(name, async () => 'old');
+  expect(await memory.recall('b', async () => 'new')).toBe('old');
+  expect(await memory.recall('c', async () => 'new')).toBe('old');
+  expect(await memory.recall('a', async () => 'new')).toBe('new');
+});
+
+it('keeps no failure', async () => {
+  const memory = createShortMemory<string>(limits);
+  const fails = async (): Promise<string> => {
+    throw new Error('not now');
+  };
+  await expect(memory.recall('a', fails)).rejects.toThrow('not now');
+  expect(await memory.recall('a', async () => 'now')).toBe('now');
+});
