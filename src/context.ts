@@ -27,7 +27,7 @@ import { createSealer } from './repositories/sealing.ts';
 import { createTokenRepository } from './repositories/tokens.ts';
 import { createWalletRepository } from './repositories/wallets.ts';
 import { createApiKeyService } from './services/apiKeyService.ts';
-import type { Services } from './services/contracts.ts';
+import type { RestoreService, Services } from './services/contracts.ts';
 import { createOutputFactory, proofName } from './services/ecash/outputs.ts';
 import { createSeeds } from './services/ecash/seeds.ts';
 import { createHealthService } from './services/healthService.ts';
@@ -45,6 +45,7 @@ import { createPreparation } from './services/melt/preparation.ts';
 import { createMeltSaga } from './services/melt/saga.ts';
 import { createMigrationService, type MigrationService } from './services/migration/migrationService.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
+import { sharedKeysetReport } from './services/mint/sharedKeysets.ts';
 import { refusingSimulated } from './services/mint/simulated.ts';
 import { createHttpTransport, type Transport } from './services/mint/transport.ts';
 import { createMintingHandler } from './services/minting/mintingSaga.ts';
@@ -64,6 +65,8 @@ export type Context = {
   config: Config;
   logger: Logger;
   services: Services;
+  /** For operator commands; no request demands a recovery. */
+  restore: RestoreService;
   /** For tests and tools that look behind the services. */
   database: Database;
   startWorkers(): void;
@@ -95,7 +98,12 @@ export async function createContext(given: {
   const now = overrides.now ?? (() => new Date());
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
-  const allMints = createMintDirectory(config.mintUrls, overrides.transport ?? http.carry, config);
+  const allMints = createMintDirectory(
+    config.mintUrls,
+    overrides.transport ?? http.carry,
+    config,
+    (shared) => void reports.file(sharedKeysetReport(shared)),
+  );
   const database = await openDatabase(config.mongoUri, async (opened) => {
     if (profile === undefined) return;
     const deployment = createDeploymentRepository(opened, now);
@@ -140,10 +148,10 @@ export async function createContext(given: {
   const keysets = createOutputKeysets(mints, now);
   const attempts = createMeltAttempts(outputs);
   const courier = createCourier({ operations, melts, mints, answerWithinMs: config.answerWithinMs, now });
-  const exchanges = createExchanges({ operations, keysets, attempts, courier, detection, now });
   const incidents = createIncidents(reports);
+  const exchanges = createExchanges({ operations, keysets, attempts, courier, incidents, detection, now });
   const lostTime = createLostTime({ operations, detection, now });
-  const common = { operations, melts, mints, reports, detection, config, owner, now };
+  const common = { operations, melts, ledger, mints, reports, detection, config, owner, now };
   const saga = createMeltSaga({ ...common, exchanges, courier, incidents, lostTime, times: config });
   const driver = createDriver({ operations, owner, leaseMs: config.leaseMs, now });
   const handlers = {
@@ -152,6 +160,7 @@ export async function createContext(given: {
   };
   const worker = createWorker({
     operations,
+    mints,
     driver,
     handlers,
     intervalMs: config.workerIntervalMs,
@@ -191,7 +200,7 @@ export async function createContext(given: {
   });
   const ecash = createRecoveredEcashRepository(database, sealer, tokens, operations, audit, now);
   const restore = createRestore({ ...common, recoveries, ecash, tokens, counters, preflight, seeds, logger });
-  const preparation = createPreparation({ ...common, tokens, ledger, keysets, attempts, preflight });
+  const preparation = createPreparation({ ...common, tokens, keysets, attempts, preflight });
 
   const services: Services = {
     wallets,
@@ -216,6 +225,7 @@ export async function createContext(given: {
       mints,
       seeds,
       detection,
+      openMintingsPerWallet: config.openMintingsPerWallet,
       driver,
       handler: handlers.minting,
       now,
@@ -252,7 +262,7 @@ export async function createContext(given: {
     await http.close();
   }
 
-  return { config, logger, services, database, startWorkers, drain, dispose, isDraining };
+  return { config, logger, services, restore, database, startWorkers, drain, dispose, isDraining };
 }
 
 /** What `crucible migrate` needs, on a store that no server would start on. Connecting writes nothing. */

@@ -6,8 +6,10 @@ import { InvariantBroken, StoreNotMigrated } from '../models/errors.ts';
 import { isDatabaseAway } from '../services/databaseFaults.ts';
 import { keysCreate, UsageError } from './keys.ts';
 import { migrate } from './migrate.ts';
+import { restore } from './restore.ts';
 
 const usage = `usage: crucible keys create --scopes <scope,…> [--npub <npub>] [--label <text>] [--days <n>]
+       crucible restore --all | --npub <npub> [--dry-run]
        crucible migrate [--dry-run] [--json]
        crucible migrate --original <collection/id> > <file.bson>
 scopes: wallet:read, wallet:write, wallet:melt, support:read, support:write, admin
@@ -18,6 +20,7 @@ async function main(words: readonly string[]): Promise<number> {
   const [noun, verb, ...options] = words;
   try {
     if (noun === 'migrate') return await migrate(words.slice(1));
+    if (noun === 'restore') return await restore(words.slice(1));
     if (noun !== 'keys' || verb !== 'create') throw new UsageError('unknown command');
     const draft = keysCreate(options);
     const context = await createContext(loadConfig());
@@ -43,8 +46,8 @@ function reason(error: unknown): string {
   const forPeople = [ConfigError, InvariantBroken, StoreNotMigrated, DatabaseUnfit];
   if (error instanceof Error && forPeople.some((kind) => error instanceof kind)) return error.message;
   return isDatabaseAway(error)
-    ? 'The database at MONGODB_URI does not answer; no key was made.'
-    : 'No key was made, for a reason that this command does not know.';
+    ? 'The database at MONGODB_URI does not answer; nothing was done.'
+    : 'Nothing was done, for a reason that this command does not know.';
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -10,9 +10,10 @@ import {
   meltStates,
   mintingStates,
   type Operation,
+  type StoredReply,
 } from '../models/operation.ts';
 import { sumAmounts } from '../models/proof.ts';
-import type { AttemptDocument, OperationDocument } from '../models/schemas/operation.ts';
+import type { AttemptDocument, OperationDocument, StoredReplyDocument } from '../models/schemas/operation.ts';
 import { fromJson, toJson } from './json.ts';
 import type { Sealer } from './sealing.ts';
 
@@ -90,6 +91,8 @@ function meltDetailsFrom(stored: MeltDetails): MeltDetails {
       fee: BigInt(swap.fee),
     },
     meltInputFee: BigInt(stored.meltInputFee),
+    // Operations of earlier versions lack it.
+    doubtedSince: stored.doubtedSince ?? null,
     feeCap: BigInt(stored.feeCap),
     releasedAmount: releasedAmount === null ? null : BigInt(releasedAmount),
     missingAmount: missingAmount === null ? null : BigInt(missingAmount),
@@ -133,6 +136,7 @@ function storeMelt(operation: MeltOperation, sealer: Sealer) {
     atomicResult: operation.atomicResult,
     unpaidSightings: operation.unpaidSightings,
     partlySince: operation.partlySince,
+    doubtedSince: operation.doubtedSince,
     feeCap: operation.feeCap,
     answerBy: operation.answerBy,
     idempotencyId: operation.idempotencyId,
@@ -157,11 +161,9 @@ function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): At
     posts: attempt.posts,
     last_post_at: attempt.lastPostAt,
     ended_at: attempt.endedAt,
-    reply:
-      attempt.reply === null
-        ? null
-        : { http_status: attempt.reply.httpStatus, body: attempt.reply.body, at: attempt.reply.at },
+    reply: attempt.reply && storeReply(attempt.reply, sealedFor(operationId, attempt), sealer),
     refusal_code: attempt.refusalCode,
+    refusals: attempt.refusals,
   };
 }
 
@@ -174,13 +176,21 @@ export function readAttempt(document: AttemptDocument, operationId: string, seal
     posts: document.posts,
     lastPostAt: document.last_post_at,
     endedAt: document.ended_at,
-    reply:
-      document.reply === null
-        ? null
-        : { httpStatus: document.reply.http_status, body: document.reply.body, at: document.reply.at },
+    reply: document.reply && readReply(document.reply, sealedFor(operationId, document), sealer),
     refusalCode: document.refusal_code,
+    refusals: document.refusals ?? 0,
     ...fromJson<AttemptSecrets>(sealer.open(document.sealed, sealedFor(operationId, document))),
   };
+}
+
+/** A mint, or its web framework, may repeat the request in its reply, and with it secrets of ecash that is not spent yet. */
+function storeReply({ httpStatus, body, at }: StoredReply, of: string, sealer: Sealer): StoredReplyDocument {
+  return { http_status: httpStatus, sealed: sealer.seal(body, `${of}:reply`), at };
+}
+
+function readReply(document: StoredReplyDocument, of: string, sealer: Sealer): StoredReply {
+  const { http_status: httpStatus, sealed, body, at } = document;
+  return { httpStatus, body: sealed === undefined ? body : sealer.open(sealed, `${of}:reply`), at };
 }
 
 function sealedFor(operationId: string, attempt?: { purpose: string; number: number }): string {

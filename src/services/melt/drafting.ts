@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { MeltOperation, MeltQuote } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
-import type { TokenReservation } from '../../repositories/tokenReads.ts';
+import type { TokenOutline, TokenReservation } from '../../repositories/tokenReads.ts';
 import type { MeltRequest } from '../contracts.ts';
 import { denominations, inputFee, split } from '../ecash/amounts.ts';
 import type { OutputKeyset } from './attempts.ts';
 import type { Invoice } from './invoice.ts';
-import type { Selection } from './selection.ts';
+import type { Candidate, Selection } from './selection.ts';
 
 export type Chosen = Exclude<Selection, { kind: 'insufficient' }>;
 
@@ -64,11 +64,26 @@ export function draftOperation(given: {
     atomicResult: null,
     unpaidSightings: 0,
     partlySince: null,
+    doubtedSince: null,
     feeCap,
     answerBy: request.respondAsync ? null : new Date(at.getTime() + given.answerWithinMs),
     idempotencyId: request.idempotency === undefined ? null : `idem_${id}`,
     finishedAt: null,
   };
+}
+
+/** Which proofs of which tokens these are. */
+export function reservationsFor(
+  inputs: readonly Candidate[],
+  outlines: readonly TokenOutline[],
+): TokenReservation[] {
+  const versions = new Map(outlines.map(({ id, version }) => [id, version]));
+  const byToken = Map.groupBy(inputs, ({ tokenId }) => tokenId);
+  return [...byToken].map(([tokenId, proofs]) => ({
+    tokenId,
+    version: versions.get(tokenId) ?? 0,
+    Ys: proofs.map(({ Y }) => Y),
+  }));
 }
 
 /** What the melt of a swap's outputs will cost, as long as their keyset keeps its fee. */

@@ -49,7 +49,7 @@ export function createWitness(store: MemoryStore, undisturbed: boolean) {
       seen.set(operation._id, operation);
       const held = unstored.get(operation._id);
       if (before === operation || held?.actor !== actor) continue;
-      if (operation.attempts.some(({ reply }) => reply?.body === held.replyBody))
+      if (operation.attempts.some(({ reply }) => reply?.sealed === held.replyBody))
         unstored.delete(operation._id);
       else
         demand(
