@@ -30,7 +30,9 @@ describe('a mint whose only active keyset can make no odd amount, for a moment',
     await world.sim.pay(String(asked.body['invoice']));
     const { call } = world;
     const complete = () => call('POST', `${wallet.at}/mint/complete`, { quoteId: asked.body['quote'] });
-    await expectProblem(world, await complete(), told);
+    const held = await complete();
+    await expectProblem(world, held, told);
+    expect(held.body['detail']).toContain('If it has been paid, do not pay it again');
     expect(await stopped(world)).toBe(0);
 
     mint.tale = null;

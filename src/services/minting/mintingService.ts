@@ -9,6 +9,7 @@ import { largestSum } from '../ecash/amounts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { amountMsatOf } from '../melt/invoice.ts';
 import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
+import { isMintTrouble } from '../mint/mintError.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import { msatOf } from '../mint/units.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
@@ -68,7 +69,11 @@ export function createMintingService(parts: {
       );
     }
     if (isFinished(operation.state)) return operation;
-    return driver.drive(operation, handler, 'creator', { untilMs: now().getTime() });
+    try {
+      return await driver.drive(operation, handler, 'creator', { untilMs: now().getTime() });
+    } catch (error) {
+      throw isMintTrouble(error) ? heldUp(error) : error;
+    }
   };
 
   async function earlierOutcome(
@@ -152,6 +157,16 @@ function tooManyInvoices(most: number): DomainError {
     'LOW',
     `The wallet has ${most} invoices open at once, which is the most that this server allows. Nothing was started and no money moved; try again when one of them has been paid. One that is not is given up 30 days after it has expired.`,
     { retryable: true },
+  );
+}
+
+/** The mint's trouble, told to somebody who may have paid: what it says of a beginning would be untrue. */
+function heldUp({ code, severity, members }: DomainError): DomainError {
+  return new DomainError(
+    code,
+    severity,
+    'The mint does not say with sense whether the invoice is paid, or does not issue its ecash. If it has been paid, do not pay it again: the wallet is credited as soon as the mint issues. Ask again shortly.',
+    { retryable: true, members },
   );
 }
 
