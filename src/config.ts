@@ -37,6 +37,8 @@ export type Config = {
   paymentsPerMint: number;
   /** So many of a wallet's melts may be open at once; well below `paymentsPerMint`, so that no wallet takes all places. */
   openMeltsPerWallet: number;
+  /** So many mint quotes of a wallet may be watched at once; an unpaid one is, until 30 days after it has expired. */
+  openMintingsPerWallet: number;
   /** Directory of the reports that wait for the database; instances of one deployment may share it. */
   spoolDirectory: string;
   logLevel: LogLevel;
@@ -89,6 +91,7 @@ export function loadConfig(environment: Environment = process.env): { config: Co
     meltTimeoutMs: integer(env, 'CRUCIBLE_MELT_TIMEOUT_MS', 280_000, 100, 3_600_000),
     paymentsPerMint: integer(env, 'CRUCIBLE_PAYMENTS_PER_MINT', 256, 1, 10_000),
     openMeltsPerWallet: integer(env, 'CRUCIBLE_OPEN_MELTS_PER_WALLET', 100, 1, 10_000),
+    openMintingsPerWallet: integer(env, 'CRUCIBLE_OPEN_MINTINGS_PER_WALLET', 1_000, 1, 100_000),
     spoolDirectory: env['CRUCIBLE_SPOOL_DIR']?.trim() || 'spool',
     logLevel: oneOf(env, 'CRUCIBLE_LOG_LEVEL', logLevels, 'info'),
   };
@@ -182,6 +185,13 @@ function mintUrls(env: Environment): readonly string[] {
       const text = part.trim().replace(/\/+$/, '');
       if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
         throw new ConfigError('MINT_URL must hold http(s) addresses separated by commas.');
+      }
+      const { username, password } = new URL(text);
+      // It is shown to everybody: in /readyz, and to each wallet.
+      if (username !== '' || password !== '' || /[?#]/.test(text)) {
+        throw new ConfigError(
+          'MINT_URL must hold plain addresses: no user or password, no query (?) and no fragment (#). They are shown to clients.',
+        );
       }
       return text;
     }),

@@ -28,7 +28,7 @@ import { createWalletRepository } from './repositories/wallets.ts';
 import { createApiKeyService } from './services/apiKeyService.ts';
 import { createBearerTokenService } from './services/auth/bearerTokens.ts';
 import { createSignedRequestService } from './services/auth/signedRequests.ts';
-import type { Services } from './services/contracts.ts';
+import type { RestoreService, Services } from './services/contracts.ts';
 import { createOutputFactory, proofName } from './services/ecash/outputs.ts';
 import { createSeeds } from './services/ecash/seeds.ts';
 import { createHealthService } from './services/healthService.ts';
@@ -46,6 +46,7 @@ import { createPreflight } from './services/melt/preflight.ts';
 import { createPreparation } from './services/melt/preparation.ts';
 import { createMeltSaga } from './services/melt/saga.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
+import { sharedKeysetReport } from './services/mint/sharedKeysets.ts';
 import { refusingSimulated } from './services/mint/simulated.ts';
 import { createHttpTransport, type Transport } from './services/mint/transport.ts';
 import { createMintingHandler } from './services/minting/mintingSaga.ts';
@@ -65,6 +66,8 @@ export type Context = {
   config: Config;
   logger: Logger;
   services: Services;
+  /** For operator commands; no request demands a recovery. */
+  restore: RestoreService;
   /** For tests and tools that look behind the services. */
   database: Database;
   startWorkers(): void;
@@ -98,7 +101,12 @@ export async function createContext(given: {
   const now = overrides.now ?? (() => new Date());
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
-  const allMints = createMintDirectory(config.mintUrls, overrides.transport ?? http.carry, config);
+  const allMints = createMintDirectory(
+    config.mintUrls,
+    overrides.transport ?? http.carry,
+    config,
+    (shared) => void reports.file(sharedKeysetReport(shared)),
+  );
   const masters = masterKeys(secrets);
   const database = await openDatabase(config.mongoUri, async (opened) => {
     await refuseWrongMasterKeys(opened, masters);
@@ -145,10 +153,10 @@ export async function createContext(given: {
   const keysets = createOutputKeysets(mints, now);
   const attempts = createMeltAttempts(outputs);
   const courier = createCourier({ operations, melts, mints, answerWithinMs: config.answerWithinMs, now });
-  const exchanges = createExchanges({ operations, keysets, attempts, courier, detection, now });
   const incidents = createIncidents(reports);
+  const exchanges = createExchanges({ operations, keysets, attempts, courier, incidents, detection, now });
   const lostTime = createLostTime({ operations, detection, now });
-  const common = { operations, melts, mints, reports, detection, config, owner, now };
+  const common = { operations, melts, ledger, mints, reports, detection, config, owner, now };
   const saga = createMeltSaga({ ...common, exchanges, courier, incidents, lostTime, times: config });
   const driver = createDriver({ operations, owner, leaseMs: config.leaseMs, now });
   const handlers = {
@@ -157,6 +165,7 @@ export async function createContext(given: {
   };
   const worker = createWorker({
     operations,
+    mints,
     driver,
     handlers,
     intervalMs: config.workerIntervalMs,
@@ -198,7 +207,7 @@ export async function createContext(given: {
   const restore = createRestore({ ...common, recoveries, ecash, tokens, counters, preflight, seeds, logger });
   const spending = createKeySpendingRepository(database);
   const budgets = createBudgets({ spending, now });
-  const preparation = createPreparation({ ...common, tokens, ledger, keysets, attempts, preflight, budgets });
+  const preparation = createPreparation({ ...common, tokens, keysets, attempts, preflight, budgets });
 
   const services: Services = {
     wallets,
@@ -223,6 +232,7 @@ export async function createContext(given: {
       mints,
       seeds,
       detection,
+      openMintingsPerWallet: config.openMintingsPerWallet,
       driver,
       handler: handlers.minting,
       now,
@@ -262,5 +272,16 @@ export async function createContext(given: {
   }
 
   const publicOrigin = () => config.publicOrigin;
-  return { config, logger, services, database, startWorkers, drain, dispose, isDraining, publicOrigin };
+  return {
+    config,
+    logger,
+    services,
+    restore,
+    database,
+    startWorkers,
+    drain,
+    dispose,
+    isDraining,
+    publicOrigin,
+  };
 }

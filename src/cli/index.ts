@@ -5,12 +5,14 @@ import { InvariantBroken, StoreNotMigrated, WrongMasterKey } from '../models/err
 import { isDatabaseAway } from '../services/databaseFaults.ts';
 import { keys, UsageError } from './keys.ts';
 import { migrate } from './migrate.ts';
+import { restore } from './restore.ts';
 import { rotateMaster } from './rotateMaster.ts';
 
 const usage = `usage: crucible keys create --scopes <scope,…> [--npub <npub>] [--label <text>] [--days <n>] [--budget <sat per day>]
        crucible keys list [--json]
        crucible keys revoke <id>
        crucible keys rotate-master [--check]
+       crucible restore --all | --npub <npub> [--dry-run]
        crucible migrate [--dry-run] [--json]
        crucible migrate --original <collection/id> > <file.bson>
 scopes: wallet:read, wallet:write, wallet:melt, support:read, support:write, admin
@@ -21,6 +23,7 @@ async function main(words: readonly string[]): Promise<number> {
   const [noun, verb, ...options] = words;
   try {
     if (noun === 'migrate') return await migrate(words.slice(1));
+    if (noun === 'restore') return await restore(words.slice(1));
     if (noun === 'keys' && verb === 'rotate-master') return await rotateMaster(options);
     if (noun === 'keys') return await keys(words.slice(1));
     throw new UsageError('unknown command');

@@ -1,7 +1,7 @@
 import { invariant } from '../models/errors.ts';
 import type { AtomicResult, MeltOperation } from '../models/operation.ts';
 import type { MeltQuoteView } from '../services/contracts.ts';
-import { toJsonAmount } from './amounts.ts';
+import { toJsonAmount, toJsonSum } from './amounts.ts';
 import { toUnixSeconds } from './presentMinting.ts';
 
 export type MeltStatus = 'PENDING' | 'PAID' | 'FAILED' | 'NEEDS_ATTENTION';
@@ -12,8 +12,8 @@ export function presentMeltQuote(quote: MeltQuoteView) {
     quoteId: quote.quoteId,
     amount: toJsonAmount(quote.amount),
     feeReserve: toJsonAmount(quote.feeReserve),
-    inputFee: toJsonAmount(quote.inputFee),
-    total: toJsonAmount(quote.total),
+    inputFee: toJsonSum(quote.inputFee),
+    total: toJsonSum(quote.total),
     expiry: toUnixSeconds(quote.expiry),
   };
 }
@@ -78,8 +78,8 @@ function paidFields(operation: MeltOperation, now: Date) {
     transactionId: operation.id,
     paymentResult: 'PAID',
     paidAmount: toJsonAmount(quote.amount),
-    feesPaid: toJsonAmount(feesPaid),
-    changeAmount: toJsonAmount(keep + meltChange),
+    feesPaid: toJsonSum(feesPaid),
+    changeAmount: toJsonSum(keep + meltChange),
     quoteId: quote.id,
     preimage: payment.preimage,
     preimageVerified: payment.preimageVerified,
@@ -104,9 +104,9 @@ function presentAtomicResult(transactionId: string, result: AtomicResult) {
     transaction_id: transactionId,
     source_tokens_spent: result.sourceTokensSpent,
     keep_token_id: result.keepTokenId,
-    keep_amount: toJsonAmount(result.keepAmount),
+    keep_amount: toJsonSum(result.keepAmount),
     melt_change_token_id: result.meltChangeTokenId,
-    melt_change_amount: toJsonAmount(result.meltChangeAmount),
+    melt_change_amount: toJsonSum(result.meltChangeAmount),
     operations: [
       ...booked('keep_change', result.keepTokenId, result.keepAmount, result.keepProofCount),
       ...booked(
@@ -127,20 +127,20 @@ function booked(
 ) {
   return tokenId === null
     ? []
-    : [{ type, token_id: tokenId, amount: toJsonAmount(amount), proof_count: proofCount }];
+    : [{ type, token_id: tokenId, amount: toJsonSum(amount), proof_count: proofCount }];
 }
 
 /** A cancelled melt never left the house: all that it had reserved is free again. */
 function failureFields({ state, failure, releasedAmount, sourceAmount }: MeltOperation) {
   const released = state === 'cancelled' ? sourceAmount : releasedAmount;
   return {
-    ...(released === null ? {} : { released: toJsonAmount(released) }),
+    ...(released === null ? {} : { released: toJsonSum(released) }),
     ...(failure === null ? {} : { cause: failure.cause }),
   };
 }
 
 function missingFields({ missingAmount }: MeltOperation) {
-  return missingAmount === null ? {} : { missing: toJsonAmount(missingAmount) };
+  return missingAmount === null ? {} : { missing: toJsonSum(missingAmount) };
 }
 
 function durationMs({ createdAt, finishedAt }: MeltOperation, now: Date): number {

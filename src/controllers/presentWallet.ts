@@ -1,5 +1,5 @@
 import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
-import { toJsonAmount } from './amounts.ts';
+import { toJsonSum } from './amounts.ts';
 
 export function presentCreated({ wallet, created }: { wallet: Wallet; created: boolean }) {
   return {
@@ -22,7 +22,7 @@ export function presentInfo(view: { wallet: Wallet; balance: Balance; statistics
       npub: wallet.npub,
       mintUrl: wallet.mintUrl,
       unit: wallet.unit,
-      balance: toJsonAmount(balance.spendable),
+      balance: toJsonSum(balance.spendable),
       statistics,
       createdAt: wallet.createdAt.toISOString(),
     },
@@ -31,16 +31,16 @@ export function presentInfo(view: { wallet: Wallet; balance: Balance; statistics
 
 /** `balance` is what can be spent now; `totalBalance` adds what open operations hold. */
 export function presentBalance({ balance }: { balance: Balance }) {
-  const unspent = toJsonAmount(balance.unspent);
+  const unspent = toJsonSum(balance.unspent);
   return {
     success: true,
-    balance: toJsonAmount(balance.spendable),
+    balance: toJsonSum(balance.spendable),
     details: {
       totalBalance: unspent,
       unspentBalance: unspent,
-      reservedBalance: toJsonAmount(balance.reserved),
-      pendingBalance: toJsonAmount(balance.pending),
-      spentBalance: toJsonAmount(balance.spent),
+      reservedBalance: toJsonSum(balance.reserved),
+      pendingBalance: toJsonSum(balance.pending),
+      spentBalance: toJsonSum(balance.spent),
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import Joi from 'joi';
 import { validationError } from '../models/errors.ts';
 import { isNpub } from '../models/npub.ts';
+import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
 import { npubProblem } from './npub.ts';
 
 const maxAmount = Number.MAX_SAFE_INTEGER;
@@ -32,6 +33,7 @@ const amount = (min: number) => Joi.number().integer().min(min).max(maxAmount);
 const npub = Joi.string().custom((text: string, helpers) => (isNpub(text) ? text : helpers.error('npub')));
 /** Long enough for any invoice with route hints; the decoder says what is wrong with it. */
 const invoice = Joi.string().max(8_192);
+const quoteId = Joi.string().max(maxQuoteIdLength).pattern(quoteIdPattern);
 const printable = /^[\x21-\x7e]+$/;
 
 export const bodies = {
@@ -42,7 +44,7 @@ export const bodies = {
   }).required(),
   mint: Joi.object<{ amount: number }>({ amount: amount(1).required() }).required(),
   mintComplete: Joi.object<{ quoteId: string }>({
-    quoteId: Joi.string().max(256).pattern(printable).required(),
+    quoteId: quoteId.required(),
   }).required(),
   meltQuote: Joi.object<{ invoice: string }>({ invoice: invoice.required() }).required(),
   melt: Joi.object<{ invoice: string; maxFee?: number }>({

@@ -61,6 +61,8 @@ export type Attempt = {
   reply: StoredReply | null;
   /** NUT error code of a definite refusal; null while none was seen. */
   refusalCode: number | null;
+  /** How many of the posts the mint itself has refused, whatever its code said. As many as posts: none is under way. */
+  refusals: number;
 };
 
 export type TimelineEntry = { at: Date; state: string; event: string };
@@ -130,6 +132,8 @@ export type MeltDetails = {
   unpaidSightings: number;
   /** When some inputs were first seen spent by somebody else. */
   partlySince: Date | null;
+  /** Since when the mint has called the quote paid while our inputs are not spent there. */
+  doubtedSince: Date | null;
   /** The most that the payment may cost besides its amount. */
   feeCap: bigint;
   /** Until then the creating request is still waiting to answer its client. */

@@ -26,6 +26,8 @@ export type ErrorReport = {
 /** Codes of incidents that consist in an operation being open, and are over when it has ended. */
 export const overWithOperation = [
   'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS',
+  'FEE_ABOVE_LIMIT',
+  'MINTING_HELD_UP',
   'OPERATION_OPEN_TOO_LONG',
   'QUOTE_PAID_INPUTS_UNSPENT',
   'SIGNATURES_DO_NOT_VERIFY',

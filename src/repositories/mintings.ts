@@ -17,6 +17,13 @@ export function createMintingRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
+  /** How many of a wallet's mintings are open, counted up to `atMost`. */
+  async function openCount(walletId: string, atMost: number): Promise<number> {
+    return database.operations
+      .countDocuments({ wallet_id: walletId, open: true, kind: 'minting' }, { limit: atMost })
+      .hint('open_by_kind');
+  }
+
   /** Stores a quote that the mint gave, with its waiting token. Until this has committed nobody sees the invoice. */
   async function open(
     operation: MintingOperation,
@@ -99,5 +106,5 @@ export function createMintingRepository(
     await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
   }
 
-  return { open, credit, expire };
+  return { openCount, open, credit, expire };
 }

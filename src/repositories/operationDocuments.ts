@@ -11,9 +11,10 @@ import {
   meltStates,
   mintingStates,
   type Operation,
+  type StoredReply,
 } from '../models/operation.ts';
 import { sumAmounts } from '../models/proof.ts';
-import type { AttemptDocument, OperationDocument } from '../models/schemas/operation.ts';
+import type { AttemptDocument, OperationDocument, StoredReplyDocument } from '../models/schemas/operation.ts';
 import { fromJson, toJson } from './json.ts';
 import { budgetDayOf } from './keySpending.ts';
 import type { Opener, Sealer } from './sealing.ts';
@@ -94,6 +95,8 @@ function meltDetailsFrom(stored: MeltDetails): MeltDetails {
       fee: BigInt(swap.fee),
     },
     meltInputFee: BigInt(stored.meltInputFee),
+    // Operations of earlier versions lack it.
+    doubtedSince: stored.doubtedSince ?? null,
     feeCap: BigInt(stored.feeCap),
     releasedAmount: releasedAmount === null ? null : BigInt(releasedAmount),
     missingAmount: missingAmount === null ? null : BigInt(missingAmount),
@@ -147,6 +150,7 @@ function storeMelt(operation: MeltOperation, sealer: Sealer) {
     atomicResult: operation.atomicResult,
     unpaidSightings: operation.unpaidSightings,
     partlySince: operation.partlySince,
+    doubtedSince: operation.doubtedSince,
     feeCap: operation.feeCap,
     answerBy: operation.answerBy,
     idempotencyId: operation.idempotencyId,
@@ -177,8 +181,9 @@ function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): At
     posts: attempt.posts,
     last_post_at: attempt.lastPostAt,
     ended_at: attempt.endedAt,
-    reply: reply === null ? null : { http_status: reply.httpStatus, body: '', at: reply.at },
+    reply: reply === null ? null : { http_status: reply.httpStatus, at: reply.at },
     refusal_code: attempt.refusalCode,
+    refusals: attempt.refusals,
   };
 }
 
@@ -194,17 +199,17 @@ export function readAttempt(document: AttemptDocument, operationId: string, seal
     posts: document.posts,
     lastPostAt: document.last_post_at,
     endedAt: document.ended_at,
-    reply:
-      document.reply === null
-        ? null
-        : {
-            httpStatus: document.reply.http_status,
-            body: replyBody ?? document.reply.body,
-            at: document.reply.at,
-          },
+    reply: document.reply && readReply(document.reply, replyBody),
     refusalCode: document.refusal_code,
+    refusals: document.refusals ?? 0,
     ...secrets,
   };
+}
+
+function readReply(document: StoredReplyDocument, sealedBody: string | undefined): StoredReply {
+  const body = sealedBody ?? document.body;
+  invariant(body !== undefined, 'a reply is stored without its body');
+  return { httpStatus: document.http_status, body, at: document.at };
 }
 
 /** What the proofs of an operation, or the secrets of one of its attempts, are bound to. */

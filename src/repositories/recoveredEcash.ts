@@ -1,26 +1,33 @@
+import type { QueryFilter } from 'mongoose';
 import {
+  type AtomicResult,
   isFinished,
   type MeltOperation,
   type MeltPayment,
   type MintingOperation,
   type Operation,
 } from '../models/operation.ts';
-import { type Proof, sumAmounts } from '../models/proof.ts';
+import { type PlannedOutput, type Proof, sumAmounts } from '../models/proof.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
 import type { TokenDocument } from '../models/schemas/token.ts';
 import type { Wallet } from '../models/wallet.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
-import { operationFrom, readAttempt } from './operationDocuments.ts';
-import { type OperationRepository, StaleOperation } from './operations.ts';
+import { readAttempt } from './operationDocuments.ts';
+import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
+import type { Opener } from './sealing.ts';
+import { ownerOf } from './sourceBooking.ts';
 import { type TokenOutline, toOutline } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
 import { duplicateKeyIndex, isWriteConflict, runTransaction, type Transaction } from './transaction.ts';
 
 export type RecoveredEcashRepository = ReturnType<typeof createRecoveredEcashRepository>;
 
-const maxOperationsRead = 1_000;
+/** Whether the operation that an output belongs to will end by itself, or waits for a person. */
+export type InHand = 'open' | 'stopped';
+
+type WithAttempts = Pick<OperationDocument, '_id' | 'attempts'>;
 
 /** What a recovery reads of a wallet, and the transactions by which it puts the books right. */
 export function createRecoveredEcashRepository(
@@ -31,15 +38,50 @@ export function createRecoveredEcashRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
-  /** Operations whose outputs are their own: those that are open, and those that wait for a person. Oldest first. */
-  async function unfinished(walletId: string): Promise<Operation[]> {
-    const found = await database.operations
-      .find({ wallet_id: walletId, $or: [{ open: true }, { state: 'needs_attention' }] })
-      .sort({ created_at: 1 })
-      .limit(maxOperationsRead)
-      .lean<OperationDocument[]>();
+  /**
+   * Which of these outputs, by B_, belong to an operation that has not ended: its proofs are nobody else's. Looks through all
+   * such operations that have outputs, however many there are: one left out would be credited twice.
+   */
+  async function inHand(walletId: string, names: ReadonlySet<string>): Promise<Map<string, InHand>> {
+    const owners = new Map<string, InHand>();
     const opener = await sealers.toOpen(walletScope(walletId));
-    return found.map((document) => operationFrom(document, opener));
+    const look = async (filter: QueryFilter<OperationDocument>, index: string, how: InHand) => {
+      const found = database.operations
+        .find({ wallet_id: walletId, ...filter })
+        .select({ attempts: 1 })
+        .hint(index)
+        .lean<WithAttempts>()
+        .cursor();
+      for await (const document of found)
+        for (const { B_ } of outputsOf(document, opener)) if (names.has(B_)) owners.set(B_, how);
+    };
+    // In this order: what stops meanwhile is seen at least once.
+    await look({ open: true, 'attempts.0': { $exists: true } }, 'open_with_outputs', 'open');
+    await look({ state: 'needs_attention' }, 'waits_for_person', 'stopped');
+    return owners;
+  }
+
+  const outputsOf = ({ _id, attempts }: WithAttempts, opener: Opener): PlannedOutput[] =>
+    attempts.flatMap((attempt) => readAttempt(attempt, _id, opener).outputs);
+
+  /** Open operations that are older than this, each read when it is its turn. */
+  async function* openBefore(walletId: string, before: Date): AsyncGenerator<Operation> {
+    // By id, not by a cursor: the database would forget that while a slow mint is asked about each of many.
+    const ids = await database.operations
+      .find({ wallet_id: walletId, open: true, created_at: { $lt: before } })
+      .select({ _id: 1 })
+      .lean<Pick<OperationDocument, '_id'>[]>();
+    for (const { _id } of ids) {
+      const operation = await operations.byId(_id);
+      if (operation !== null && !isFinished(operation.state)) yield operation;
+    }
+  }
+
+  /** How many melts are open that are older than this. */
+  function openMeltsBefore(walletId: string, before: Date): Promise<number> {
+    return database.operations
+      .countDocuments({ wallet_id: walletId, open: true, kind: 'melt', created_at: { $lt: before } })
+      .hint('open_by_kind');
   }
 
   /**
@@ -111,11 +153,47 @@ export function createRecoveredEcashRepository(
   }
 
   /**
-   * Ends a melt whose ecash is gone at the mint by requests that these books do not know: paid, where the mint says so,
-   * else never to be paid by these funds. Its sources are free, for the recovery to compare with the mint like all others;
-   * what came of them is found by the seed. @throws StaleOperation
+   * Ends a melt that was paid in a time that these books do not know. Its sources are free, for the recovery to compare with
+   * the mint like all others; what came of them is found by the seed. @throws StaleOperation
    */
-  async function closeMelt(operation: MeltOperation, payment: MeltPayment | null): Promise<void> {
+  async function closePaidMelt(operation: MeltOperation, payment: MeltPayment): Promise<void> {
+    await closeMelt(operation, async (_tx, booked) => ({
+      state: 'settled',
+      payment,
+      atomicResult: booked,
+      bookedEarly: true,
+      change: [],
+      changeComplete: true,
+    }));
+  }
+
+  /**
+   * Ends a melt that these funds can never pay, since requests that these books do not know have taken them. What they have
+   * left `untouched` of its swap's outputs is a token again; all else is as above. @throws StaleOperation
+   */
+  async function closeUnpaidMelt(operation: MeltOperation, untouched: readonly Proof[]): Promise<void> {
+    await closeMelt(operation, async (tx, booked, at) => {
+      if (untouched.length > 0) {
+        const draft = {
+          transactionType: 'change' as const,
+          transactionId: `${operation.id}_release`,
+          proofs: [...untouched],
+          at,
+        };
+        await tokens.credit(tx, ownerOf(operation), draft);
+      }
+      return {
+        state: 'released',
+        releasedAmount: booked.keepAmount + sumAmounts(untouched),
+        failure: { cause: 'STORE_BEHIND_MINT', detail: null },
+      };
+    });
+  }
+
+  async function closeMelt(
+    operation: MeltOperation,
+    book: (tx: Transaction, booked: AtomicResult, at: Date) => Promise<Changes<MeltOperation>>,
+  ): Promise<void> {
     await runTransaction(database.connection, async (tx) => {
       const current = await demandUnchanged(operation, tx);
       if (current.kind !== 'melt') throw new StaleOperation(operation.id);
@@ -125,24 +203,10 @@ export function createRecoveredEcashRepository(
         ...nothingBooked,
         sourceTokensSpent: current.sourceTokenIds.length,
       };
-      const ending =
-        payment === null
-          ? {
-              state: 'released' as const,
-              releasedAmount: booked.keepAmount,
-              failure: { cause: 'STORE_BEHIND_MINT', detail: null },
-            }
-          : {
-              state: 'settled' as const,
-              payment,
-              atomicResult: booked,
-              bookedEarly: true,
-              change: [],
-              changeComplete: true,
-            };
+      const ending = await book(tx, booked, at);
       const event = 'ended by what the mint says: the books had fallen behind it';
       await operations.transition(current, { ...ending, finishedAt: at }, event, at, tx);
-      await record(tx, current, 'melt.ended_by_recovery', { paid: payment !== null });
+      await record(tx, current, 'melt.ended_by_recovery', { paid: ending.state === 'settled' });
     });
   }
 
@@ -175,7 +239,17 @@ export function createRecoveredEcashRepository(
     await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
   }
 
-  return { unfinished, spentOutputs, believedGood, credit, closeMelt, closeMinting };
+  return {
+    inHand,
+    openBefore,
+    openMeltsBefore,
+    spentOutputs,
+    believedGood,
+    credit,
+    closePaidMelt,
+    closeUnpaidMelt,
+    closeMinting,
+  };
 }
 
 const nothingBooked = {

@@ -1,3 +1,4 @@
+import type { QueryFilter } from 'mongoose';
 import type { RecoveryDocument, WalletDocument } from '../models/schemas/account.ts';
 import type { Recovery, RecoveryReason, RecoveryState, Wallet } from '../models/wallet.ts';
 import type { Database } from './database.ts';
@@ -11,7 +12,7 @@ export type RecoveryProgress = Partial<
   Pick<Recovery, 'scans' | 'again' | 'stuckSince' | 'restored' | 'writtenOff'>
 >;
 
-const isFree = (now: Date) => ({
+const isFree = (now: Date): QueryFilter<WalletDocument> => ({
   'recovery.due_at': { $lte: now },
   $expr: hasRunOut('recovery.lease_until'),
 });
@@ -50,13 +51,38 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     return false;
   }
 
-  /** Demands that every wallet be recovered: somebody knows that an old backup was restored. @returns how many */
-  async function requireAll(now: Date): Promise<number> {
-    const { modifiedCount } = await wallets.updateMany(
-      { recovery: { $exists: false } },
+  /**
+   * Demands that every wallet be recovered, or those of one npub: somebody knows that an old backup was restored. A recovery
+   * that stands in the books begins again at the first index, since it may come from that backup. @returns how many wallets
+   */
+  async function requireAnew(npub: string | null, now: Date): Promise<number> {
+    const begun = await wallets.updateMany(
+      { ...whose(npub), recovery: { $exists: false } },
       { $set: { recovery: fresh('asked', now) } },
     );
-    return modifiedCount;
+    const again = await wallets.updateMany(
+      { ...whose(npub), recovery: { $exists: true }, 'recovery.since': { $ne: now } },
+      {
+        $set: {
+          'recovery.state': 'required',
+          'recovery.since': now,
+          'recovery.due_at': now,
+          'recovery.scans': {},
+          'recovery.stuck_since': {},
+        },
+        $inc: { 'recovery.generation': 1 },
+      },
+    );
+    return begun.modifiedCount + again.modifiedCount;
+  }
+
+  /** How many wallets there are, of one npub or at all, and how many of them are being recovered. */
+  async function count(npub: string | null): Promise<{ wallets: number; recovering: number }> {
+    const [all, recovering] = await Promise.all([
+      wallets.countDocuments(whose(npub)),
+      wallets.countDocuments({ ...whose(npub), 'recovery.due_at': { $exists: true } }),
+    ]);
+    return { wallets: all, recovering };
   }
 
   /** The wallet as it is now, with its recovery, and when the last one ended. */
@@ -69,14 +95,22 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     return { wallet: toWallet(found), recovery, recoveredAt: found.recovered_at ?? null };
   }
 
-  /** The wallet whose recovery has been due for longest, if any is due and free. */
-  async function due(now: Date): Promise<string | null> {
-    const found = await wallets
-      .findOne(isFree(now))
-      .select({ _id: 1 })
+  /** The mint whose wallets have been due for longest, leaving out these; null where no recovery is due and free. */
+  async function mintDue(now: Date, notAt: readonly string[]): Promise<string | null> {
+    return (await firstDue({ ...isFree(now), mint_url: { $nin: [...notAt] } }))?.mint_url ?? null;
+  }
+
+  /** The wallet at a mint whose recovery has been due for longest, if any is due and free. */
+  async function due(now: Date, mintUrl: string): Promise<string | null> {
+    return (await firstDue({ ...isFree(now), mint_url: mintUrl }))?._id ?? null;
+  }
+
+  function firstDue(filter: QueryFilter<WalletDocument>) {
+    return wallets
+      .findOne(filter)
+      .select({ _id: 1, mint_url: 1 })
       .sort({ 'recovery.due_at': 1 })
-      .lean<Pick<WalletDocument, '_id'>>();
-    return found?._id ?? null;
+      .lean<Pick<WalletDocument, '_id' | 'mint_url'>>();
   }
 
   /** Claims a recovery if it is still due and free. */
@@ -165,8 +199,10 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     return matchedCount === 1;
   }
 
-  return { require, requireAll, byId, due, claim, renewLease, advance, rest, finish };
+  return { require, requireAnew, count, byId, mintDue, due, claim, renewLease, advance, rest, finish };
 }
+
+const whose = (npub: string | null): QueryFilter<WalletDocument> => (npub === null ? {} : { npub });
 
 function fresh(reason: RecoveryReason, now: Date): RecoveryDocument {
   return {

@@ -16,7 +16,8 @@ export type Incident = {
 
 const maxRequestIds = 20;
 const maxRaces = 5;
-const maxClosedAtOnce = 100;
+/** So many open reports are compared with their operations at once: thousands may wait for days, each with its report. */
+const maxCompared = 500;
 const endedStates = finishedStates.filter((state) => state !== 'needs_attention');
 
 export type ReportRepository = ReturnType<typeof createReportRepository>;
@@ -111,14 +112,25 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
     );
   }
 
+  /** The next call goes on here. */
+  let comparedUpTo = '';
+
   /**
    * Closes reports that were about an operation being open, and it is no more. Whoever ends an operation closes them at
-   * once; this is for one that died in between, and for a report that came late.
+   * once; this is for one that died in between, and for a report that came late. Each call takes the next few hundred.
    * @returns how many
    */
   async function closeOfEnded(at: Date): Promise<number> {
+    const compared = await database.reports
+      .find({ _id: { $gt: comparedUpTo }, status: 'open', code: { $in: [...overWithOperation] } })
+      .select({ _id: 1 })
+      .sort({ _id: 1 })
+      .limit(maxCompared)
+      .lean<{ _id: string }[]>();
+    const ids = compared.map(({ _id }) => _id);
+    comparedUpTo = ids.length < maxCompared ? '' : (ids.at(-1) ?? '');
     const ended = await database.reports.aggregate<{ _id: string; state: string }>([
-      { $match: { status: 'open', code: { $in: [...overWithOperation] } } },
+      { $match: { _id: { $in: ids } } },
       {
         $lookup: {
           from: database.operations.collection.name,
@@ -129,7 +141,6 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
         },
       },
       { $match: { 'operation.state': { $in: endedStates } } },
-      { $limit: maxClosedAtOnce },
       { $project: { state: { $first: '$operation.state' } } },
     ]);
     for (const { _id, state } of ended) {

@@ -134,6 +134,16 @@ export type Readiness = {
 
 export type HealthService = { readiness(): Promise<Readiness> };
 
+export type RestoreService = {
+  /**
+   * Demands that every wallet be recovered, or that of one npub: an old backup was restored. New melts and mintings of it are
+   * refused until then. @returns how many wallets
+   */
+  demand(npub: string | null): Promise<number>;
+  /** How many wallets `demand` is about, and how many of them are being recovered already. */
+  count(npub: string | null): Promise<{ wallets: number; recovering: number }>;
+};
+
 export type Services = {
   wallets: WalletService;
   melts: MeltService;

@@ -79,7 +79,7 @@ export const decisions: Breakage[] = [
       ),
     ],
     caughtBy: 'tests/integration/lyingMint.test.ts',
-    test: 'says PAID though nothing was paid',
+    test: 'says PAID of our quote though nothing was paid',
   },
   {
     name: 'a reply about another quote counts as ours',

@@ -169,12 +169,12 @@ export const reserving: Breakage[] = [
     test: 'version 01 that takes 1000 ppk',
   },
   {
-    name: 'a quote may cost more than its invoice',
+    name: 'a quote may be for another amount than its invoice',
     edits: [
       edit(
         'src/services/melt/quoting.ts',
-        'if (quote.amount <= 0n || tooMuch || otherInvoice',
-        'if (quote.amount <= 0n || otherInvoice',
+        'quote.amount <= 0n || otherAmount || unpayable',
+        'quote.amount <= 0n || unpayable',
       ),
     ],
     caughtBy: 'tests/integration/refusalsOfMints.test.ts',
@@ -183,7 +183,11 @@ export const reserving: Breakage[] = [
   {
     name: 'a quote may be for another invoice',
     edits: [
-      edit('src/services/melt/quoting.ts', 'tooMuch || otherInvoice || otherUnit', 'tooMuch || otherUnit'),
+      edit(
+        'src/services/melt/quoting.ts',
+        'unpayable || otherInvoice || otherUnit',
+        'unpayable || otherUnit',
+      ),
     ],
     caughtBy: 'tests/integration/refusalsOfMints.test.ts',
     test: 'a request is refused because of its mint',

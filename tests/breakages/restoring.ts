@@ -57,6 +57,18 @@ export const restoring: Breakage[] = [
     test: 'SPENT became UNSPENT',
   },
   {
+    name: 'a recovery takes what an open payment holds for nobody’s',
+    edits: [
+      edit(
+        'src/repositories/recoveredEcash.ts',
+        'if (names.has(B_)) owners.set(B_, how);',
+        "if (names.has(B_)) owners.set('', how);",
+      ),
+    ],
+    caughtBy: 'tests/integration/restoreBesideQuotes.test.ts',
+    test: 'is recovered while a payment of it is under way',
+  },
+  {
     name: 'a worker cancels a melt that went on in a time that the books have lost',
     edits: [
       edit(

@@ -22,8 +22,8 @@ export const secrets: Breakage[] = [
     edits: [
       edit(
         'src/repositories/operationDocuments.ts',
-        "{ http_status: reply.httpStatus, body: '', at: reply.at }",
-        '{ http_status: reply.httpStatus, body: reply.body, at: reply.at }',
+        '{ http_status: reply.httpStatus, at: reply.at }',
+        '{ http_status: reply.httpStatus, at: reply.at, body: reply.body }',
       ),
     ],
     caughtBy: leakScan,

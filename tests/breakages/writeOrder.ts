@@ -167,8 +167,8 @@ export const writeOrder: Breakage[] = [
         '',
       ),
     ],
-    caughtBy: 'tests/integration/lyingMint.test.ts',
-    test: 'a swap reply that puts a larger amount on what is kept',
+    caughtBy: 'tests/integration/lyingMintForEver.test.ts',
+    test: 'and calls its issue signatures larger in NUT-09 too',
   },
   {
     name: 'a swap of which some signatures are bad is taken as far as it goes',
@@ -181,7 +181,7 @@ export const writeOrder: Breakage[] = [
         "  return { kind: 'proofs', redeemed: proofs };",
       ),
     ],
-    caughtBy: 'tests/integration/lyingMint.test.ts',
+    caughtBy: 'tests/integration/lyingMintForEver.test.ts',
     test: 'and calls its swap signatures larger in NUT-09 too',
   },
   {

@@ -187,6 +187,7 @@ describe('a mint that answers nothing', () => {
     const none: Handler<never> = { advance: unasked, waitMs: unasked, reread: unasked };
     const worker = createWorker({
       operations,
+      mints: { resting: () => [], admitsLook: () => true },
       driver: createDriver({ operations, owner: 'alive', leaseMs: 60_000, now }),
       handlers: { melt: handler, minting: none },
       intervalMs: 20,

@@ -71,18 +71,6 @@ describe('the fence', () => {
     await comesTo(wallet, paid.body['transactionId'], 'settled');
   });
 
-  it('loses against a melt that comes before it: paid once, nothing given back', async () => {
-    const { wallet, invoice, paymentHash } = await delayedMelt();
-    const asked = await wallet.melt(invoice);
-    const id = asked.body['transactionId'];
-    expect((await wallet.status(id)).body['status']).toBe('PENDING');
-    await world.sim.release();
-    const ended = await comesTo(wallet, id, 'settled', 'released');
-    const paid = ended.body['state'] === 'settled';
-    expect(await timesPaid(world, paymentHash)).toBe(paid ? 1 : 0);
-    expect(await wallet.balance()).toMatchObject({ totalBalance: paid ? 302 : 512, reservedBalance: 0 });
-  });
-
   it('is on its way when the melt executes first: it finds the inputs spent, and the melt is paid', async () => {
     const { wallet, invoice, paymentHash } = await delayedMelt();
     const asked = await wallet.melt(invoice);

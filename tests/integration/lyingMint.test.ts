@@ -1,89 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Exchange, Transport } from '../../src/services/mint/transport.ts';
-import { httpTransport } from '../support/carrier.ts';
+import {
+  type Body,
+  inactive,
+  issuePath,
+  liar,
+  meltPath,
+  minted,
+  mintingStates,
+  posts,
+  quotePath,
+  relabelled,
+  reply,
+  retold,
+} from '../support/liar.ts';
 import { comesTo, expectAllSettled } from '../support/mischief.ts';
-import { expectBalancedBooks, timesPaid, tokensOf } from '../support/money.ts';
-import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
-
-type Signature = { amount: number; dleq?: unknown };
-type Body = { signatures?: Signature[]; change?: Signature[]; state?: string };
-type Lie = (
-  request: Parameters<Transport>[0],
-  carry: () => Promise<Exchange>,
-) => Promise<Exchange> | undefined;
-
-const meltPath = '/v1/melt/bolt11';
-const quotePath = '/v1/melt/quote/bolt11/';
-const issuePath = '/v1/mint/bolt11';
-const inactive = JSON.stringify({ code: 12002, detail: 'Keyset is inactive' });
-
-const reply = async (httpStatus: number, body: string): Promise<Exchange> => ({
-  kind: 'reply',
-  httpStatus,
-  body,
-});
-
-/** What really happened, told differently. */
-async function retold(carry: () => Promise<Exchange>, tell: (body: Body) => void): Promise<Exchange> {
-  const exchange = await carry();
-  if (exchange.kind !== 'reply' || exchange.httpStatus !== 200) return exchange;
-  const body: Body = JSON.parse(exchange.body);
-  tell(body);
-  return { ...exchange, body: JSON.stringify(body) };
-}
-
-/** Signatures over `from` are called worth `to`, and the proofs that would give it away are left out. */
-const relabelled =
-  (from: number, to: number) =>
-  ({ signatures = [] }: Body) => {
-    for (const signature of signatures) {
-      delete signature.dleq;
-      if (signature.amount === from) signature.amount = to;
-    }
-  };
-
-/** Whether people have been told of this wallet's bad signatures. */
-async function reported(world: World, { npub }: TestWallet): Promise<boolean> {
-  const report = await world.context.database.reports.findOne({ npub, code: 'SIGNATURES_DO_NOT_VERIFY' });
-  return report?.severity === 'HIGH';
-}
-
-/** A world whose mint can be made to lie; with no lie it is an honest one. */
-function liar() {
-  const lying: { lie: Lie | null; log: string[] } = { lie: null, log: [] };
-  let aheadMs = 0;
-  const clock = () => Date.now() + aheadMs;
-  const transport: Transport = (request) => {
-    lying.log.push(`${request.method} ${new URL(request.url).pathname}`);
-    const carry = () => httpTransport(request);
-    return lying.lie?.(request, carry) ?? carry();
-  };
-  return Object.assign(lying, {
-    asked: (line: string) => lying.log.filter((entry) => entry === line).length,
-    /** Time passes, here and at the mint. */
-    jump: (ms: number) => {
-      aheadMs += ms;
-    },
-    start: () =>
-      startWorld({
-        simulator: { feeReserveMinSat: 4, clock },
-        env: { CRUCIBLE_ANSWER_WITHIN_MS: '5000', CRUCIBLE_LEASE_MS: '3000' },
-        overrides: { transport, now: () => new Date(clock()) },
-      }),
-  });
-}
-
-const posts = ({ method, url }: Parameters<Lie>[0], path: string) => method === 'POST' && url.endsWith(path);
-
-async function minted(world: World, wallet: TestWallet, amount: number): Promise<void> {
-  const asked = await world.call('POST', `${wallet.at}/mint`, { amount });
-  await world.sim.pay(String(asked.body['invoice']));
-}
-
-const mintingStates = async (world: World, { npub }: TestWallet) =>
-  (await world.context.database.operations.find({ kind: 'minting', npub }).lean<{ state: string }[]>()).map(
-    ({ state }) => state,
-  );
+import { timesPaid, tokensOf } from '../support/money.ts';
+import { until, type World } from '../support/world.ts';
 
 describe('a mint that lies for a while', () => {
   const mint = liar();
@@ -151,17 +83,27 @@ describe('a mint that lies for a while', () => {
     expect(await wallet.balance()).toMatchObject({ totalBalance: 500, reservedBalance: 0 });
   });
 
-  it('a reply that says PAID though nothing was paid, and proves nothing, books nothing: the funds come back', async () => {
-    const wallet = await world.wallet(500);
-    const { invoice, paymentHash } = await world.sim.invoice({ amount: 300 });
-    const paid = { quote: 'somebody-elses', state: 'PAID', payment_preimage: '0'.repeat(64), change: [] };
-    mint.lie = (request) => (posts(request, meltPath) ? reply(200, JSON.stringify(paid)) : undefined);
-    const told = await wallet.melt(invoice);
-    expect([202, 422]).toContain(told.status);
-    await comesTo(wallet, told.body['transactionId'], 'released');
-    expect(await timesPaid(world, paymentHash)).toBe(0);
-    expect(await wallet.balance()).toMatchObject({ totalBalance: 500, reservedBalance: 0 });
-  });
+  it.each(['our quote', 'no quote', 'another quote'])(
+    'a reply that says PAID of %s though nothing was paid, and proves nothing, books nothing: the funds come back',
+    async (which) => {
+      const wallet = await world.wallet(500);
+      const { invoice, paymentHash } = await world.sim.invoice({ amount: 300 });
+      const nothing = { state: 'PAID', payment_preimage: '0'.repeat(64), change: [] };
+      mint.lie = (request) => {
+        if (!posts(request, meltPath)) return undefined;
+        const ours: { quote: string } = JSON.parse(request.body ?? '');
+        const quote = { 'our quote': ours.quote, 'no quote': undefined, 'another quote': 'somebody-elses' }[
+          which
+        ];
+        return reply(200, JSON.stringify({ quote, ...nothing }));
+      };
+      const told = await wallet.melt(invoice);
+      expect([202, 422]).toContain(told.status);
+      await comesTo(wallet, told.body['transactionId'], 'released');
+      expect(await timesPaid(world, paymentHash)).toBe(0);
+      expect(await wallet.balance()).toMatchObject({ totalBalance: 500, reservedBalance: 0 });
+    },
+  );
 
   it('a reply about another quote proves nothing, even with our preimage: quote and proofs are asked', async () => {
     const wallet = await world.wallet(500);
@@ -323,73 +265,5 @@ describe('a mint that lies for a while', () => {
     expect(asked).toBeGreaterThan(1);
     expect(asked).toBeLessThan(20);
     expect(await tokensOf(world, wallet.npub)).toMatchObject([{ status: 'unspent', total_amount: 100 }]);
-  });
-});
-
-describe('a mint that never comes right', () => {
-  const mint = liar();
-  let world: World;
-  beforeAll(async () => {
-    world = await mint.start();
-  });
-  afterAll(() => world.end());
-  afterEach(() => {
-    mint.lie = null;
-  });
-
-  it('and omits the change of which none is due: PAID is told soon after the payment', async () => {
-    const wallet = await world.wallet(500);
-    const { invoice } = await world.sim.invoice({ amount: 50, routingFeeSat: 4 });
-    let paidAt = 0;
-    mint.lie = (request, carry) => {
-      if (!posts(request, meltPath) && !request.url.includes(quotePath)) return undefined;
-      return retold(carry, (body) => {
-        if (posts(request, meltPath)) paidAt = Date.now();
-        delete body.change;
-      });
-    };
-    const paid = await wallet.melt(invoice);
-    expect(Date.now() - paidAt).toBeLessThan(2_500);
-    expect(paid).toMatchObject({ status: 200, body: { paidAmount: 50, feesPaid: 4, changePending: true } });
-    expect(await wallet.balance()).toMatchObject({ totalBalance: 446 });
-    await expectBalancedBooks(world);
-  });
-
-  it.each([
-    ['larger', 1_048_576],
-    ['smaller', 1],
-  ])(
-    'and calls its swap signatures %s in NUT-09 too: reported at once, a person is called after an hour, nothing is booked',
-    async (_what, to) => {
-      const wallet = await world.wallet(512);
-      const { invoice, paymentHash } = await world.sim.invoice({ amount: 212, routingFeeSat: 1 });
-      mint.lie = (request, carry) =>
-        /\/v1\/(swap|restore)$/.test(request.url) ? retold(carry, relabelled(256, to)) : undefined;
-      const melt = await wallet.melt(invoice);
-      expect(melt.status).not.toBe(200);
-      const id = (await world.context.database.operations.findOne({ kind: 'melt', npub: wallet.npub }))?._id;
-      await until(() => reported(world, wallet), 'the report');
-      await comesTo(wallet, id, 'swapping');
-      mint.jump(3_600_000);
-      await comesTo(wallet, id, 'needs_attention');
-      expect(await timesPaid(world, paymentHash)).toBe(0);
-      expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 512 });
-      await expectBalancedBooks(world);
-    },
-  );
-
-  it('and calls its issue signatures larger in NUT-09 too: nothing is credited', async () => {
-    const wallet = await world.wallet();
-    mint.lie = (request, carry) =>
-      /\/v1\/(mint\/bolt11|restore)$/.test(request.url)
-        ? retold(carry, relabelled(64, 1_048_576))
-        : undefined;
-    await minted(world, wallet, 100);
-    await until(() => reported(world, wallet), 'the report');
-    expect(await mintingStates(world, wallet)).toEqual(['issuing']);
-    mint.jump(3_600_000);
-    await until(async () => (await mintingStates(world, wallet)).includes('needs_attention'), 'the alarm');
-    expect(await wallet.balance()).toMatchObject({ totalBalance: 0 });
-    expect(await tokensOf(world, wallet.npub, { status: 'unspent' })).toEqual([]);
   });
 });

@@ -1,8 +1,13 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { mongo } from 'mongoose';
 
-/** `before`: the commit never arrives, and the database drops the transaction. `after`: it stands, and nobody hears. */
-export type Loss = { event: string; when: 'before' | 'after' };
+/**
+ * `before`: the commit never arrives, and the database drops the transaction. `after`: it stands, and nobody hears. `late`: it
+ * arrives once nobody has repeated it for a second.
+ */
+export type Loss = { event: string; when: 'before' | 'after' | 'late' };
+
+const lateByMs = 1_000;
 
 /** Clients begin each message with its length, and a command with the document that follows these. */
 const documentAt = 21;
@@ -18,9 +23,12 @@ export async function lossyCommits(uri: string) {
   const doomed = new Map<string, Loss>();
   let wanted: Loss | null = null;
   let lost = 0;
+  let arrived = 0;
+  let late: (() => void) | null = null;
+  let timer: NodeJS.Timeout | undefined;
 
   /** @returns what is to become of a message; `swallow`: of its answer. */
-  async function fateOf(message: Buffer): Promise<'pass' | 'cut' | 'swallow'> {
+  async function fateOf(message: Buffer): Promise<'pass' | 'cut' | 'swallow' | 'delay'> {
     const command = readCommand(message);
     if (command === null) return 'pass';
     if (wanted !== null && message.includes(wanted.event)) {
@@ -31,6 +39,11 @@ export async function lossyCommits(uri: string) {
     if (loss === undefined || !command.commits) return 'pass';
     lost += 1;
     if (loss.when === 'after' && lost === 1) return 'swallow';
+    if (loss.when === 'late') {
+      clearTimeout(timer);
+      timer = setTimeout(() => late?.(), lateByMs);
+      if (lost === 1) return 'delay';
+    }
     if (loss.when === 'before') await admin.db('admin').command({ killSessions: [{ id: command.session }] });
     return 'cut';
   }
@@ -43,14 +56,23 @@ export async function lossyCommits(uri: string) {
       socket.on('close', () => {
         sockets.delete(socket);
         client.destroy();
-        upstream.destroy();
+        if (!delaying) upstream.destroy();
       });
     }
     let swallowing = false;
+    let delaying = false;
     upstream.on('data', (data) => void (swallowing ? client.destroy() : client.write(data)));
     void inTurn(client, async (message) => {
       const fate = await fateOf(message);
-      if (fate === 'cut') return void client.destroy();
+      if (fate === 'delay') {
+        delaying = true;
+        late = () => {
+          late = null;
+          arrived += 1;
+          upstream.write(message);
+        };
+      }
+      if (fate === 'cut' || fate === 'delay') return void client.destroy();
       swallowing ||= fate === 'swallow';
       upstream.write(message);
     });
@@ -67,10 +89,14 @@ export async function lossyCommits(uri: string) {
     lose(loss: Loss) {
       wanted = loss;
       lost = 0;
+      arrived = 0;
     },
     /** How often a commit was kept back. */
     lost: () => lost,
+    /** How many late ones have come. */
+    arrived: () => arrived,
     async close() {
+      clearTimeout(timer);
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => relay.close(() => resolve()));
       await admin.close();

@@ -43,6 +43,7 @@ export function melt(differences: Partial<MeltOperation>): MeltOperation {
     missingAmount: null,
     atomicResult: null,
     partlySince: null,
+    doubtedSince: null,
     feeCap: 100n,
     unpaidSightings: 0,
     answerBy: null,

@@ -1,9 +1,17 @@
+import { expect } from '@jest/globals';
 import { mongo } from 'mongoose';
 import type { WalletDocument } from '../../src/models/schemas/account.ts';
-import { type Instance, type TestWallet, until, type World } from './world.ts';
+import type { Transport } from '../../src/services/mint/transport.ts';
+import { httpTransport } from './carrier.ts';
+import { comesTo } from './mischief.ts';
+import { expectRealMoney } from './money.ts';
+import { type Instance, type Reply, type TestWallet, until, type World } from './world.ts';
 
 /** Every document of a database, as a backup holds it: with the types that it was stored in. */
 export type Backup = Map<string, mongo.Document[]>;
+
+/** A recovery is seconds of arithmetic, and the machine may be busy. */
+const patienceMs = 90_000;
 
 const asStored = { promoteValues: false, promoteLongs: false } as const;
 
@@ -74,6 +82,27 @@ export async function recoveryOf(world: World, npub: string): Promise<WalletDocu
   return world.context.database.wallets.findOne({ npub }).lean<WalletDocument>();
 }
 
+/** The state of a melt once it has ended so: recoveries are made one after the other. */
+export async function endsAs(wallet: TestWallet, id: string, state: 'settled' | 'released'): Promise<Reply> {
+  let status = await wallet.status(id);
+  const hasEnded = async () => {
+    status = await wallet.status(id);
+    return status.body['state'] === state;
+  };
+  await until(hasEnded, `${id} ${state}`, patienceMs).catch((error: unknown) => {
+    throw new Error(`${String(error)}; it is ${JSON.stringify(status.body, null, 1)}`);
+  });
+  return status;
+}
+
+/** The wallet is whole again: its sum is that of before the restore, in good money, and it pays. */
+export async function expectWhole(world: World, wallet: TestWallet, totalBalance: unknown): Promise<void> {
+  expect(await wallet.balance()).toMatchObject({ totalBalance, reservedBalance: 0 });
+  await expectRealMoney(world, wallet.npub);
+  const { invoice } = await world.sim.invoice({ amount: 20 });
+  await comesTo(wallet, (await wallet.melt(invoice)).body['transactionId'], 'settled');
+}
+
 /** Waits until a wallet was found behind its mint, recovered, and free again. */
 export async function recovered(world: World, npub: string): Promise<void> {
   await until(
@@ -82,7 +111,7 @@ export async function recovered(world: World, npub: string): Promise<void> {
       return wallet?.recovered_at !== undefined && wallet.recovery === undefined;
     },
     'the wallet recovered',
-    40_000,
+    patienceMs,
   ).catch(async (error: unknown) => {
     const { recovery } = (await recoveryOf(world, npub)) ?? {};
     const operations = await world.context.database.operations
@@ -93,6 +122,56 @@ export async function recovered(world: World, npub: string): Promise<void> {
       `${String(error)}: ${JSON.stringify({ recovery: { ...recovery, restored: 0, written_off: 0 }, operations }, null, 1)}`,
     );
   });
+}
+
+/** Requests that are stopped on their way to the mint, so that one backup holds several operations, each at its own moment. */
+export function stopper() {
+  const stopped: { path: string; reached: () => void }[] = [];
+  const going = Promise.withResolvers<void>();
+  const transport: Transport = async (request) => {
+    const { pathname } = new URL(request.url);
+    const index = request.method === 'POST' ? stopped.findIndex(({ path }) => path === pathname) : -1;
+    const [stop] = index === -1 ? [] : stopped.splice(index, 1);
+    if (stop !== undefined) {
+      stop.reached();
+      await going.promise;
+    }
+    return httpTransport(request);
+  };
+  return {
+    transport,
+    /** Begins something, and waits until its request to this path is about to leave. @returns how it ends, once `go` is said */
+    async at<T>(path: string, act: () => Promise<T>): Promise<() => Promise<T>> {
+      let isReached = false;
+      stopped.push({ path, reached: () => (isReached = true) });
+      const outcome = act();
+      await until(async () => isReached, `a request to ${path}`, patienceMs);
+      return () => outcome;
+    },
+    go: () => going.resolve(),
+  };
+}
+
+/** An operation of a backup as it was some steps earlier, where no request of its own tells the moment. */
+export function turnBack(backup: Backup, id: string, differences: mongo.Document, steps = 1): void {
+  const operation = backup.get('operations')?.find((document) => document['_id'] === id);
+  if (operation === undefined) throw new Error('the backup does not hold the operation');
+  Object.assign(operation, differences, { timeline: operation['timeline'].slice(0, -steps) });
+}
+
+/** The attempts of an operation in a backup, those for one purpose as they were before they were sent, or not there at all. */
+export function attemptsBefore(backup: Backup, id: string, purpose: string, change: 'unsent' | 'unplanned') {
+  const operation = backup.get('operations')?.find((document) => document['_id'] === id);
+  const attempts: mongo.Document[] = operation?.['attempts'] ?? [];
+  const [its, others] = [
+    attempts.filter((attempt) => attempt['purpose'] === purpose),
+    attempts.filter((attempt) => attempt['purpose'] !== purpose),
+  ];
+  if (its.length === 0) throw new Error(`the operation has no ${purpose}`);
+  if (change === 'unplanned') return others;
+  return attempts.map((attempt) =>
+    attempt['purpose'] === purpose ? { ...attempt, posts: 0, last_post_at: null } : attempt,
+  );
 }
 
 async function withDatabase<T>(world: World, work: (db: mongo.Db) => Promise<T>): Promise<T> {

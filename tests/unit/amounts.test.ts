@@ -4,6 +4,7 @@ import {
   denominations,
   inputFee,
   sendAmountFor,
+  sendAmountUpTo,
   split,
 } from '../../src/services/ecash/amounts.ts';
 
@@ -42,7 +43,7 @@ describe('a keyset’s denominations', () => {
 
 describe.each(keysets)('splitting into %s', (_name, available) => {
   it('adds up, uses only what there is, smallest first', () => {
-    for (let amount = 0n; amount <= 2_500n; amount += 1n) {
+    for (let amount = 1n; amount <= 2_500n; amount += 1n) {
       const parts = split(amount, available);
       expect(sum(parts)).toBe(amount);
       expect(parts.every((part) => available.includes(part))).toBe(true);
@@ -53,7 +54,7 @@ describe.each(keysets)('splitting into %s', (_name, available) => {
   it('gives enough blanks for every change that can come back', () => {
     for (let most = 0n; most <= 1_200n; most += most < 300n ? 1n : 37n) {
       const blanks = blankCount(most, available);
-      for (let change = 0n; change <= most; change += 1n)
+      for (let change = 1n; change <= most; change += 1n)
         if (split(change, available).length > blanks)
           throw new Error(`${change} of ${most}: ${blanks} blanks`);
     }
@@ -78,6 +79,26 @@ describe.each(keysets)('splitting into %s', (_name, available) => {
 describe('what cannot be done', () => {
   it('is refused, not rounded: an amount that the keyset cannot make', () => {
     expect(() => split(5n, [4n, 2n])).toThrow('cannot represent');
+  });
+
+  it.each([0n, -5n])('is refused, since inputs would be given away: outputs for %p', (amount) => {
+    expect(() => split(amount, powers)).toThrow('more than nothing');
+  });
+
+  it('is the mint’s doing, and may be over soon: what its keyset or its fee cannot do', () => {
+    const tried = [
+      () => split(5n, [4n, 2n]),
+      () => blankCount(1_000_000n, [1n]),
+      () => sendAmountFor(5n, 9_000_000_000n, powers),
+    ];
+    for (const impossible of tried)
+      expect(impossible).toThrow(expect.objectContaining({ code: 'MINT_ERROR', retryable: true }));
+  });
+
+  it('is told before it is tried: more than there is', () => {
+    expect(sendAmountUpTo(20n, 10n, 1000n, powers)).toBe(12n);
+    expect(sendAmountUpTo(11n, 10n, 1000n, powers)).toBeNull();
+    expect(sendAmountUpTo(1_000n, 10n, 9_000_000_000n, powers)).toBeNull();
   });
 
   it('is refused before it fills the memory: an amount in a million parts', () => {

@@ -63,6 +63,26 @@ describe('a secret in a file, as containers have it', () => {
   });
 });
 
+describe('the address of a mint, which everybody is shown,', () => {
+  test.each([
+    'https://operator:hunter2@mint.example.com',
+    'https://hunter2@mint.example.com',
+    'https://:hunter2@mint.example.com',
+    'https://mint.example.com/?key=hunter2',
+    'https://mint.example.com/#hunter2',
+    'https://mint.example.com,https://operator:hunter2@other.example.com',
+  ])('holds no secret: %s is refused, and not repeated', (urls) => {
+    const read = () => loadConfig({ ...fit, MINT_URL: urls });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/^MINT_URL (?!.*(hunter2|example))/);
+  });
+
+  test('may have a path', () => {
+    const { config } = loadConfig({ ...fit, MINT_URL: 'https://example.com/Bitcoin/, http://nutshell:3338' });
+    expect(config.mintUrls).toEqual(['https://example.com/Bitcoin', 'http://nutshell:3338']);
+  });
+});
+
 describe('production', () => {
   const start = (changed: Partial<typeof fit>) => () => {
     const { config, secrets } = loadConfig({ ...fit, ...changed });

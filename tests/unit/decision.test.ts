@@ -3,6 +3,7 @@ import { meltStates } from '../../src/models/operation.ts';
 import {
   type Decision,
   decide,
+  enoughRefusedSwaps,
   type MeltFacts,
   needsMintView,
   oddForMs,
@@ -42,7 +43,9 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
       pay: true,
       note_unpaid: true,
       note_partly_spent: true,
+      note_doubt: true,
       doubt: true,
+      forget_doubt: true,
       forget_unpaid: true,
       start_fence: true,
       start_partial_fence: true,
@@ -53,6 +56,8 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
       finish_release: true,
       collect_change: true,
       attention: true,
+      attention_doubted: true,
+      attention_swap_refused: true,
       done: true,
     };
     expect(decisionsOf(table)).toStrictEqual(Object.keys(known).sort());
@@ -124,7 +129,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
         view.inputs === 'UNSPENT' &&
         !(facts.hasFence && view.outputs === 'SIGNED'),
     );
-    expect(decisionsOf(odd)).toStrictEqual(['doubt', 'hang']);
+    expect(decisionsOf(odd)).toStrictEqual(['attention_doubted', 'doubt', 'hang', 'note_doubt']);
   });
 
   it('touches nothing that has ended', () => {
@@ -156,7 +161,9 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
     );
     const settledForWaiting = gone.filter(
       ({ facts, decision }) =>
-        decision !== 'wait' && !(decision === 'forget_unpaid' && facts.unpaidSightings > 0),
+        decision !== 'wait' &&
+        !(decision === 'forget_unpaid' && facts.unpaidSightings > 0) &&
+        !(decision === 'forget_doubt' && facts.doubtedForMs !== null),
     );
     expect(settledForWaiting).toStrictEqual([]);
   });
@@ -169,6 +176,36 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
     const longOdd = ({ facts, view }: Row) =>
       view.inputs === 'PARTLY_SPENT' && facts.partlySpentForMs !== null && facts.partlySpentForMs >= oddForMs;
     expect(called.filter((row) => !longOdd(row))).toStrictEqual([]);
+  });
+
+  it('calls for a person after an hour in which quote and inputs contradicted each other', () => {
+    const called = rowsWhere(({ decision }) => decision === 'attention_doubted');
+    expect([...new Set(called.map(({ facts }) => facts.state))].sort()).toStrictEqual([
+      'pending',
+      'releasing',
+    ]);
+    const longOdd = ({ facts, view }: Row) =>
+      view.quote === 'PAID' &&
+      (view.inputs === 'UNSPENT' || view.inputs === 'PARTLY_SPENT') &&
+      facts.meltReading !== 'paid' &&
+      facts.doubtedForMs !== null &&
+      facts.doubtedForMs >= oddForMs;
+    expect(called.filter((row) => !longOdd(row))).toStrictEqual([]);
+  });
+
+  it('calls for a person after an hour of refusals of a swap which do not prove that it never happens', () => {
+    const called = rowsWhere(({ decision }) => decision === 'attention_swap_refused');
+    expect(called.length).toBeGreaterThan(0);
+    const longRefused = ({ facts, view }: Row) =>
+      facts.state === 'swapping' &&
+      view.inputs === 'UNSPENT' &&
+      view.outputs === 'UNSIGNED' &&
+      facts.swapRefusal !== 'none' &&
+      !facts.swapSurelyDead &&
+      facts.swapAttempts >= enoughRefusedSwaps &&
+      facts.swapRefusedForMs !== null &&
+      facts.swapRefusedForMs >= oddForMs;
+    expect(called.filter((row) => !longRefused(row))).toStrictEqual([]);
   });
 
   it('cancels nothing but what was prepared, and only when its creator stayed away', () => {

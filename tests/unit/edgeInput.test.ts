@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { npubEncode } from 'nostr-tools/nip19';
 import { canonicalJson, readIdempotencyKey } from '../../src/middleware/idempotencyKey.ts';
-import { isNpub } from '../../src/models/npub.ts';
 import { prefersAsync } from '../../src/middleware/prefer.ts';
 import { bodies, readBody, readTransactionId } from '../../src/middleware/validate.ts';
 import { DomainError } from '../../src/models/errors.ts';
+import { isNpub } from '../../src/models/npub.ts';
 
 const npub = npubEncode('3bf0c63fcb93463407af97a5e5ee64fa883d107ef9e558472c4eb9aaaefa459d');
 

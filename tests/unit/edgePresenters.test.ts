@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { toJsonAmount } from '../../src/controllers/amounts.ts';
+import { toJsonAmount, toJsonSum } from '../../src/controllers/amounts.ts';
 import { presentMelt, presentMeltStatus } from '../../src/controllers/presentMelt.ts';
 import { presentMinting, presentMintQuote } from '../../src/controllers/presentMinting.ts';
 import { presentBalance } from '../../src/controllers/presentWallet.ts';
@@ -50,6 +50,13 @@ describe('An amount in JSON', () => {
   it('is exact or nothing', () => {
     expect(toJsonAmount(2n ** 53n - 1n)).toBe(Number.MAX_SAFE_INTEGER);
     expect(() => toJsonAmount(2n ** 53n)).toThrow(InvariantBroken);
+  });
+
+  it('is the nearest that fits where it is a sum: a wallet must stay readable', () => {
+    expect(toJsonSum(2n ** 53n - 1n)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(toJsonSum(2n ** 60n)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(toJsonSum(-(2n ** 60n))).toBe(Number.MIN_SAFE_INTEGER);
+    expect(toJsonSum(-2n)).toBe(-2);
   });
 });
 

@@ -22,6 +22,7 @@ function attempt(purpose: AttemptPurpose, posts: number): Attempt {
     endedAt: null,
     reply: null,
     refusalCode: null,
+    refusals: 0,
   };
 }
 

@@ -41,9 +41,10 @@ export const walletSchema = new Schema<WalletDocument>(
   },
   { strict: 'throw', versionKey: false, minimize: false, collection: 'wallets' },
 );
+// With the mint, so that thousands that wait for their turn at one are passed over without reading them.
 walletSchema.index(
-  { 'recovery.due_at': 1 },
-  { name: 'recoveries', partialFilterExpression: { 'recovery.due_at': { $exists: true } } },
+  { 'recovery.due_at': 1, mint_url: 1 },
+  { name: 'recoveries_at_mint', partialFilterExpression: { 'recovery.due_at': { $exists: true } } },
 );
 walletSchema.index({ npub: 1, mint_url: 1, unit: 1 }, { name: 'one_wallet_per_mint_and_unit', unique: true });
 // As in cashu_tokens; wallets at a mint that tells no id stand in it too.

@@ -1,8 +1,8 @@
 import { Schema } from 'mongoose';
 import type { MeltDetails, MintingDetails } from '../operation.ts';
 
-/** A reply as the mint gave it. `body` is empty but where an earlier version stored it: it is sealed with the request. */
-export type StoredReplyDocument = { http_status: number; body: string; at: Date };
+/** A reply as the mint gave it. Its body is sealed with the request; `body` stands where an earlier version stored it open. */
+export type StoredReplyDocument = { http_status: number; at: Date; body?: string };
 
 /** `sealed` holds the exact request, the outputs with their blinding data, and the body of the reply. */
 export type AttemptDocument = {
@@ -15,6 +15,8 @@ export type AttemptDocument = {
   ended_at: Date | null;
   reply: StoredReplyDocument | null;
   refusal_code: number | null;
+  /** Attempts of earlier versions lack it: nothing is known of their refusals then. */
+  refusals?: number;
 };
 
 /** Collection `operations`: every kind of value-moving operation, one mechanism. */
@@ -57,7 +59,7 @@ export type OperationDocument = {
 const storedReply = new Schema<StoredReplyDocument>(
   {
     http_status: { type: Number, required: true },
-    body: { type: String, default: '' },
+    body: { type: String },
     at: { type: Date, required: true },
   },
   { _id: false },
@@ -74,6 +76,7 @@ const attempt = new Schema<AttemptDocument>(
     ended_at: { type: Date, default: null },
     reply: { type: storedReply, default: null },
     refusal_code: { type: Number, default: null },
+    refusals: { type: Number },
   },
   { _id: false },
 );
@@ -140,9 +143,22 @@ operationSchema.index(
   { budget_day: 1, budget_unused: 1 },
   { name: 'budget_given_back', partialFilterExpression: { budget_day: { $exists: true } } },
 );
-operationSchema.index({ due_at: 1 }, { name: 'due', partialFilterExpression: { open: true } });
+// With the mint, so that thousands that wait for one which is left alone just now are passed over without reading them.
+operationSchema.index(
+  { due_at: 1, mint_url: 1 },
+  { name: 'due_at_mint', partialFilterExpression: { open: true } },
+);
 operationSchema.index({ wallet_id: 1, kind: 1, quote_id: 1 }, { name: 'by_quote' });
 operationSchema.index({ wallet_id: 1, created_at: -1 }, { name: 'by_wallet' });
+operationSchema.index(
+  { wallet_id: 1, open: 1, kind: 1, created_at: 1 },
+  { name: 'open_by_kind', partialFilterExpression: { open: true } },
+);
+// Few at any time.
+operationSchema.index(
+  { wallet_id: 1 },
+  { name: 'waits_for_person', partialFilterExpression: { state: 'needs_attention' } },
+);
 operationSchema.index(
   { wallet_id: 1, created_at: -1 },
   {

@@ -26,9 +26,10 @@ export function createMeltAttempts(outputs: OutputFactory) {
   ): Promise<Attempt> {
     invariant(of.swap !== null, 'only an operation that needs a swap plans one');
     const available = denominations(keyset.keys);
+    const keepParts = (amount: bigint) => (amount === 0n ? [] : split(amount, available));
     const plans: OutputPlan[] = [
       ...split(of.swap.sendAmount, available).map((amount): OutputPlan => ({ role: 'send', amount })),
-      ...split(of.swap.keepAmount, available).map((amount): OutputPlan => ({ role: 'keep', amount })),
+      ...keepParts(of.swap.keepAmount).map((amount): OutputPlan => ({ role: 'keep', amount })),
     ];
     const planned = await outputs.plan(of.npub, keyset.id, bySize(plans), spare);
     return attempt(of.attempts, 'swap', keyset.id, planned, swapBody(of.inputs, planned));
@@ -89,7 +90,7 @@ export function createMeltAttempts(outputs: OutputFactory) {
   return { swap, melt, meltAfterSwap, fence };
 }
 
-/** How many blanks a melt of so much needs. @throws InvariantBroken where that does not even pay */
+/** How many blanks a melt of so much needs. @throws InvariantBroken where that does not even pay; DomainError MINT_ERROR */
 export function blanksFor(
   { quote, meltInputFee }: Pick<MeltOperation, 'quote' | 'meltInputFee'>,
   inputAmount: bigint,
@@ -132,6 +133,7 @@ function attempt(
     endedAt: null,
     reply: null,
     refusalCode: null,
+    refusals: 0,
   };
 }
 

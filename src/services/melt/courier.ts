@@ -14,7 +14,7 @@ import {
   withReply,
 } from '../../repositories/operations.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { readMelt, readSigned, refusalIn } from '../mint/replies.ts';
+import { isRefusedByMint, readMelt, readSigned, refusalIn } from '../mint/replies.ts';
 import type { Exchange } from '../mint/transport.ts';
 import { timer } from '../operations/timing.ts';
 import { posted } from './attempts.ts';
@@ -129,7 +129,12 @@ export function createCourier(parts: {
         exchange.kind === 'reply'
           ? withReply(of, { httpStatus: exchange.httpStatus, body: exchange.body, at })
           : { ...of, endedAt: at };
-      const stored = { ...answered, refusalCode: definiteRefusal(answered.reply, purpose) ?? of.refusalCode };
+      const isRefused = exchange.kind === 'reply' && isRefusedByMint(exchange);
+      const stored = {
+        ...answered,
+        refusalCode: definiteRefusal(answered.reply, purpose) ?? of.refusalCode,
+        refusals: of.refusals + Number(isRefused),
+      };
       const event =
         exchange.kind === 'reply'
           ? `${purpose} reply stored (HTTP ${exchange.httpStatus}${codeIn(exchange)})`

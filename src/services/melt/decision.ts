@@ -23,6 +23,8 @@ export type MeltFacts = {
   /** Every swap request came back with a definite refusal: none can still be on its way. */
   swapSurelyDead: boolean;
   swapAttempts: number;
+  /** How long ago the first of its swaps was refused, in whatever words; null = none was. */
+  swapRefusedForMs: number | null;
   meltReading: MeltReading;
   meltPosts: number;
   /** The creator may still repeat its melt: few repeats so far, and soon after the first. */
@@ -32,6 +34,8 @@ export type MeltFacts = {
   unpaidSightings: number;
   /** How long ago some inputs were first seen spent by others; null = never seen. */
   partlySpentForMs: number | null;
+  /** How long the quote has been called paid while our inputs are not spent; null = it is not. */
+  doubtedForMs: number | null;
   hasFence: boolean;
   fenceAttempts: number;
   fenceSigned: boolean;
@@ -58,7 +62,9 @@ export type Decision =
   | 'pay'
   | 'note_unpaid'
   | 'note_partly_spent'
+  | 'note_doubt'
   | 'doubt'
+  | 'forget_doubt'
   | 'forget_unpaid'
   | 'start_fence'
   | 'start_partial_fence'
@@ -69,14 +75,19 @@ export type Decision =
   | 'finish_release'
   | 'collect_change'
   | 'attention'
+  | 'attention_doubted'
+  | 'attention_swap_refused'
   | 'done';
 
-/** So many refused swaps, none of which can still be on its way, and the melt is given up: nothing was at stake yet. */
+/**
+ * So many refused swaps, none of which can still be on its way, and the melt is given up: nothing was at stake yet. If one
+ * can, a person is called, an hour after the first refusal.
+ */
 export const enoughRefusedSwaps = 5;
 /** From this many attempts on, none is added; the last one is repeated. */
 export const maxAttemptsPerPurpose = 20;
 
-/** How long an odd state (inputs spent by somebody else) must last before a person is called. */
+/** How long an odd state, which nothing that we may do can end, must last before a person is called. */
 export const oddForMs = 3_600_000;
 
 /** States in which the decision needs no look at the mint. */
@@ -142,7 +153,10 @@ function decideSwap(facts: MeltFacts, view: MintView): Decision {
     case 'PARTLY_SPENT':
       return whenPartlySpent(facts, 'attention');
     case 'UNSPENT':
-      if (facts.swapRefusal === 'none' || facts.swapAttempts >= maxAttemptsPerPurpose) return 'repeat_swap';
+      if (facts.swapRefusal === 'none') return 'repeat_swap';
+      if (!facts.swapSurelyDead && facts.swapAttempts >= enoughRefusedSwaps && isLong(facts.swapRefusedForMs))
+        return 'attention_swap_refused';
+      if (facts.swapAttempts >= maxAttemptsPerPurpose) return 'repeat_swap';
       if (!facts.swapSurelyDead) return 'renew_swap';
       return facts.swapRefusal === 'definite' || facts.swapAttempts >= enoughRefusedSwaps
         ? 'start_release'
@@ -153,7 +167,20 @@ function decideSwap(facts: MeltFacts, view: MintView): Decision {
 /** One answer of the mint proves nothing: it is noted, and acted on if it is still so an hour later. */
 function whenPartlySpent(facts: MeltFacts, then: 'attention' | 'start_partial_fence'): Decision {
   if (facts.partlySpentForMs === null) return 'note_partly_spent';
-  return facts.partlySpentForMs >= oddForMs ? then : 'wait';
+  return isLong(facts.partlySpentForMs) ? then : 'wait';
+}
+
+/** The same for what makes no sense. Seen again it is reported, and an hour later a person is called. */
+function whenDoubted(facts: MeltFacts): Decision {
+  if (facts.doubtedForMs === null) return 'note_doubt';
+  return isLong(facts.doubtedForMs) ? 'attention_doubted' : 'doubt';
+}
+
+const isLong = (forMs: number | null): boolean => forMs !== null && forMs >= oddForMs;
+
+/** PAID on the quote, and not by our inputs: a quote may be another wallet's, or have the state of its invoice. */
+function isDoubtful(view: MintView): boolean {
+  return view.quote === 'PAID' && (view.inputs === 'UNSPENT' || view.inputs === 'PARTLY_SPENT');
 }
 
 /** PAID on the quote is believed once our inputs are gone, too. A quote can be another wallet's, or a mint's mistake. */
@@ -192,9 +219,10 @@ function decidePending(facts: MeltFacts, view: MintView): Decision {
   if (facts.hasFence && view.outputs === 'SIGNED') return 'start_release';
   if (facts.meltReading === 'paid' || paidWithOurInputs(view)) return 'pay';
   if (view.quote === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
+  if (facts.doubtedForMs !== null && !isDoubtful(view)) return 'forget_doubt';
   if (view.quote === 'PENDING' || view.inputs === 'PENDING')
     return facts.unpaidSightings > 0 ? 'forget_unpaid' : 'wait';
-  if (view.quote === 'PAID') return 'doubt';
+  if (isDoubtful(view)) return whenDoubted(facts);
   if (!facts.hasFence && surelyRefused(facts, view)) return 'start_release';
   switch (view.inputs) {
     case 'SPENT':
@@ -218,7 +246,9 @@ function decideReleasing(facts: MeltFacts, view: MintView): Decision {
     case 'PARTLY_SPENT':
       return 'resume';
     case 'UNSPENT':
+      if (isDoubtful(view)) return whenDoubted(facts);
       if (view.quote !== 'UNPAID' && view.quote !== 'MISSING') return 'wait'; // it may be paying after all
+      if (facts.doubtedForMs !== null) return 'forget_doubt';
       return facts.fenceRefusal === 'none' || facts.fenceAttempts >= maxAttemptsPerPurpose
         ? 'repeat_fence'
         : 'renew_fence';

@@ -65,6 +65,7 @@ export function draftOperation(given: {
     atomicResult: null,
     unpaidSightings: 0,
     partlySince: null,
+    doubtedSince: null,
     feeCap,
     answerBy: request.respondAsync ? null : new Date(at.getTime() + given.answerWithinMs),
     budget: null,

@@ -1,11 +1,13 @@
 import { type Attempt, attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import { type OperationRepository, withAttempt } from '../../repositories/operations.ts';
+import { inputFee } from '../ecash/amounts.ts';
 import type { Detection } from '../restore/detection.ts';
 import { blanksFor, type MeltAttempts, meltBody, type OutputKeyset } from './attempts.ts';
 import type { Courier } from './courier.ts';
-import { latest } from './facts.ts';
+import { areAllRefused, latest } from './facts.ts';
 import { failureOf } from './failure.ts';
+import type { Incidents } from './incidents.ts';
 import { contestedInputs } from './observe.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 
@@ -20,15 +22,26 @@ export function createExchanges(parts: {
   keysets: OutputKeysets;
   attempts: MeltAttempts;
   courier: Courier;
+  incidents: Pick<Incidents, 'feeAboveLimit'>;
   detection: Pick<Detection, 'demandUnsigned'>;
   now: () => Date;
 }) {
-  const { operations, keysets, attempts, courier, detection, now } = parts;
+  const { operations, keysets, attempts, courier, incidents, detection, now } = parts;
 
-  /** A new swap attempt on the keyset that is active now. */
-  async function renewSwap(operation: MeltOperation): Promise<MeltOperation> {
+  /**
+   * A new swap attempt on the keyset that is active now. One that no longer pays within the payment's limit is not made while
+   * nothing is swapped and nothing under way.
+   * @returns null where the melt is to be given up as it stands
+   */
+  async function renewSwap(operation: MeltOperation): Promise<MeltOperation | null> {
     const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
-    const swap = await keysets.swapTerms(operation);
+    const terms = await keysets.swapTerms(operation, keyset);
+    if (terms.kind !== 'pays' && areAllRefused(attemptsFor(operation, 'swap'))) return null;
+    if (terms.kind === 'too_dear') {
+      await incidents.feeAboveLimit(operation, 'swap', terms.fee);
+      return courier.swap(operation); // its terms are those that were agreed on
+    }
+    const { swap } = terms;
     const attempt = await unsigned(operation, await attempts.swap({ ...operation, swap }, keyset));
     const changes = { swap, attempts: [...operation.attempts, attempt] };
     return courier.swap(
@@ -36,29 +49,41 @@ export function createExchanges(parts: {
     );
   }
 
-  /** The melt request, planned where there is none yet, and planned anew if its blanks' keyset retired meanwhile. */
-  async function readyToMelt(operation: MeltOperation): Promise<MeltOperation> {
+  /**
+   * The operation with its melt request: planned where there is none yet, and planned anew if its blanks' keyset retired or
+   * the fees changed meanwhile. One look at the mint's fees decides all of it.
+   * @returns null where what is in hand no longer pays, or not within the client's limit
+   */
+  async function readyToMelt(operation: MeltOperation): Promise<MeltOperation | null> {
+    const { mintUrl, unit } = operation;
     const planned = latest(attemptsFor(operation, 'melt'));
-    if (planned !== undefined && planned.requestBody === '') return meltWithSwapped(operation, planned);
     const usable =
       planned !== undefined &&
+      planned.requestBody !== '' &&
       (planned.outputs.length === 0 || (await keysets.isActive(operation, planned.keysetId)));
-    if (usable) return operation;
-    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
+    const keyset = usable ? null : await keysets.forOutputs(mintUrl, unit, 0);
     const inputs = meltInputs(operation);
-    const meltInputFee = await keysets.feeOf(operation.mintUrl, inputs);
-    return newMelt({ ...operation, meltInputFee }, inputs, keyset);
+    const ready = { ...operation, meltInputFee: await keysets.feeOf(mintUrl, inputs) };
+    if (!coversMelt(ready, sumAmounts(inputs))) return null;
+    if (usable && ready.meltInputFee === operation.meltInputFee) return operation;
+    return planMelt(ready, inputs, planned, keyset ?? (await keysets.forOutputs(mintUrl, unit)));
   }
 
-  /** The melt was planned with its swap. Its blanks serve if their keyset still signs and a renewed swap left no more over. */
-  async function meltWithSwapped(operation: MeltOperation, planned: Attempt): Promise<MeltOperation> {
-    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
-    const inputs = meltInputs(operation);
-    const ready = { ...operation, meltInputFee: await keysets.feeOf(operation.mintUrl, inputs) };
-    const isEnough = planned.outputs.length >= blanksFor(ready, sumAmounts(inputs), keyset);
-    if (planned.keysetId !== keyset.id || !isEnough) return newMelt(ready, inputs, keyset);
-    const whole = { ...planned, requestBody: meltBody(ready.quote, inputs, planned.outputs) };
-    return { ...ready, attempts: withAttempt(ready.attempts, whole) };
+  /** The blanks planned with a swap serve if their keyset still signs and a renewed swap left no more over. */
+  async function planMelt(
+    operation: MeltOperation,
+    inputs: readonly Proof[],
+    planned: Attempt | undefined,
+    keyset: OutputKeyset,
+  ): Promise<MeltOperation> {
+    const serves =
+      planned !== undefined &&
+      planned.requestBody === '' &&
+      planned.keysetId === keyset.id &&
+      planned.outputs.length >= blanksFor(operation, sumAmounts(inputs), keyset);
+    if (!serves) return newMelt(operation, inputs, keyset);
+    const whole = { ...planned, requestBody: meltBody(operation.quote, inputs, planned.outputs) };
+    return { ...operation, attempts: withAttempt(operation.attempts, whole) };
   }
 
   async function newMelt(
@@ -78,16 +103,10 @@ export function createExchanges(parts: {
     return attempt;
   }
 
-  /** Whether what is in hand still pays, and within the client's limit: a rotation may have made it dearer. */
-  async function coversMelt(operation: MeltOperation): Promise<boolean> {
-    const inputs = meltInputs(operation);
-    const fee = await keysets.feeOf(operation.mintUrl, inputs);
-    const cost = operation.sourceAmount - (operation.swap?.keepAmount ?? 0n) - operation.quote.amount;
-    if (cost > operation.feeCap) return false;
-    return sumAmounts(inputs) - fee >= operation.quote.amount + operation.quote.feeReserve;
-  }
-
-  /** Puts the fence up: from here on a melt that comes late must fail. `missingAmount`: what others have spent. */
+  /**
+   * Puts the fence up: from here on a melt that comes late must fail. `missingAmount`: what others have spent.
+   * @returns the operation as it was where the fence has to wait for its fee to come down
+   */
   async function startFence(
     operation: MeltOperation,
     inputs: readonly Proof[],
@@ -99,6 +118,7 @@ export function createExchanges(parts: {
       return operations.transition(operation, changes, 'back behind the fence', now());
     }
     const attempt = await planFence(operation, inputs);
+    if (attempt === null) return operation;
     const withFence = { ...changes, attempts: [...operation.attempts, attempt] };
     return courier.fence(
       await operations.transition(operation, withFence, 'untouched for long: fencing the inputs off', now()),
@@ -116,17 +136,34 @@ export function createExchanges(parts: {
 
   async function renewFence(operation: MeltOperation): Promise<MeltOperation> {
     const attempt = await planFence(operation, contestedInputs(operation));
+    if (attempt === null) return operation;
     const changes = { attempts: [...operation.attempts, attempt] };
     return courier.fence(
       await operations.transition(operation, changes, 'new fence attempt on the active keyset', now()),
     );
   }
 
-  async function planFence(operation: MeltOperation, inputs: readonly Proof[]) {
+  /**
+   * The fence is for our safety, so it may not cost what the payment itself was not allowed to. Null while the mint asks for
+   * more: that is reported, and the mint is asked on.
+   */
+  async function planFence(operation: MeltOperation, inputs: readonly Proof[]): Promise<Attempt | null> {
     const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
     const feePpks = await keysets.feePpks(operation.mintUrl, inputs);
+    const fee = (operation.swap?.fee ?? 0n) + inputFee(feePpks);
+    if (fee > operation.feeCap) {
+      await incidents.feeAboveLimit(operation, 'fence', fee);
+      return null;
+    }
     return unsigned(operation, await attempts.fence(operation, inputs, feePpks, keyset));
   }
 
-  return { renewSwap, readyToMelt, coversMelt, startFence, startPartialFence, renewFence };
+  return { renewSwap, readyToMelt, startFence, startPartialFence, renewFence };
+}
+
+/** Whether what is in hand pays, and within the client's limit, at the fee that the operation names. */
+function coversMelt(operation: MeltOperation, inputAmount: bigint): boolean {
+  const cost = operation.sourceAmount - (operation.swap?.keepAmount ?? 0n) - operation.quote.amount;
+  if (cost > operation.feeCap) return false;
+  return inputAmount - operation.meltInputFee >= operation.quote.amount + operation.quote.feeReserve;
 }

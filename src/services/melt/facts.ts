@@ -30,6 +30,7 @@ export function factsOf(
     swapSigned: hasSignatures(latest(swaps)),
     swapRefusal: refusalOf(latest(swaps)),
     swapAttempts: swaps.length,
+    swapRefusedForMs: sinceFirstRefusalMs(swaps, now),
     swapSurelyDead: swaps.every((attempt) => attempt.posts <= 1 && attempt.refusalCode !== null),
     meltReading: meltReading(operation, melt),
     meltPosts: melt?.posts ?? 0,
@@ -38,12 +39,21 @@ export function factsOf(
     sinceLastMeltMs: now.getTime() - lastMeltAt.getTime(),
     fenceDelayMs: times.fenceDelayMs,
     unpaidSightings: operation.unpaidSightings,
-    partlySpentForMs: operation.partlySince === null ? null : now.getTime() - operation.partlySince.getTime(),
+    partlySpentForMs: sinceMs(operation.partlySince, now),
+    doubtedForMs: sinceMs(operation.doubtedSince, now),
     hasFence: fence !== undefined,
     fenceAttempts: attemptsFor(operation, 'fence').length,
     fenceSigned: hasSignatures(fence),
     fenceRefusal: refusalOf(fence),
   };
+}
+
+const sinceMs = (since: Date | null, now: Date): number | null =>
+  since === null ? null : now.getTime() - since.getTime();
+
+function sinceFirstRefusalMs(attempts: readonly Attempt[], now: Date): number | null {
+  const first = attempts.find((attempt) => refusalOf(attempt) !== 'none');
+  return sinceMs(first?.endedAt ?? null, now);
 }
 
 export function latest(attempts: readonly Attempt[]): Attempt | undefined {
@@ -63,6 +73,16 @@ function meltReading({ paymentHash, quote }: MeltOperation, attempt: Attempt | u
     return isOurs && provesPayment(reading.preimage, paymentHash) ? 'paid' : 'pending';
   }
   return reading.kind === 'signed' ? 'unknown' : reading.kind;
+}
+
+/** A client waits, and its payment has not left: where it cannot just now, it is told so at once. Else the next look goes on. */
+export function isUnsent(operation: MeltOperation, role: MeltFacts['role']): boolean {
+  return role === 'creator' && attemptsFor(operation, 'melt').every(({ posts }) => posts === 0);
+}
+
+/** Every post of every attempt was refused by the mint itself: none can still be under way. */
+export function areAllRefused(attempts: readonly Attempt[]): boolean {
+  return attempts.every(({ posts, refusals }) => refusals >= posts);
 }
 
 function refusalOf(attempt: Attempt | undefined): Refusal {

@@ -58,5 +58,14 @@ export function failureOf(operation: MeltOperation): Failure {
   if (melt === undefined || melt.posts === 0) return { cause: 'NOT_STARTED', detail: null };
   const refusal = melt.reply === null ? null : refusalIn(melt.reply);
   if (refusal === null) return { cause: 'NOT_EXECUTED', detail: null };
-  return { cause: causeOf(refusal.code, refusal.detail), detail: refusal.detail };
+  const detail = refusal.detail === null ? null : withoutEchoes(refusal.detail, melt.requestBody);
+  return { cause: causeOf(refusal.code, refusal.detail), detail };
+}
+
+/** A mint's words less those that the request holds, too: they may be secrets of ecash that is unspent still. */
+function withoutEchoes(detail: string, request: string): string {
+  const asked = request.toLowerCase();
+  return detail.replace(/[\w+/=-]{8,}/g, (word) =>
+    asked.includes(word.toLowerCase()) ? '[redacted]' : word,
+  );
 }

@@ -7,7 +7,9 @@ import type { Incidents } from './incidents.ts';
 import type { MeltSaga } from './saga.ts';
 
 const openTooLongMs = 3_600_000;
-const longWait = { fraction: 0.25, minMs: 250, maxMs: 30_000 };
+/** A report that was forgotten here is filed again, and counted as the one that it is. */
+const maxRemembered = 100_000;
+const soonForMs = 600_000;
 
 /** How a melt is driven: the saga's steps, its pace, and what people hear of it. */
 export function createMeltHandler(parts: {
@@ -26,6 +28,7 @@ export function createMeltHandler(parts: {
       const ageMs = now().getTime() - operation.createdAt.getTime();
       const open = !isFinished(step.operation.state);
       if (open && step.operation.state !== 'paid' && ageMs > openTooLongMs && !reported.has(operation.id)) {
+        if (reported.size >= maxRemembered) reported.clear();
         reported.add(operation.id);
         await incidents.openTooLong(step.operation);
       }
@@ -41,17 +44,19 @@ export function createMeltHandler(parts: {
       const sinceMs = at.getTime() - enteredStateAt(operation).getTime();
       switch (operation.state) {
         case 'prepared':
-        case 'swapped':
-          return Math.max(50, operation.createdAt.getTime() + orphanAfterMs - at.getTime());
+        case 'swapped': {
+          const orphanedForMs = at.getTime() - operation.createdAt.getTime() - orphanAfterMs;
+          return orphanedForMs < 0 ? Math.max(50, -orphanedForMs) : patientWaitMs(orphanedForMs);
+        }
         case 'paid':
           return growingWaitMs(sinceMs, { fraction: 0.25, minMs: 500, maxMs: 600_000 });
         case 'pending':
           // Once it looks as if it had never begun, a second look is all that the fence waits for.
-          if (operation.unpaidSightings > 0)
+          if (operation.unpaidSightings > 0 && at.getTime() - operation.updatedAt.getTime() < soonForMs)
             return growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 5_000 });
-          return growingWaitMs(sinceMs, longWait);
+          return patientWaitMs(sinceMs);
         default:
-          return growingWaitMs(sinceMs, longWait);
+          return patientWaitMs(sinceMs);
       }
     },
 
@@ -61,4 +66,14 @@ export function createMeltHandler(parts: {
       return operation;
     },
   };
+}
+
+/**
+ * Up to half a minute in the first ten, since somebody may be watching. What waits for longer than that may wait for days,
+ * and thousands may: from then on, a twentieth of the time waited, ten minutes at most.
+ */
+function patientWaitMs(sinceMs: number): number {
+  return sinceMs < soonForMs
+    ? growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 30_000 })
+    : growingWaitMs(sinceMs, { fraction: 0.05, minMs: 30_000, maxMs: 600_000 });
 }

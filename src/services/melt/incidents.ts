@@ -1,12 +1,24 @@
-import type { MeltOperation } from '../../models/operation.ts';
+import { createHash } from 'node:crypto';
+import type { MeltOperation, StoredReply } from '../../models/operation.ts';
 import { sumAmounts } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
-import { redactText } from '../../redaction.ts';
 import type { ReportService } from '../contracts.ts';
+import { readSigned } from '../mint/replies.ts';
 import { type CollectedChange, maximumChange, minimumChange } from './change.ts';
+import type { Decision } from './decision.ts';
 
 const maxRemembered = 10_000;
+const feeAboveLimitKey = ({ id }: MeltOperation): string => `fee-above-limit:${id}`;
 const badChangeKey = ({ id }: MeltOperation): string => `bad-change:${id}`;
+
+/** Why a person is called, in words that fit into a report. */
+export const whyStopped: Record<Extract<Decision, `attention${string}`>, string> = {
+  attention: 'some inputs were spent by somebody else',
+  attention_doubted:
+    'for an hour the mint has called the quote paid while our ecash for it is not spent there; the invoice may have been paid by somebody else',
+  attention_swap_refused:
+    'for an hour the mint has refused to swap our ecash, with no reason that rules out an earlier request; no payment was sent',
+};
 
 /** What of a melt a person should hear about. */
 export type Incidents = ReturnType<typeof createIncidents>;
@@ -70,14 +82,21 @@ export function createIncidents(reports: ReportService) {
         summary: `The invoice is paid, but ${unverified} of the mint's change signatures do not verify. They are kept, not credited; the mint is asked again.`,
       }),
 
-    badSignatures: (operation: MeltOperation, purpose: string, reply: string) =>
+    badSignatures: (operation: MeltOperation, purpose: string, reply: StoredReply | null) =>
       file(operation, {
         dedupeKey: `bad-signatures:${operation.id}`,
         severity: 'HIGH',
         code: 'SIGNATURES_DO_NOT_VERIFY',
         summary: `The mint answered a ${purpose} with signatures that do not verify, and has signed nothing of ours. The same request is sent again; the funds stay reserved.`,
-        // Redacted whole, then cut: half a secret would not look like one.
-        details: { reply: redactText(reply).slice(0, 4_000) },
+        details: { reply: reply && outlineOf(reply) },
+      }),
+
+    feeAboveLimit: (operation: MeltOperation, purpose: 'swap' | 'fence', fee: bigint) =>
+      file(operation, {
+        dedupeKey: feeAboveLimitKey(operation),
+        severity: 'HIGH',
+        code: 'FEE_ABOVE_LIMIT',
+        summary: `The mint now takes input fees by which a new ${purpose} would bring the cost to ${fee} ${operation.unit}, and the payment may cost ${operation.feeCap} ${operation.unit}. The ${purpose} waits until the mint takes less; the funds stay reserved.`,
       }),
 
     paidButUnspent: (operation: MeltOperation) =>
@@ -106,7 +125,19 @@ export function createIncidents(reports: ReportService) {
       const how = `The operation ended as ${operation.state}.`;
       await reports.close(`open:${operation.id}`, how);
       await reports.close(`bad-signatures:${operation.id}`, how);
+      await reports.close(feeAboveLimitKey(operation), how);
       await reports.close(`CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS:${operation.id}`, how);
     },
+  };
+}
+
+/** A reply as a report may tell it: its words may repeat the request, and with it secrets of ecash that is not spent yet. */
+function outlineOf(reply: StoredReply): Record<string, unknown> {
+  const reading = readSigned(reply);
+  return {
+    httpStatus: reply.httpStatus,
+    bytes: Buffer.byteLength(reply.body),
+    sha256: createHash('sha256').update(reply.body).digest('hex'),
+    signatures: reading.kind === 'signed' ? reading.signatures.length : null,
   };
 }

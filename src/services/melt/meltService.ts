@@ -4,7 +4,6 @@ import { isFinished, type MeltOperation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type { MeltQuoteView, MeltRequest, MeltService, Outcome, WalletService } from '../contracts.ts';
-import type { Place } from '../mint/lane.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
@@ -23,9 +22,7 @@ import {
   paymentFailed,
   stopped,
 } from './refusals.ts';
-
-/** What a request has reserved, and its place among the payments under way at the mint. */
-type Begun = { operation: MeltOperation; place: Place };
+import { type Begun, createReserving, type OnLastCall } from './reserving.ts';
 
 /** The front of the melt: what a request may do and what it is answered. The saga does the rest. */
 export function createMeltService(parts: {
@@ -40,8 +37,7 @@ export function createMeltService(parts: {
   answerWithinMs: number;
   /** Keeps a run alive after its request was answered, so that shutdown waits for it. */
   inBackground: (run: Promise<unknown>) => void;
-  /** Calls back when a server that is about to go wants every request answered. @returns how to be left alone again */
-  onLastCall: (answer: () => void) => () => void;
+  onLastCall: OnLastCall;
   now: () => Date;
 }): MeltService {
   const {
@@ -58,6 +54,7 @@ export function createMeltService(parts: {
     onLastCall,
     now,
   } = parts;
+  const reserving = createReserving(parts);
 
   async function quote(npub: string, invoiceText: string): Promise<MeltQuoteView> {
     const wallet = await wallets.get(npub);
@@ -130,14 +127,9 @@ export function createMeltService(parts: {
     const paying = await operations.claiming(wallet.id, invoice.paymentHash);
     if (paying !== null) throw duplicatePayment(paying);
     await detection.demandCurrent(wallet, request.requestId);
-    const place = mints.at(wallet.mintUrl).payments.enter();
-    try {
-      const quoted = await quoteMelt(mints, wallet, invoice, now());
-      return { operation: await preparation.reserve(wallet, invoice, quoted, request), place };
-    } catch (error) {
-      place.leave();
-      throw error;
-    }
+    const asking = mints.at(wallet.mintUrl).payments.enter();
+    const quoted = await quoteMelt(mints, wallet, invoice, now()).finally(asking.leave);
+    return reserving.reserve(wallet, invoice, quoted, request);
   }
 
   /** Runs the saga; answers when it ends or when the client has waited long enough, whichever is first. */

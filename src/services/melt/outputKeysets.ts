@@ -1,7 +1,7 @@
-import { invariant } from '../../models/errors.ts';
 import type { MeltOperation } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
-import { denominations, inputFee, sendAmountFor } from '../ecash/amounts.ts';
+import { denominations, inputFee, sendAmountUpTo } from '../ecash/amounts.ts';
+import { demandOfMint } from '../mint/mintError.ts';
 import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
 import type { OutputKeyset } from './attempts.ts';
 
@@ -9,6 +9,17 @@ import type { OutputKeyset } from './attempts.ts';
 const freshMs = 2_000;
 /** Fees of keysets hardly ever change: a listing of this age will do. */
 const settledMs = 60_000;
+
+/** What a new swap of a melt's inputs comes to. */
+export type SwapTerms =
+  /** It pays, within what the payment may cost. */
+  | { kind: 'pays'; swap: Swap }
+  /** It does not, but brings the inputs home for a fee within that. */
+  | { kind: 'brings_home'; swap: Swap }
+  /** Its fee alone is more than that. */
+  | { kind: 'too_dear'; fee: bigint };
+
+type Swap = NonNullable<MeltOperation['swap']>;
 
 /** Questions about a mint's keysets that making and sending outputs raises. */
 export type OutputKeysets = ReturnType<typeof createOutputKeysets>;
@@ -32,12 +43,12 @@ export function createOutputKeysets(mints: MintDirectory, now: () => Date) {
     return listed.kind !== 'answer' || listed.value.some(({ id, active }) => id === keysetId && active);
   }
 
-  /** One listing that leaves a keyset out proves nothing: another is asked for before a person is called. */
+  /** One listing that leaves a keyset out proves nothing: another is asked for. @throws DomainError MINT_UNAVAILABLE, MINT_ERROR */
   async function feePpks(mintUrl: string, proofs: readonly Proof[]): Promise<bigint[]> {
     const known = await listedPpks(mintUrl, proofs, settledMs);
     const ppks = known.includes(undefined) ? await listedPpks(mintUrl, proofs, 0) : known;
     return ppks.map((ppk) => {
-      invariant(ppk !== undefined, 'the mint does not list a keyset that it has signed with');
+      demandOfMint(ppk !== undefined, 'does not list a keyset that it has signed with');
       return ppk;
     });
   }
@@ -52,18 +63,21 @@ export function createOutputKeysets(mints: MintDirectory, now: () => Date) {
     return inputFee(await feePpks(mintUrl, proofs));
   }
 
-  /** What a swap of these inputs gives on today's active keyset. What no longer reaches goes to `send` alone. */
-  async function swapTerms(operation: MeltOperation): Promise<NonNullable<MeltOperation['swap']>> {
-    const keyset = await forOutputs(operation.mintUrl, operation.unit);
-    const fee = await feeOf(operation.mintUrl, operation.inputs);
-    const total = sumAmounts(operation.inputs) - fee;
-    const wanted = sendAmountFor(
-      operation.quote.amount + operation.quote.feeReserve,
+  /** What a swap of a melt's inputs into outputs of this keyset would give, at today's fees. */
+  async function swapTerms(operation: MeltOperation, keyset: OutputKeyset): Promise<SwapTerms> {
+    const { quote, feeCap, inputs } = operation;
+    const fee = await feeOf(operation.mintUrl, inputs);
+    const total = sumAmounts(inputs) - fee;
+    if (fee > feeCap || total <= 0n) return { kind: 'too_dear', fee };
+    const sendAmount = sendAmountUpTo(
+      total,
+      quote.amount + quote.feeReserve,
       keyset.inputFeePpk,
       denominations(keyset.keys),
     );
-    const sendAmount = wanted < total ? wanted : total;
-    return { sendAmount, keepAmount: total - sendAmount, fee };
+    if (sendAmount === null || fee + sendAmount - quote.amount > feeCap)
+      return { kind: 'brings_home', swap: { sendAmount: total, keepAmount: 0n, fee } };
+    return { kind: 'pays', swap: { sendAmount, keepAmount: total - sendAmount, fee } };
   }
 
   return { forOutputs, isActive, feePpks, feeOf, swapTerms };

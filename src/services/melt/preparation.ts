@@ -1,28 +1,28 @@
 import type { Config } from '../../config.ts';
-import { type DomainError, databaseUnavailable } from '../../models/errors.ts';
+import { databaseUnavailable } from '../../models/errors.ts';
 import type { Attempt, MeltOperation, MeltQuote } from '../../models/operation.ts';
 import type { PlannedOutput } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
-import { type TokenOutline, type TokenReservation, TokensTaken } from '../../repositories/tokenReads.ts';
+import { type TokenReservation, TokensTaken } from '../../repositories/tokenReads.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import { duplicateKeyIndex } from '../../repositories/transaction.ts';
 import type { MeltRequest } from '../contracts.ts';
 import { isOutcomeUnknown } from '../databaseFaults.ts';
 import { denominations } from '../ecash/amounts.ts';
-import { answered, type MintDirectory } from '../mint/mints.ts';
+import type { MintDirectory } from '../mint/mints.ts';
 import { pause } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { MeltAttempts, OutputKeyset } from './attempts.ts';
 import type { Budgets } from './budget.ts';
+import { candidatesIn, demandListed } from './candidates.ts';
 import { type Chosen, draftOperation, idempotencyFor, reservationsFor } from './drafting.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { Preflight } from './preflight.ts';
 import {
-  concurrentOperation,
   duplicatePayment,
   type FeeLimit,
   feeTooHigh,
@@ -32,10 +32,15 @@ import {
 } from './refusals.ts';
 import { type Candidate, type Selection, selectProofs } from './selection.ts';
 
+/** `busy`: others hold ecash that would be enough. `sight`: how it looked; null where they were quicker again and again. */
+export type Reserved =
+  | { kind: 'reserved'; operation: MeltOperation }
+  | { kind: 'busy'; sight: string | null };
+
 /** From a quote to a reserved operation: selection, fee cap, pre-flight, exact requests, transaction A. */
 export type Preparation = {
   /** @throws DomainError every refusal before anything is at stake; nothing is reserved then. */
-  reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: MeltRequest): Promise<MeltOperation>;
+  reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: MeltRequest): Promise<Reserved>;
   /** The cheapest way to pay a quote from what is spendable now; reserves nothing. */
   estimate(wallet: Wallet, quote: MeltQuote): Promise<Selection>;
 };
@@ -78,7 +83,7 @@ export function createPreparation(parts: {
     invoice: Invoice,
     quote: MeltQuote,
     request: MeltRequest,
-  ): Promise<MeltOperation> {
+  ): Promise<Reserved> {
     const limit = feeLimit(quote.amount, request.maxFee);
     if (quote.feeReserve > limit.amount) throw feeTooHigh(quote.feeReserve, limit, wallet.unit);
     const avoid = new Set<string>();
@@ -86,8 +91,9 @@ export function createPreparation(parts: {
     for (let round = 1; round <= maxRounds; round += 1) {
       const outlines = await tokens.spendable(wallet.id);
       const keyset = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
-      const chosen = select(await candidates(wallet, outlines), avoid, quote, keyset);
-      if (chosen.kind === 'insufficient') throw await insufficient(wallet, chosen);
+      const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
+      const chosen = select(usable, avoid, quote, keyset);
+      if (chosen.kind === 'insufficient') return tooLittle(wallet, chosen, unlisted);
       const cost = costOf(chosen, quote);
       if (cost > limit.amount) throw feeTooHigh(cost, limit, wallet.unit);
       const budget = await budgets.claim(wallet, request.budget, quote.amount + cost);
@@ -107,11 +113,11 @@ export function createPreparation(parts: {
       }
       const draft = planned.value && { ...planned.value, budget };
       const operation = draft && (await tryReserve(wallet, invoice, draft, request, reservations));
-      if (operation !== null) return operation;
+      if (operation !== null) return { kind: 'reserved', operation };
       spare.push(...plannedIn(draft));
       await pause(Math.random() * 30 * round); // others were quicker: look again at what is left
     }
-    throw concurrentOperation();
+    return { kind: 'busy', sight: null };
   }
 
   async function estimate(wallet: Wallet, quote: MeltQuote): Promise<Selection> {
@@ -119,7 +125,10 @@ export function createPreparation(parts: {
       tokens.spendable(wallet.id),
       keysets.forOutputs(wallet.mintUrl, wallet.unit),
     ]);
-    return select(await candidates(wallet, outlines), new Set(), quote, keyset);
+    const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
+    const selection = select(usable, new Set(), quote, keyset);
+    demandListed(wallet, selection, unlisted);
+    return selection;
   }
 
   function feeLimit(amount: bigint, maxFee: bigint | undefined): FeeLimit {
@@ -127,17 +136,6 @@ export function createPreparation(parts: {
     return maxFee !== undefined && maxFee < own
       ? { amount: maxFee, setBy: 'client' }
       : { amount: own, setBy: 'server' };
-  }
-
-  async function candidates(wallet: Wallet, outlines: readonly TokenOutline[]): Promise<Candidate[]> {
-    const listed = answered(await mints.at(wallet.mintUrl).keysets.list(2_000), 'list its keysets');
-    const byId = new Map(listed.map((info) => [info.id, info]));
-    return outlines.flatMap(({ proofs }) =>
-      proofs.flatMap((proof) => {
-        const info = byId.get(proof.keysetId);
-        return info === undefined ? [] : [{ ...proof, feePpk: info.inputFeePpk, retiring: !info.active }];
-      }),
-    );
   }
 
   /**
@@ -235,15 +233,18 @@ export function createPreparation(parts: {
     return Promise.all([attempts.swap(draft, keyset, spare), attempts.meltAfterSwap(draft, keyset, spare)]);
   }
 
-  /** Too little to pay with: too little altogether, or only for now. */
-  async function insufficient(
+  /** Too little for now. @throws DomainError INSUFFICIENT_BALANCE where it is too little altogether */
+  async function tooLittle(
     wallet: Wallet,
     selection: Extract<Selection, { kind: 'insufficient' }>,
-  ): Promise<DomainError> {
+    unlisted: bigint,
+  ): Promise<Reserved> {
+    demandListed(wallet, selection, unlisted);
+    const { required, available } = selection;
     const { unspent } = await ledger.balance(wallet.id);
-    return unspent >= selection.required && unspent > selection.available
-      ? concurrentOperation()
-      : insufficientBalance(selection.required, selection.available, wallet.unit);
+    if (unspent < required || unspent <= available + unlisted)
+      throw insufficientBalance(required, available, wallet.unit);
+    return { kind: 'busy', sight: `${available} of ${unspent}` };
   }
 
   return { reserve, estimate };

@@ -1,7 +1,9 @@
 import { DomainError } from '../../models/errors.ts';
 import type { MeltQuote } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
+import { largestSum } from '../ecash/amounts.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
+import { isWorth } from '../mint/units.ts';
 import type { Invoice } from './invoice.ts';
 import { refusedByMint } from './refusals.ts';
 
@@ -9,8 +11,8 @@ import { refusedByMint } from './refusals.ts';
 const minimumLifeMs = 30_000;
 
 /**
- * Asks the mint for a melt quote (NUT-05, NUT-23) and checks that it is for this invoice, this unit and no more than the
- * invoice asks. @throws DomainError PAYMENT_FAILED (the mint refuses), INVOICE_EXPIRED, MINT_ERROR,
+ * Asks the mint for a melt quote (NUT-05, NUT-23) and checks that it is for this invoice, this unit and what the
+ * invoice asks for. @throws DomainError PAYMENT_FAILED (the mint refuses), INVOICE_EXPIRED, MINT_ERROR,
  * MINT_UNAVAILABLE
  */
 export async function quoteMelt(
@@ -23,14 +25,16 @@ export async function quoteMelt(
   const answer = await mints.at(wallet.mintUrl).gateway.createMeltQuote(invoice.text, wallet.unit);
   if (answer.kind === 'refused') throw refusedByMint(answer);
   const quote = answered(answer, 'quote a payment');
-  const tooMuch = wallet.unit === 'sat' && quote.amount > invoice.amountSat;
+  const otherAmount = !isWorth(quote.amount, wallet.unit, invoice.amountMsat);
+  const unpayable = quote.amount + quote.feeReserve > largestSum;
   const otherInvoice = quote.request !== null && quote.request.toLowerCase() !== invoice.text;
   const otherUnit = quote.unit !== null && quote.unit !== wallet.unit;
   const enoughUntil = now.getTime() + minimumLifeMs;
   const runsOut = quote.expiry !== null && quote.expiry.getTime() < enoughUntil;
   // A quote lives no longer than its invoice: then it is the invoice that comes too late, not the mint that errs.
   if (runsOut && invoice.expiresAt.getTime() < enoughUntil) throw expiresTooSoon();
-  if (quote.amount <= 0n || tooMuch || otherInvoice || otherUnit || runsOut) throw badQuote();
+  if (quote.amount <= 0n || otherAmount || unpayable || otherInvoice || otherUnit || runsOut)
+    throw badQuote();
   if (quote.state !== 'UNPAID') {
     throw refusedByMint({
       code: quote.state === 'PAID' ? 20006 : 20005,

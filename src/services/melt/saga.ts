@@ -4,18 +4,19 @@ import { type OutputRole, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import { type Changes, type OperationRepository, withAttempt } from '../../repositories/operations.ts';
 import { redeem } from '../ecash/redemption.ts';
+import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 import { type CollectedChange, changeWaitMs, collectChange, paymentFrom } from './change.ts';
 import type { Courier } from './courier.ts';
 import { type Decision, decide, type MeltFacts, needsMintView, oddForMs } from './decision.ts';
 import type { Exchanges } from './exchanges.ts';
-import { enteredStateAt, factsOf, latest, type MeltTimes } from './facts.ts';
+import { enteredStateAt, factsOf, isUnsent, latest, type MeltTimes } from './facts.ts';
 import { failureOf } from './failure.ts';
-import type { Incidents } from './incidents.ts';
+import { type Incidents, whyStopped } from './incidents.ts';
 import type { LostTime } from './lostTime.ts';
 import { type Observation, observe, unseen } from './observe.ts';
-import { again, ended, keepOf, later, onceAnswered, repeated, type Step } from './steps.ts';
+import { again, ended, keepOf, later, noteOf, onceAnswered, repeated, type Step } from './steps.ts';
 
 /**
  *   prepared ─► swapping ─► swapped ─► melting ─► pending ─► paid ─► settled
@@ -54,6 +55,7 @@ export function createMeltSaga(parts: {
         : unseen;
       return await carryOut(decide(facts, seen.view), operation, seen, role);
     } catch (error) {
+      if (isMintTrouble(error) && !isUnsent(operation, role)) return later(operation);
       if (!(error instanceof InvariantBroken)) throw error;
       return again(await stop(operation, error.message));
     }
@@ -75,16 +77,16 @@ export function createMeltSaga(parts: {
       case 'start_swap':
       case 'repeat_swap':
         return onceAnswered(await courier.swap(operation), 'swap');
-      case 'renew_swap':
-        return onceAnswered(await exchanges.renewSwap(operation), 'swap');
+      case 'renew_swap': {
+        const sent = await exchanges.renewSwap(operation);
+        return sent === null ? again(await giveUp(operation)) : onceAnswered(sent, 'swap');
+      }
       case 'accept_swap':
         return acceptSwap(operation, seen);
-      case 'start_melt':
-        return again(
-          (await exchanges.coversMelt(operation))
-            ? await courier.melt(await exchanges.readyToMelt(operation))
-            : await giveUp(operation),
-        );
+      case 'start_melt': {
+        const ready = await exchanges.readyToMelt(operation);
+        return again(ready === null ? await giveUp(operation) : await courier.melt(ready));
+      }
       case 'repeat_melt':
         return repeated(await courier.melt(operation));
       case 'hang':
@@ -99,23 +101,19 @@ export function createMeltSaga(parts: {
         const paid = await pay(operation, seen, role);
         return paid === null ? later(operation) : again(paid);
       }
-      case 'note_unpaid':
-        return later(
-          await move(
-            operation,
-            { unpaidSightings: operation.unpaidSightings + 1 },
-            'quote unpaid, inputs untouched',
-          ),
-        );
-      case 'note_partly_spent':
-        return later(await move(operation, { partlySince: now() }, 'some inputs are spent, and not by us'));
       case 'doubt':
         await incidents.paidButUnspent(operation);
         return later(operation);
-      case 'forget_unpaid':
-        return later(await move(operation, { unpaidSightings: 0 }, 'the payment is moving again'));
+      case 'note_doubt':
+      case 'note_unpaid':
+      case 'note_partly_spent':
+      case 'forget_doubt':
+      case 'forget_unpaid': {
+        const { changes, event } = noteOf(decision, operation, now());
+        return later(await move(operation, changes, event));
+      }
       case 'start_fence':
-        return again(await exchanges.startFence(operation, meltInputs(operation), null));
+        return onceAnswered(await exchanges.startFence(operation, meltInputs(operation), null), 'fence');
       case 'start_partial_fence':
         return onceAnswered(await exchanges.startPartialFence(operation, seen.spentYs), 'fence');
       case 'repeat_fence':
@@ -133,7 +131,9 @@ export function createMeltSaga(parts: {
       case 'collect_change':
         return collect(operation, role);
       case 'attention':
-        return again(await stop(operation, 'some inputs were spent by somebody else'));
+      case 'attention_doubted':
+      case 'attention_swap_refused':
+        return again(await stop(operation, whyStopped[decision]));
     }
   }
 
@@ -248,7 +248,7 @@ export function createMeltSaga(parts: {
     const inStateMs = now().getTime() - enteredStateAt(operation).getTime();
     if (why === 'unverified' && inStateMs >= oddForMs)
       return again(await stop(operation, `the mint's signatures for a ${purpose} do not verify`));
-    await incidents.badSignatures(operation, purpose, reply?.body ?? '');
+    await incidents.badSignatures(operation, purpose, reply);
     if (reply === null) return later(operation);
     const attempts = withAttempt(operation.attempts, { ...attempt, reply: null });
     return later(

@@ -1,6 +1,8 @@
 import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
 import type { Proof } from '../../models/proof.ts';
+import type { Changes } from '../../repositories/operations.ts';
 import { hasSignatures, readMelt } from '../mint/replies.ts';
+import type { Decision } from './decision.ts';
 import { latest } from './facts.ts';
 
 /** One step's result: go on at once, look again later, or nothing is left to do. */
@@ -29,4 +31,35 @@ export function repeated(operation: MeltOperation): Step {
 /** What a swap gave back that no token has yet. */
 export function keepOf(operation: MeltOperation): Proof[] {
   return operation.bookedEarly ? [] : (operation.held?.keep ?? []);
+}
+
+type Noting = Extract<Decision, `note_${string}` | `forget_${string}`>;
+
+/** What one look leaves behind, for the next to compare with. */
+export function noteOf(
+  decision: Noting,
+  operation: MeltOperation,
+  at: Date,
+): { changes: Changes<MeltOperation>; event: string } {
+  switch (decision) {
+    case 'note_unpaid':
+      return {
+        changes: { unpaidSightings: operation.unpaidSightings + 1 },
+        event: 'quote unpaid, inputs untouched',
+      };
+    case 'forget_unpaid':
+      return { changes: { unpaidSightings: 0 }, event: 'the payment is moving again' };
+    case 'note_partly_spent':
+      return { changes: { partlySince: at }, event: 'some inputs are spent, and not by us' };
+    case 'note_doubt':
+      return {
+        changes: { doubtedSince: at },
+        event: 'the quote is called paid, and our inputs are not spent',
+      };
+    case 'forget_doubt':
+      return {
+        changes: { doubtedSince: null },
+        event: 'quote and inputs do not contradict each other any more',
+      };
+  }
 }

@@ -11,12 +11,17 @@ export type Standing = 'starting' | 'informing' | 'settling' | 'paying';
 export type Circuit = 'closed' | 'open' | 'half_open';
 
 /**
- * What one mint's recent silence means for the next question. Questions that settle something pass an open circuit:
- * they are few, paced by their operation, and the first of them to be answered closes it for everybody.
+ * What one mint's recent silence means for the next question. Questions that settle something pass an open circuit, and the
+ * first of them to be answered closes it for everybody. Of the operations that wait, however many, one at a time is looked
+ * at meanwhile.
  */
 export type Breaker = {
   /** Whether such a question may leave now. Letting one through an open circuit uses up its turn. */
   admits(standing: Standing): boolean;
+  /** Whether a waiting operation may be looked at now, all its questions included. Through an open circuit, it uses up a turn. */
+  admitsLook(): boolean;
+  /** Whether `admitsLook` would refuse. */
+  isResting(): boolean;
   /** Every exchange counts, whatever it was for. `sentAt` in ms of `performance.now()`. */
   report(exchange: Exchange, sentAt: number, standing: Standing): void;
   circuit(): Circuit;
@@ -44,6 +49,9 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
   /** Null while closed; else from when on the next starting question may try. */
   let tryAt: number | null = null;
   let tries = 0;
+  /** The same for looks. Turns of their own: whoever would start something could use up every one of a shared kind. */
+  let lookAt: number | null = null;
+  let looks = 0;
   let pause: { since: number; until: number } | null = null;
 
   function isPaused(now: number, standing: Standing): boolean {
@@ -62,6 +70,19 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
     return true;
   }
 
+  function isResting(): boolean {
+    const now = clock();
+    return isPaused(now, 'settling') || (lookAt !== null && now < lookAt);
+  }
+
+  function admitsLook(): boolean {
+    if (isResting()) return false;
+    if (lookAt === null) return true;
+    looks += 1;
+    lookAt = clock() + openForMs(looks);
+    return true;
+  }
+
   function report(exchange: Exchange, sentAt: number, standing: Standing): void {
     const now = clock();
     const wantedMs = wantedPauseMs(exchange);
@@ -77,6 +98,8 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
     failures = 0;
     tryAt = null;
     tries = 0;
+    lookAt = null;
+    looks = 0;
     const served = exchange.kind === 'reply' && wantedMs === null;
     if (served && pause !== null && sentAt > pause.since) pause = null; // in spite of what it had asked for
   }
@@ -91,8 +114,10 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
     failures += 1;
     const dead = failures >= quickFailures || isSlow;
     // A try that took long to fail is followed by a rest all the same, or every request would become one.
-    const rests = tryAt === null ? dead : mayBeRefused(standing);
-    if (rests) tryAt = Math.max(tryAt ?? now, now + openForMs(tries));
+    const opens = tryAt === null && dead;
+    const starts = mayBeRefused(standing);
+    if (opens || (tryAt !== null && starts)) tryAt = Math.max(tryAt ?? now, now + openForMs(tries));
+    if (opens || (lookAt !== null && !starts)) lookAt = Math.max(lookAt ?? now, now + openForMs(looks));
   }
 
   function circuit(): Circuit {
@@ -102,7 +127,7 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
     return now < tryAt ? 'open' : 'half_open';
   }
 
-  return { admits, report, circuit, heardAt: () => heardAt };
+  return { admits, admitsLook, isResting, report, circuit, heardAt: () => heardAt };
 }
 
 /** Only what would start something is held back while a mint is silent. */

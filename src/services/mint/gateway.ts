@@ -8,6 +8,7 @@ import {
   asBlindSignatures,
   asHex,
   asList,
+  asQuoteId,
   asRecord,
   asText,
   asUnixTime,
@@ -83,6 +84,9 @@ export type MintGateway = {
   /** Sends an exact, persisted body. One attempt. */
   submit(path: 'swap' | 'melt/bolt11' | 'mint/bolt11', body: string): Promise<Exchange>;
   health(): MintHealth;
+  /** Whether a waiting operation may be looked at now; see `Breaker`. */
+  admitsLook(): boolean;
+  isResting(): boolean;
 };
 
 const batchSize = 100;
@@ -151,6 +155,8 @@ export function createMintGateway(url: string, transport: Transport, limits: Min
     proofStates,
     restore,
     submit: (path, body) => line.submit(path, body, path === 'melt/bolt11' ? 'melt' : 'exchange'),
+    admitsLook: breaker.admitsLook,
+    isResting: breaker.isResting,
     health: () => {
       const heardAt = breaker.heardAt();
       return {
@@ -198,7 +204,7 @@ export function wireOutput(output: Pick<PlannedOutput, 'B_' | 'keysetId' | 'amou
 }
 
 function readMeltQuote(reply: JsonRecord): MeltQuoteReply | undefined {
-  const id = asText(reply['quote'], 512);
+  const id = asQuoteId(reply['quote']);
   const amount = asAmount(reply['amount']);
   const feeReserve = asAmount(reply['fee_reserve']);
   const state = reply['state'];
@@ -218,7 +224,7 @@ function readMeltQuote(reply: JsonRecord): MeltQuoteReply | undefined {
 }
 
 function readMintQuote(reply: JsonRecord): MintQuoteReply | undefined {
-  const id = asText(reply['quote'], 512);
+  const id = asQuoteId(reply['quote']);
   const invoice = asText(reply['request']);
   const state = reply['state'];
   if (!id || !invoice) return undefined;

@@ -1,6 +1,7 @@
 import { deriveKeysetId } from '@cashu/cashu-ts';
 import { type Cached, cached } from './cached.ts';
 import type { Answer, MintGateway } from './gateway.ts';
+import type { createSharedKeysets } from './sharedKeysets.ts';
 import { asAmount, asHex, asList, asRecord, asText, type JsonRecord } from './wire.ts';
 
 /** A keyset as listed (NUT-02), with the fee for each proof spent from it in thousandths of the unit. */
@@ -12,7 +13,7 @@ export type KeysetInfo = {
   finalExpiry: number | null;
 };
 
-/** A keyset with its public keys by amount; its id was derived from them and matches. */
+/** A keyset with its public keys by amount, 1 among them; its id was derived from them and matches. */
 export type KeysetKeys = { id: string; keys: Record<string, string> };
 
 export type KeysetDirectory = {
@@ -26,26 +27,40 @@ export type KeysetDirectory = {
 
 const maxKeysets = 1_000;
 const maxKeysKept = 256;
-const maxOwners = 10_000;
 /** What a keyset is (unit, fee) hardly ever changes, so a listing of this age will do to check its keys against. */
 const listingMaxAgeMs = 60_000;
 /** A keyset that is not listed may be new. So often at most is the mint asked again because of one. */
 const unlistedMaxAgeMs = 1_000;
 const knownVersions = /^0[01]/;
+/** Ids of this version follow from unit, fee and expiry, too. */
+const idCommitsToTerms = /^01/;
 
 /**
- * Keysets of one mint. A keyset whose id does not follow from its keys is refused: the mint could be equivocating. So is one
- * whose id another mint had first (NUT-02): counters go by keyset id, and secrets must never meet twice.
+ * Keysets of one mint. A keyset whose id does not follow from its keys is refused: the mint could be equivocating. So is a
+ * listing that gives one whose keys are known another unit, fee or expiry than its id follows from.
  */
-export function createKeysetDirectory(gateway: MintGateway, owners: Map<string, string>): KeysetDirectory {
-  const listing = cached(async () => readAnswer(await gateway.get('keysets'), readKeysets));
+export function createKeysetDirectory(
+  gateway: MintGateway,
+  sharedKeysets: Pick<ReturnType<typeof createSharedKeysets>, 'noteUse'>,
+): KeysetDirectory {
+  const listing = cached(async () => readAnswer(await gateway.get('keysets'), readListing));
   const keysById = new Map<string, Cached<KeysetKeys>>();
+  /** What keysets whose keys are known were listed with when their ids were checked. */
+  const checkedById = new Map<string, KeysetInfo>();
+
+  function readListing(reply: JsonRecord): KeysetInfo[] | undefined {
+    const listed = readKeysets(reply);
+    return listed?.every((info) => keepsTerms(info, checkedById.get(info.id))) ? listed : undefined;
+  }
 
   function keys(keysetId: string): Promise<Answer<KeysetKeys>> {
     const known = keysById.get(keysetId) ?? cached(() => verifiedKeys(keysetId));
     keysById.set(keysetId, known);
     const [oldest] = keysById.keys();
-    if (keysById.size > maxKeysKept && oldest !== undefined) keysById.delete(oldest);
+    if (keysById.size > maxKeysKept && oldest !== undefined) {
+      keysById.delete(oldest);
+      checkedById.delete(oldest);
+    }
     return known.get(Number.POSITIVE_INFINITY);
   }
 
@@ -58,7 +73,9 @@ export function createKeysetDirectory(gateway: MintGateway, owners: Map<string, 
     return readAnswer(answer, (reply) => {
       const found = readKeys(reply, keysetId);
       if (found === undefined || !idFollowsFromKeys(found, info.value)) return undefined;
-      return claimed(keysetId) ? found : undefined;
+      checkedById.set(keysetId, info.value);
+      sharedKeysets.noteUse(keysetId, gateway.url);
+      return found;
     });
   }
 
@@ -70,13 +87,6 @@ export function createKeysetDirectory(gateway: MintGateway, owners: Map<string, 
       if (info !== undefined) return { kind: 'answer', value: info };
     }
     return { kind: 'nonsense' };
-  }
-
-  /** Whether this mint is the first to use the id, and so the only one that may. */
-  function claimed(keysetId: string): boolean {
-    const owner = owners.get(keysetId);
-    if (owner === undefined && owners.size < maxOwners) owners.set(keysetId, gateway.url);
-    return owners.get(keysetId) === gateway.url;
   }
 
   return { list: listing.get, keys, forgetListing: listing.forget };
@@ -98,6 +108,16 @@ function idFollowsFromKeys(keyset: KeysetKeys, info: KeysetInfo): boolean {
     ...(info.finalExpiry === null ? {} : { expiry: info.finalExpiry }),
   });
   return derived === keyset.id;
+}
+
+/** Whether a keyset is listed with what its id was found to follow from (NUT-02). */
+function keepsTerms(listed: KeysetInfo, checked: KeysetInfo | undefined): boolean {
+  if (checked === undefined || !idCommitsToTerms.test(listed.id)) return true;
+  return (
+    listed.unit === checked.unit &&
+    listed.inputFeePpk === checked.inputFeePpk &&
+    listed.finalExpiry === checked.finalExpiry
+  );
 }
 
 function readKeysets(reply: JsonRecord): KeysetInfo[] | undefined {
@@ -124,6 +144,7 @@ function readKeysets(reply: JsonRecord): KeysetInfo[] | undefined {
   return keysets;
 }
 
+/** Without a key for 1, not every amount can be made: such a keyset is of no use, whatever else it has. */
 function readKeys(reply: JsonRecord, keysetId: string): KeysetKeys | undefined {
   const keyset = (asList(reply['keysets'], maxKeysets) ?? [])
     .map(asRecord)
@@ -136,5 +157,5 @@ function readKeys(reply: JsonRecord, keysetId: string): KeysetKeys | undefined {
     if (!/^[1-9][0-9]{0,19}$/.test(amount) || hex === undefined) return undefined;
     keys[amount] = hex;
   }
-  return { id: keysetId, keys };
+  return keys['1'] === undefined ? undefined : { id: keysetId, keys };
 }

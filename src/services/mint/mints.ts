@@ -4,8 +4,11 @@ import type { MintLimits } from './courtesy.ts';
 import { type Answer, createMintGateway, type MintGateway, type MintHealth } from './gateway.ts';
 import { createKeysetDirectory, type KeysetDirectory, type KeysetInfo } from './keysets.ts';
 import { createPaymentLane, type PaymentLane } from './lane.ts';
+import { mintError } from './mintError.ts';
 import { keysetRetiredCodes, refusalIn } from './replies.ts';
+import { createSharedKeysets, type OnSharedKeyset } from './sharedKeysets.ts';
 import type { Exchange, Transport } from './transport.ts';
+import { knownUnits } from './units.ts';
 import { asList, asRecord, asText, type JsonRecord } from './wire.ts';
 
 /** Who a wallet believes its mint to be. */
@@ -31,10 +34,13 @@ export type MintDirectory = {
   /** The same, for a wallet made at this mint. @throws DomainError MINT_ERROR if another mint answers at its address. */
   describeFor(wallet: BoundToMint): Promise<MintDescription>;
   health(): ({ url: string } & MintHealth)[];
+  /** Mints whose waiting operations are not to be looked at just now: they are silent, or have asked for patience. */
+  resting(): string[];
+  /** Whether one of them may be looked at; see `Breaker`. True for a mint that is not used any more: the look says so. */
+  admitsLook(mintUrl: string): boolean;
 };
 
 const infoMaxAgeMs = 10 * 60_000;
-const preferredUnit = 'sat';
 const soonSeconds = 7 * 24 * 3600;
 
 /** All mints that this server may talk to. */
@@ -42,14 +48,15 @@ export function createMintDirectory(
   urls: readonly string[],
   transport: Transport,
   limits: MintLimits & { paymentsPerMint: number },
+  onSharedKeyset: OnSharedKeyset = () => undefined,
 ): MintDirectory {
   const mints = new Map<string, Mint & { info: Cached<JsonRecord> }>();
-  const keysetOwners = new Map<string, string>();
+  const sharedKeysets = createSharedKeysets(onSharedKeyset);
   /** Two mints at one origin are one server, perhaps: they share connections, so they share places. */
   const lanes = new Map<string, PaymentLane>();
   for (const url of urls) {
     const gateway = createMintGateway(url, transport, limits);
-    const keysets = createKeysetDirectory(gateway, keysetOwners);
+    const keysets = createKeysetDirectory(gateway, sharedKeysets);
     const info = cached(() => gateway.get('info'));
     const { origin } = new URL(url);
     const payments = lanes.get(origin) ?? createPaymentLane(limits.paymentsPerMint);
@@ -92,6 +99,8 @@ export function createMintDirectory(
       return description;
     },
     health: () => [...mints.values()].map(({ gateway }) => ({ url: gateway.url, ...gateway.health() })),
+    resting: () => [...mints].filter(([, { gateway }]) => gateway.isResting()).map(([url]) => url),
+    admitsLook: (mintUrl) => mints.get(mintUrl)?.gateway.admitsLook() ?? true,
   };
 }
 
@@ -150,18 +159,6 @@ export function answered<T>(answer: Answer<T>, doing: string): T {
   }
 }
 
-function mintError(what: string, mintCode: number | null = null): DomainError {
-  return new DomainError(
-    'MINT_ERROR',
-    'MEDIUM',
-    `The mint ${what}. Nothing was started and no money moved; try again later, and tell support if it goes on.`,
-    {
-      retryable: true,
-      ...(mintCode === null ? {} : { members: { mintCode } }),
-    },
-  );
-}
-
 const needed = ['7', '8', '9'] as const;
 
 function readInfo(mintUrl: string, info: JsonRecord): MintDescription {
@@ -177,8 +174,10 @@ function readInfo(mintUrl: string, info: JsonRecord): MintDescription {
     .filter((method) => method?.['method'] === 'bolt11')
     .map((method) => asText(method?.['unit'], 32))
     .filter((unit) => unit !== undefined);
-  const unit = units.includes(preferredUnit) ? preferredUnit : units[0];
-  if (unit === undefined) throw mintError('does not pay Lightning invoices (bolt11)');
+  if (units.length === 0) throw mintError('does not pay Lightning invoices (bolt11)');
+  const unit = knownUnits.find((known) => units.includes(known));
+  if (unit === undefined)
+    throw mintError('pays Lightning invoices in none of the units that wallets can have yet (sat, msat)');
   return {
     mintUrl,
     mintId: asText(info['pubkey'], 66) ?? null,

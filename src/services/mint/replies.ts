@@ -57,7 +57,7 @@ export function readSigned(reply: StoredReply): SubmitReading {
 
 /** A reply with as many signatures as were asked for; whether they are good is seen when they are redeemed. */
 export function hasSignatures(attempt: Attempt | undefined): boolean {
-  if (attempt === undefined || attempt.reply === null) return false;
+  if (attempt === undefined || attempt.reply === null || attempt.outputs.length === 0) return false;
   const reading = readSigned(attempt.reply);
   return reading.kind === 'signed' && reading.signatures.length === attempt.outputs.length;
 }
@@ -65,6 +65,15 @@ export function hasSignatures(attempt: Attempt | undefined): boolean {
 /** A preimage as the mint gave it: null, empty or over-long ones are none. */
 export function readPreimage(body: { [name: string]: unknown }): string | null {
   return asText(body['payment_preimage'], 256) || null;
+}
+
+/**
+ * The mint itself has refused this very request, whatever its code means (NUT-00: status 400 and a code of the list's range).
+ * A proxy that lost its patience says nothing of the sort: behind it the request may still be carried out.
+ */
+export function isRefusedByMint(reply: { httpStatus: number; body: string }): boolean {
+  const code = refusalIn(reply)?.code ?? null;
+  return code !== null && (definiteCodes.has(code) || (reply.httpStatus === 400 && code >= 10_000));
 }
 
 /** A refusal with a listed, definite code; anything else is unknown. */

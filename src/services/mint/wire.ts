@@ -1,4 +1,5 @@
 import type { BlindSignature } from '../../models/proof.ts';
+import { isQuoteId } from '../../models/quoteId.ts';
 import { redactText } from '../../redaction.ts';
 
 /** Readers for untrusted JSON. Each gives `undefined` for anything that is not exactly what it asks for. */
@@ -24,6 +25,10 @@ export function asList(value: unknown, maxLength: number): unknown[] | undefined
 
 export function asText(value: unknown, maxLength = 16_384): string | undefined {
   return typeof value === 'string' && value.length <= maxLength ? value : undefined;
+}
+
+export function asQuoteId(value: unknown): string | undefined {
+  return typeof value === 'string' && isQuoteId(value) ? value : undefined;
 }
 
 /** An amount: a whole number of units, not negative, exact in JSON. */
@@ -65,10 +70,15 @@ export function asBlindSignatures(value: unknown): BlindSignature[] | undefined 
   return signatures;
 }
 
-/** The mint's own words for a refusal: printable, without what looks like a secret (it knows some of ours), and short. */
+/**
+ * The mint's own words for a refusal, cut to what may be kept: printable, short, and without what looks like a secret. That
+ * goes first: half a secret is no longer known by its look.
+ */
 export function asDetail(value: unknown): string | null {
   const text = asText(value);
   if (text === undefined) return null;
-  // In this order: of a secret that was cut in two, half would be left.
-  return redactText(text.replace(/[^\x20-\x7e]/g, ' ')).slice(0, 200);
+  const printable = text.replace(/[^\x20-\x7e]/g, ' ');
+  return redactText(printable)
+    .replace(/[0-9a-f]{32,}/gi, '[redacted]')
+    .slice(0, 200);
 }

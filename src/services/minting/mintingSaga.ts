@@ -1,5 +1,5 @@
 import { Amount, signMintQuote } from '@cashu/cashu-ts';
-import { InvariantBroken, invariant } from '../../models/errors.ts';
+import { type DomainError, InvariantBroken, invariant } from '../../models/errors.ts';
 import { type Attempt, attemptsFor, type MintingOperation } from '../../models/operation.ts';
 import type { PlannedOutput, Proof } from '../../models/proof.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
@@ -16,14 +16,16 @@ import type { OutputFactory } from '../ecash/outputs.ts';
 import { redeem } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { signedView, wireOutput } from '../mint/gateway.ts';
+import { isMintTrouble } from '../mint/mintError.ts';
 import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
 import { readSigned } from '../mint/replies.ts';
-import { growingWaitMs, type Handler } from '../operations/driver.ts';
+import { growingWaitMs, type Handler, type Role } from '../operations/driver.ts';
 import type { Detection } from '../restore/detection.ts';
 import { decideMinting, type MintingDecision, type MintingView, oddForMs } from './mintingDecision.ts';
 import { again, allOutputs, factsOf, onceAnswered, type Step } from './mintingFacts.ts';
 
 const maxIssueAttempts = 20;
+const maxHeldUp = 10_000;
 
 /** Watches a mint quote and turns its payment into ecash (NUT-04, NUT-20): observe → decide → commit. */
 export function createMintingHandler(parts: {
@@ -41,12 +43,18 @@ export function createMintingHandler(parts: {
   /** Issues answered in this process' life and not credited yet: nothing can have come in between. */
   const answeredHere = new Set<string>();
 
-  async function advance(operation: MintingOperation): Promise<Step> {
+  /** Since when a worker has been held up by what the mint says, by operation; forgotten with the process. */
+  const heldUpSince = new Map<string, number>();
+
+  async function advance(operation: MintingOperation, role: Role): Promise<Step> {
     try {
       const facts = factsOf(operation, now());
       const view = facts.signed ? unseen : await observe(operation);
-      return await carryOut(decideMinting(facts, view), operation);
+      const step = await carryOut(decideMinting(facts, view), operation);
+      heldUpSince.delete(operation.id);
+      return step;
     } catch (error) {
+      if (isMintTrouble(error) && role === 'worker') return heldUp(operation, error);
       if (!(error instanceof InvariantBroken)) throw error;
       return again(await stop(operation, error.message));
     }
@@ -121,6 +129,7 @@ export function createMintingHandler(parts: {
       endedAt: null,
       reply: null,
       refusalCode: null,
+      refusals: 0,
     };
     return { ...operation, attempts: [...operation.attempts, attempt] };
   }
@@ -199,6 +208,25 @@ export function createMintingHandler(parts: {
       const present = await operations.byId(operation.id);
       if (present?.version !== operation.version) throw new StaleOperation(operation.id);
     });
+  }
+
+  /** The mint is to issue, and what it says of itself makes that impossible: it is asked again, and after an hour reported. */
+  async function heldUp(operation: MintingOperation, why: DomainError): Promise<Step> {
+    if (heldUpSince.size >= maxHeldUp) heldUpSince.clear();
+    const since = heldUpSince.get(operation.id) ?? now().getTime();
+    heldUpSince.set(operation.id, since);
+    if (now().getTime() - since >= oddForMs)
+      await reports.file({
+        dedupeKey: `held-up:${operation.id}`,
+        severity: 'HIGH',
+        code: 'MINTING_HELD_UP',
+        npub: operation.npub,
+        walletId: operation.walletId,
+        transactionId: operation.id,
+        quoteId: operation.quoteId,
+        summary: `The mint was paid ${operation.amount} ${operation.unit}, and for an hour no ecash could be asked for (${why.code}). It is asked again until that is possible.`,
+      });
+    return { operation, next: 'later' };
   }
 
   /** A reply of the right shape whose signatures are not ours: it proves nothing, and the mint is asked again. */

@@ -5,10 +5,13 @@ import type { Wallet } from '../../models/wallet.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import type { IdempotencyRecord, OperationRepository } from '../../repositories/operations.ts';
 import type { IdempotencyKey, MintingService, WalletService } from '../contracts.ts';
+import { largestSum } from '../ecash/amounts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { amountMsatOf } from '../melt/invoice.ts';
 import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
+import { isMintTrouble } from '../mint/mintError.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
+import { msatOf } from '../mint/units.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
 import type { Detection } from '../restore/detection.ts';
 
@@ -20,17 +23,31 @@ export function createMintingService(parts: {
   mints: MintDirectory;
   seeds: Seeds;
   detection: Pick<Detection, 'demandCurrent'>;
+  openMintingsPerWallet: number;
   driver: Driver;
   handler: Handler<MintingOperation>;
   now: () => Date;
 }): MintingService {
-  const { wallets, operations, mintings, mints, seeds, detection, driver, handler, now } = parts;
+  const {
+    wallets,
+    operations,
+    mintings,
+    mints,
+    seeds,
+    detection,
+    openMintingsPerWallet,
+    driver,
+    handler,
+    now,
+  } = parts;
 
   const request: MintingService['request'] = async ({ npub, amount, idempotency, requestId }) => {
     const wallet = await wallets.get(npub);
     const earlier = await earlierOutcome(wallet, idempotency);
     if (earlier !== null) return { operation: earlier, replayed: true };
     await detection.demandCurrent(wallet, requestId);
+    await demandPlace(wallet);
+    await demandRoom(wallet, amount);
     const operation = await draft(wallet, amount, requestId, idempotency !== undefined);
     const opened = await mintings.open(
       operation,
@@ -52,7 +69,11 @@ export function createMintingService(parts: {
       );
     }
     if (isFinished(operation.state)) return operation;
-    return driver.drive(operation, handler, 'creator', { untilMs: now().getTime() });
+    try {
+      return await driver.drive(operation, handler, 'creator', { untilMs: now().getTime() });
+    } catch (error) {
+      throw isMintTrouble(error) ? heldUp(error) : error;
+    }
   };
 
   async function earlierOutcome(
@@ -65,6 +86,20 @@ export function createMintingService(parts: {
     if (record.bodyHash !== idempotency.bodyHash) throw idempotencyKeyReused();
     const operation = await operations.ofWallet(wallet.id, record.operationId);
     return operation?.kind === 'minting' ? operation : null;
+  }
+
+  /** What a wallet holds and awaits stays a number that JSON says exactly. */
+  async function demandRoom({ npub }: Wallet, amount: bigint): Promise<void> {
+    const { balance } = await wallets.balance(npub);
+    if (balance.unspent + balance.pending + amount <= largestSum) return;
+    const message = `is too much: with what the wallet holds and awaits it must come to at most ${largestSum}`;
+    throw validationError([{ field: 'amount', message }]);
+  }
+
+  /** Each open minting is watched for a month. Requests that come at once may pass together: what is bounded is only work. */
+  async function demandPlace({ id }: Wallet): Promise<void> {
+    const open = await mintings.openCount(id, openMintingsPerWallet);
+    if (open >= openMintingsPerWallet) throw tooManyInvoices(openMintingsPerWallet);
   }
 
   /** Asks the mint for an invoice. Nothing is lost if we die before it is stored: nobody has seen it. */
@@ -86,7 +121,8 @@ export function createMintingService(parts: {
     }
     const quote = answered(answer, 'make an invoice');
     // Whoever pays it pays what it says, and would be credited what was asked for.
-    if (wallet.unit === 'sat' && amountMsatOf(quote.invoice) !== amount * 1000n) throw otherAmount();
+    const msat = amountMsatOf(quote.invoice);
+    if (msat === null || msat !== msatOf(amount, wallet.unit)) throw otherAmount();
     return {
       kind: 'minting',
       state: 'awaiting_payment',
@@ -113,6 +149,25 @@ export function createMintingService(parts: {
   }
 
   return { request, complete };
+}
+
+function tooManyInvoices(most: number): DomainError {
+  return new DomainError(
+    'CONCURRENT_OPERATION',
+    'LOW',
+    `The wallet has ${most} invoices open at once, which is the most that this server allows. Nothing was started and no money moved; try again when one of them has been paid. One that is not is given up 30 days after it has expired.`,
+    { retryable: true },
+  );
+}
+
+/** The mint's trouble, told to somebody who may have paid: what it says of a beginning would be untrue. */
+function heldUp({ code, severity, members }: DomainError): DomainError {
+  return new DomainError(
+    code,
+    severity,
+    'The mint does not say with sense whether the invoice is paid, or does not issue its ecash. If it has been paid, do not pay it again: the wallet is credited as soon as the mint issues. Ask again shortly.',
+    { retryable: true, members },
+  );
 }
 
 function otherAmount(): DomainError {

@@ -3,12 +3,15 @@ import type { MeltOperation, MintingOperation, Operation } from '../../models/op
 import type { DueOperation } from '../../repositories/operationLeases.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import { isWriteConflict } from '../databaseFaults.ts';
+import type { MintDirectory } from '../mint/mints.ts';
 import type { Driver, Handler } from './driver.ts';
-import { createRounds, type Rounds } from './timing.ts';
+import { createRounds, oneAtATime, type Rounds } from './timing.ts';
 
 const maxConcurrent = 32;
 /** A mint that answers nothing keeps each look waiting for many seconds: it shall not take the places of all others. */
 const maxPerMint = 8;
+/** Where a round left some for want of room, the next comes this soon. At most `maxPerMint` in each: 32 looks a second. */
+const behindMs = 250;
 /** More than there is room for, so that operations which cannot be claimed just now hide no others. */
 const maxListed = 64;
 const claimsAtOnce = 8;
@@ -19,10 +22,12 @@ const afterConflictMs = 250;
 
 /**
  * Finishes what an earlier process, or a request that gave up waiting, has left. Runs on every instance. `stop` claims nothing
- * more and waits for what is under way.
+ * more and waits for what is under way. A mint has a limit for what is looked at at once and in a round, so that thousands that
+ * fall due together, after an outage of the mint or of ours, reach it at a pace. Longest due first.
  */
 export function createWorker(parts: {
-  operations: OperationRepository;
+  operations: Pick<OperationRepository, 'due' | 'claim' | 'postponeById'>;
+  mints: Pick<MintDirectory, 'resting' | 'admitsLook'>;
   driver: Driver;
   handlers: { melt: Handler<MeltOperation>; minting: Handler<MintingOperation> };
   intervalMs: number;
@@ -30,15 +35,22 @@ export function createWorker(parts: {
   logger: Logger;
   now: () => Date;
 }): Rounds {
-  const { operations, driver, handlers, intervalMs, leaseMs, logger, now } = parts;
+  const { operations, mints, driver, handlers, intervalMs, leaseMs, logger, now } = parts;
   /** The mint of each operation that is being claimed or advanced. */
   const taken = new Map<string, string>();
   const underWay = new Set<Promise<void>>();
-  const looks = createRounds(intervalMs, claimAll);
+  /** How many this round has begun to claim at each mint. */
+  const begun = new Map<string, number>();
+  const looks = oneAtATime(claimAll);
+  let soon: NodeJS.Timeout | null = null;
+  const rounds = createRounds(intervalMs, async () => {
+    if (soon === null) await looks.run();
+  });
   let stopped = false;
 
   /** Claims due operations while there is room. */
   async function claimAll(): Promise<void> {
+    begun.clear();
     try {
       for (let claimed = 1; claimed > 0 && !stopped && taken.size < maxConcurrent; ) {
         claimed = await claimListed();
@@ -46,11 +58,21 @@ export function createWorker(parts: {
     } catch (error) {
       logger.warn('the worker could not look for open operations', { error });
     }
+    if ([...begun.values()].some((count) => count >= maxPerMint)) goOnSoon();
+  }
+
+  function goOnSoon(): void {
+    if (stopped) return;
+    soon = setTimeout(() => {
+      soon = null;
+      void looks.run();
+    }, behindMs).unref();
   }
 
   /** Claims what is listed, each by itself and several at once: one that is locked holds up no other. @returns how many */
   async function claimListed(): Promise<number> {
-    const notAt = [...new Set(taken.values())].filter((mintUrl) => countAt(mintUrl) >= maxPerMint);
+    const full = [...new Set([...taken.values(), ...begun.keys()])].filter(isFull);
+    const notAt = [...full, ...mints.resting()];
     const listed = (await operations.due(now(), { limit: maxListed, notAt })).values();
     let claimed = 0;
     const claimOneByOne = async (): Promise<void> => {
@@ -62,8 +84,10 @@ export function createWorker(parts: {
   }
 
   async function claim({ id, mintUrl }: DueOperation): Promise<boolean> {
-    if (taken.has(id) || taken.size >= maxConcurrent || countAt(mintUrl) >= maxPerMint) return false;
+    if (taken.has(id) || taken.size >= maxConcurrent || isFull(mintUrl)) return false;
+    if (!mints.admitsLook(mintUrl)) return false;
     taken.set(id, mintUrl);
+    begun.set(mintUrl, begunAt(mintUrl) + 1);
     let operation: Operation | null = null;
     try {
       operation = await operations.claim(id, driver.owner, leaseMs, now());
@@ -79,7 +103,9 @@ export function createWorker(parts: {
     return true;
   }
 
-  const countAt = (mintUrl: string): number => [...taken.values()].filter((url) => url === mintUrl).length;
+  const begunAt = (mintUrl: string): number => begun.get(mintUrl) ?? 0;
+  const takenAt = (mintUrl: string): number => [...taken.values()].filter((url) => url === mintUrl).length;
+  const isFull = (mintUrl: string): boolean => Math.max(begunAt(mintUrl), takenAt(mintUrl)) >= maxPerMint;
 
   async function finish(operation: Operation): Promise<void> {
     try {
@@ -103,9 +129,11 @@ export function createWorker(parts: {
 
   async function stop(): Promise<void> {
     stopped = true;
-    await looks.stop();
+    if (soon !== null) clearTimeout(soon);
+    await rounds.stop();
+    await looks.underWay();
     await Promise.allSettled([...underWay]);
   }
 
-  return { start: looks.start, stop };
+  return { start: rounds.start, stop };
 }

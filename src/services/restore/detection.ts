@@ -121,7 +121,7 @@ function behindReport(owner: Owner, reason: RecoveryReason): ReportDraft {
     code: 'STORE_BEHIND_MINT',
     npub: owner.npub,
     walletId: owner.walletId,
-    summary: `The books of this wallet are behind its mint: ${evidence[reason]}. Most likely the database was restored from an old backup; else another server uses the same mnemonic, which must be stopped. New melts and mintings of the wallet are refused with MELT_BLOCKED_BY_RECONCILIATION; its balance can be read. The server moves its counters past everything that the mint has signed, finds by the seed what is missing, marks what is spent, and then closes this report with the sums. Nothing needs to be done unless the report stays open for an hour: then see whether the mint answers. After restoring a backup, every wallet should be recovered (docs/restore.md).`,
+    summary: `The books of this wallet are behind its mint: ${evidence[reason]}. Most likely the database was restored from an old backup; else another server uses the same mnemonic, which must be stopped. New melts and mintings of the wallet are refused with MELT_BLOCKED_BY_RECONCILIATION; its balance can be read. The server moves its counters past everything that the mint has signed, finds by the seed what is missing, marks what is spent, and then closes this report with the sums. Nothing needs to be done unless the report stays open for an hour: then see whether the mint answers. After restoring a backup, every wallet should be recovered: crucible restore --all (docs/restore.md).`,
     details: { reason },
   };
 }

@@ -1,17 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { isFinished, type Operation } from '../../models/operation.ts';
 import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import type { OutputPlace, Wallet } from '../../models/wallet.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
+import type { ReportService } from '../contracts.ts';
+import { largestSum } from '../ecash/amounts.ts';
 import { unblindRestored } from '../ecash/outputs.ts';
 import { confirm } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import type { RestoredOutput } from '../mint/gateway.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
+import type { Ledger } from '../walletService.ts';
 import { batchSize, deriveBlanks } from './scan.ts';
 
-/** What the mint has signed of some outputs: the last one, what was credited of it, and what is to be looked at again. */
+/**
+ * What the mint has signed of some outputs: the last one whose signature verifies, what was credited of it, and what is to be
+ * looked at again.
+ */
 export type Finding = { lastSigned: number | null; restored: bigint; again: OutputPlace[] };
 
 /** Finds ecash by the wallet's seed (NUT-13, NUT-09) and credits what is nobody's. */
@@ -25,11 +30,13 @@ export type Finder = {
 export function createFinder(parts: {
   ecash: RecoveredEcashRepository;
   tokens: TokenRepository;
+  ledger: Pick<Ledger, 'balance'>;
   mints: MintDirectory;
   seeds: Seeds;
+  reports: Pick<ReportService, 'file'>;
   now: () => Date;
 }): Finder {
-  const { ecash, tokens, mints, seeds, now } = parts;
+  const { ecash, tokens, ledger, mints, seeds, reports, now } = parts;
 
   /**
    * The order counts. Outputs stand in an operation before the mint signs them, and in a token no later than the operation
@@ -40,15 +47,16 @@ export function createFinder(parts: {
     const { gateway } = mints.at(wallet.mintUrl);
     const restored = answered(await gateway.restore(outputs), 'tell which outputs it has signed');
     if (restored.length === 0) return nothing;
-    const names = new Set(restored.map(({ B_ }) => B_));
-    const lastSigned = Math.max(...outputs.filter(({ B_ }) => names.has(B_)).map(({ counter }) => counter));
     const signed = await verified(wallet, keysetId, outputs, restored);
-    const owners = ownersOf(await ecash.unfinished(wallet.id));
+    if (signed.length === 0) return nothing;
+    const lastSigned = Math.max(...signed.map(({ output }) => output.counter));
+    const owners = await ecash.inHand(wallet.id, new Set(signed.map(({ output }) => output.B_)));
     const free = signed.filter(({ output }) => !owners.has(output.B_));
     const owned = signed.filter(({ output }) => owners.get(output.B_) === 'open');
     const { unspent: open, pending } = await unbooked(wallet, free);
     const spent = open.length === 0 ? new Set<string>() : await ecash.spentOutputs(wallet.id);
-    const unspent = open.filter(({ output }) => !spent.has(output.B_));
+    const ours = open.filter(({ output }) => !spent.has(output.B_));
+    const unspent = (await isRoomFor(wallet, ours)) ? ours : [];
     const isCredited = unspent.length === 0 || (await credit(wallet, unspent));
     const again = [...owned, ...pending, ...(isCredited ? [] : unspent)].map(placeOf);
     return { lastSigned, restored: isCredited ? sumAmounts(unspent.map(({ proof }) => proof)) : 0n, again };
@@ -80,6 +88,22 @@ export function createFinder(parts: {
     const inState = (state: string) =>
       signed.filter(({ proof: { Y } }) => states.get(Y) === state && !booked.has(Y));
     return { unspent: inState('UNSPENT'), pending: inState('PENDING') };
+  }
+
+  /** A wallet cannot have been paid more than its sums can say: a mint shows what it likes. Then it stays there, reported. */
+  async function isRoomFor(wallet: Wallet, signed: readonly Signed[]): Promise<boolean> {
+    if (signed.length === 0) return true;
+    const sum = sumAmounts(signed.map(({ proof }) => proof));
+    if ((await ledger.balance(wallet.id)).unspent + sum <= largestSum) return true;
+    await reports.file({
+      dedupeKey: `RECOVERED_TOO_MUCH:${wallet.id}`,
+      severity: 'HIGH',
+      code: 'RECOVERED_TOO_MUCH',
+      npub: wallet.npub,
+      walletId: wallet.id,
+      summary: `The mint shows ${sum} ${wallet.unit} by this wallet's seed, with which it would hold more than ${largestSum}. They were not credited, since nobody can have paid them in. Ask the mint; another recovery finds them again.`,
+    });
+    return false;
   }
 
   function credit(wallet: Wallet, signed: readonly Signed[]): Promise<boolean> {
@@ -115,14 +139,3 @@ type Signed = { output: PlannedOutput; proof: Proof };
 const nothing: Finding = { lastSigned: null, restored: 0n, again: [] };
 
 const placeOf = ({ output: { keysetId, counter } }: Signed): OutputPlace => ({ keysetId, counter });
-
-/** Outputs that are an operation's own, and whether it will end by itself or waits for a person. */
-function ownersOf(operations: readonly Operation[]): Map<string, 'open' | 'stopped'> {
-  return new Map(
-    operations.flatMap(({ attempts, state }) =>
-      attempts.flatMap(({ outputs }) =>
-        outputs.map(({ B_ }): [string, 'open' | 'stopped'] => [B_, isFinished(state) ? 'stopped' : 'open']),
-      ),
-    ),
-  );
-}

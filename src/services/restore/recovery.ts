@@ -1,4 +1,3 @@
-import { isFinished } from '../../models/operation.ts';
 import type { Recovery, ScanProgress, Wallet } from '../../models/wallet.ts';
 import type { CounterRepository } from '../../repositories/counters.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
@@ -16,7 +15,8 @@ import type { StuckOperations } from './stuck.ts';
 export type WalletRecovery = {
   /**
    * Finds by the seed what the books lack, moves the counters past everything signed, ends what is stuck and marks what is
-   * spent. Then the wallet is free again; what the mint holds in payments is waited for in later passes.
+   * spent. Then the wallet is free again; what the mint holds in payments is waited for in later passes. So is the rest of a
+   * long scan: others have their turn in between.
    * `signal` cuts it short after what is under way. @throws DomainError where the mint does not answer, and database errors: the pass is made again
    */
   pass(wallet: Wallet, recovery: Recovery, signal: AbortSignal): Promise<void>;
@@ -25,6 +25,11 @@ export type WalletRecovery = {
 /** So long ecash that the mint holds is waited for before a person is told. */
 const patienceMs = 7 * 24 * 3_600_000;
 const tokensAtOnce = 50;
+/** A thousand indices, some seconds of arithmetic. A mint that lies can keep a scan going for ever. */
+const batchesPerPass = 10;
+
+/** Writes down how far a pass has come. */
+type Keep = (progress: RecoveryProgress) => Promise<void>;
 
 export function createWalletRecovery(parts: {
   recoveries: RecoveryRepository;
@@ -47,12 +52,15 @@ export function createWalletRecovery(parts: {
       recovery = { ...recovery, ...progress };
     };
     try {
-      for (const keysetId of await keysetsOf(wallet)) await scan(wallet, keysetId, () => recovery, keep);
-      await lookAgain(wallet, recovery, keep);
+      if (!(await scanAll(wallet, () => recovery, keep))) {
+        const dueAt = new Date(now().getTime() + soonMs);
+        return await recoveries.rest(recovery, owner, dueAt);
+      }
+      await lookAgain(wallet, recovery, signal, keep);
       const books = await reconcile(wallet, recovery, keep);
       await conclude(wallet, recovery, books);
     } catch (error) {
-      if (!(error instanceof CutShort)) throw error;
+      if (!(error instanceof CutShort) && !signal.aborted) throw error;
       // Found behind again meanwhile, in other hands, or told to stop: whoever has it next begins with what was written down.
       await recoveries.rest(recovery, owner, now());
     }
@@ -64,15 +72,28 @@ export function createWalletRecovery(parts: {
     return listed.filter(({ unit }) => unit === wallet.unit).map(({ id }) => id);
   }
 
+  /** Goes on with the scans for as many indices as a pass may take. @returns whether they are through */
+  async function scanAll(wallet: Wallet, present: () => Recovery, keep: Keep): Promise<boolean> {
+    let batches = batchesPerPass;
+    for (const keysetId of await keysetsOf(wallet)) {
+      batches = await scan(wallet, keysetId, batches, present, keep);
+      if (present().scans[keysetId]?.done !== true) return false;
+    }
+    return true;
+  }
+
+  /** @returns how many more batches this pass may take */
   async function scan(
     wallet: Wallet,
     keysetId: string,
+    batches: number,
     present: () => Recovery,
-    keep: (progress: RecoveryProgress) => Promise<void>,
-  ): Promise<void> {
+    keep: Keep,
+  ): Promise<number> {
     let progress: ScanProgress = present().scans[keysetId] ?? unscanned;
-    if (progress.done) return;
+    if (progress.done) return batches;
     const counter = await counters.next(wallet.npub, keysetId);
+    let left = batches;
     while (!progress.done) {
       const indices = nextIndices(progress, counter);
       const last = indices.at(-1);
@@ -84,6 +105,8 @@ export function createWalletRecovery(parts: {
         await keep({ scans: { ...scans, [keysetId]: progress } });
         continue;
       }
+      if (left === 0) break;
+      left -= 1;
       const found = await finder.at(wallet, keysetId, indices);
       const lastSigned = found.lastSigned ?? progress.lastSigned;
       const isBehind = progress.isBehind || (lastSigned !== null && lastSigned >= counter);
@@ -94,15 +117,16 @@ export function createWalletRecovery(parts: {
         restored: restored + found.restored,
       });
     }
+    return left;
   }
 
   async function lookAgain(
     wallet: Wallet,
     recovery: Recovery,
-    keep: (progress: RecoveryProgress) => Promise<void>,
+    signal: AbortSignal,
+    keep: Keep,
   ): Promise<void> {
-    const open = (await ecash.unfinished(wallet.id)).filter(({ state }) => !isFinished(state));
-    const stuckSince = await stuck.close(recovery, open);
+    const stuckSince = await stuck.close(recovery, signal);
     const found = await finder.atAll(wallet, recovery.again);
     await keep({ stuckSince, again: found.again, restored: recovery.restored + found.restored });
   }
@@ -111,7 +135,7 @@ export function createWalletRecovery(parts: {
   async function reconcile(
     wallet: Wallet,
     recovery: Recovery,
-    keep: (progress: RecoveryProgress) => Promise<void>,
+    keep: Keep,
   ): Promise<{ isPending: boolean; isWhole: boolean }> {
     let [isPending, isWhole, writtenOff] = [false, true, recovery.writtenOff];
     for (let afterId = ''; ; ) {
@@ -135,13 +159,11 @@ export function createWalletRecovery(parts: {
   ): Promise<void> {
     const sinceMs = now().getTime() - recovery.since.getTime();
     const isPatient = sinceMs < patienceMs;
-    const older = (await ecash.unfinished(wallet.id)).filter(
-      ({ kind, state, createdAt }) => kind === 'melt' && !isFinished(state) && createdAt < recovery.since,
-    );
-    const isWaiting = isPending || older.length > 0 || Object.keys(recovery.stuckSince).length > 0;
+    const openMelts = await ecash.openMeltsBefore(wallet.id, recovery.since);
+    const isWaiting = isPending || openMelts > 0 || Object.keys(recovery.stuckSince).length > 0;
     const isThrough = isWhole && !isWaiting && recovery.again.length === 0;
     if (isThrough || (isWhole && !isPatient)) {
-      if (!isThrough) await reports.file(unfinishedReport(wallet, recovery, older.length));
+      if (!isThrough) await reports.file(unfinishedReport(wallet, recovery, openMelts));
       if (!(await recoveries.finish(recovery, owner, now()))) return recoveries.rest(recovery, owner, now());
       return reports.close(behindKey(wallet.id), closing(wallet, recovery));
     }

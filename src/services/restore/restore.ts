@@ -4,28 +4,24 @@ import type { CounterRepository } from '../../repositories/counters.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
 import type { RecoveryRepository } from '../../repositories/recoveries.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
-import type { ReportService } from '../contracts.ts';
+import type { ReportService, RestoreService } from '../contracts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import type { Preflight } from '../melt/preflight.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import type { Rounds } from '../operations/timing.ts';
+import type { Ledger } from '../walletService.ts';
 import { createFinder } from './finding.ts';
 import { createWalletRecovery } from './recovery.ts';
 import { createRecoveryRunner } from './runner.ts';
 import { createStuckOperations } from './stuck.ts';
 
 /** Recovers wallets whose books are behind their mint, in the background. */
-export type Restore = Rounds & {
-  /** Demands that one wallet be recovered; melts and mintings are refused until it is. */
-  require(walletId: string): Promise<void>;
-  /** The same for every wallet: somebody has restored a backup. @returns how many were not being recovered yet */
-  requireAll(): Promise<number>;
-};
 
 export function createRestore(parts: {
   recoveries: RecoveryRepository;
   ecash: RecoveredEcashRepository;
   tokens: TokenRepository;
+  ledger: Pick<Ledger, 'balance'>;
   counters: CounterRepository;
   preflight: Preflight;
   mints: MintDirectory;
@@ -35,7 +31,7 @@ export function createRestore(parts: {
   owner: string;
   logger: Logger;
   now: () => Date;
-}): Restore {
+}): Rounds & RestoreService {
   const { recoveries, ecash, mints, config, now } = parts;
   const finder = createFinder(parts);
   const stuck = createStuckOperations({ ecash, mints, fenceDelayMs: config.fenceDelayMs, now });
@@ -43,7 +39,7 @@ export function createRestore(parts: {
   const { leaseMs, workerIntervalMs: intervalMs } = config;
   return {
     ...createRecoveryRunner({ ...parts, recovery, leaseMs, intervalMs }),
-    require: async (walletId) => void (await recoveries.require(walletId, 'asked', now())),
-    requireAll: () => recoveries.requireAll(now()),
+    demand: (npub) => recoveries.requireAnew(npub, now()),
+    count: recoveries.count,
   };
 }

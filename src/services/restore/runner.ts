@@ -6,8 +6,8 @@ import type { WalletRecovery } from './recovery.ts';
 const afterErrorMs = 5_000;
 
 /**
- * Recovers wallets that are due, one at a time. Runs on every instance; a lease keeps them from doing it twice. `stop` claims
- * nothing more and waits for what is under way.
+ * Recovers wallets that are due, at each mint one at a time: a mint that is silent, or lies, holds up its own wallets alone.
+ * Runs on every instance; a lease keeps them from doing it twice. `stop` claims nothing more and waits for what is under way.
  */
 export function createRecoveryRunner(parts: {
   recoveries: RecoveryRepository;
@@ -20,18 +20,36 @@ export function createRecoveryRunner(parts: {
 }): Rounds {
   const { recoveries, recovery, owner, leaseMs, intervalMs, logger, now } = parts;
   const stopping = new AbortController();
-  const looks = createRounds(intervalMs, recoverAll);
+  /** By mint. */
+  const lanes = new Map<string, Promise<void>>();
+  const looks = createRounds(intervalMs, openLanes);
 
-  async function recoverAll(): Promise<void> {
+  async function openLanes(): Promise<void> {
     try {
-      while (!stopping.signal.aborted && (await recoverOne()));
+      for (const begun = new Set(lanes.keys()); !stopping.signal.aborted; ) {
+        const mintUrl = await recoveries.mintDue(now(), [...begun]);
+        if (mintUrl === null) return;
+        begun.add(mintUrl);
+        lanes.set(
+          mintUrl,
+          recoverAll(mintUrl).finally(() => lanes.delete(mintUrl)),
+        );
+      }
     } catch (error) {
       logger.warn('wallets that are behind their mint could not be looked for', { error });
     }
   }
 
-  async function recoverOne(): Promise<boolean> {
-    const walletId = await recoveries.due(now());
+  async function recoverAll(mintUrl: string): Promise<void> {
+    try {
+      while (!stopping.signal.aborted && (await recoverOne(mintUrl)));
+    } catch (error) {
+      logger.warn('wallets that are behind their mint could not be looked for', { mintUrl, error });
+    }
+  }
+
+  async function recoverOne(mintUrl: string): Promise<boolean> {
+    const walletId = await recoveries.due(now(), mintUrl);
     const claimed = walletId === null ? null : await recoveries.claim(walletId, owner, leaseMs, now());
     if (claimed === null) return false;
     const { wallet, recovery: state } = claimed;
@@ -56,6 +74,7 @@ export function createRecoveryRunner(parts: {
   async function stop(): Promise<void> {
     stopping.abort();
     await looks.stop();
+    await Promise.all(lanes.values());
   }
 
   return { start: looks.start, stop };

@@ -3,27 +3,32 @@ import {
   isFinished,
   type MeltOperation,
   type MintingOperation,
+  meltInputs,
   type Operation,
 } from '../../models/operation.ts';
-import type { PlannedOutput } from '../../models/proof.ts';
+import type { PlannedOutput, Proof } from '../../models/proof.ts';
 import type { Recovery } from '../../models/wallet.ts';
 import { StaleOperation } from '../../repositories/operations.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
 import { paymentFrom } from '../melt/change.ts';
 import { observe } from '../melt/observe.ts';
 import type { MintGateway } from '../mint/gateway.ts';
-import type { MintDirectory } from '../mint/mints.ts';
+import { answered, type MintDirectory } from '../mint/mints.ts';
 
 /** How an operation can end only by what others than these books have done. */
-type Ending = { kind: 'paid'; preimage: string | null } | { kind: 'unpaid' } | { kind: 'issued' };
+type Ending =
+  | { kind: 'paid'; preimage: string | null }
+  | { kind: 'unpaid'; untouched: Proof[] }
+  | { kind: 'issued' };
 
 /** Ends operations of a store that has fallen behind which their own rules would leave waiting for ever. */
 export type StuckOperations = {
   /**
-   * Ends those that have been without a way to their end for as long as a melt that was cut off may still arrive.
-   * @returns since when the others have been so, by id
+   * Ends those older than the recovery that have been without a way to their end for as long as a melt that was cut off may
+   * still arrive. @returns since when the others have been so, by id
+   * @throws DomainError where the mint does not answer; the signal's reason once it is aborted
    */
-  close(recovery: Recovery, operations: readonly Operation[]): Promise<Recovery['stuckSince']>;
+  close(recovery: Recovery, signal: AbortSignal): Promise<Recovery['stuckSince']>;
 };
 
 export function createStuckOperations(parts: {
@@ -34,13 +39,11 @@ export function createStuckOperations(parts: {
 }): StuckOperations {
   const { ecash, mints, fenceDelayMs, now } = parts;
 
-  async function close(
-    recovery: Recovery,
-    operations: readonly Operation[],
-  ): Promise<Recovery['stuckSince']> {
+  async function close(recovery: Recovery, signal: AbortSignal): Promise<Recovery['stuckSince']> {
     const stillStuck: Recovery['stuckSince'] = {};
     if (!isProven(recovery)) return stillStuck;
-    for (const operation of operations.filter(({ createdAt }) => createdAt < recovery.since)) {
+    for await (const operation of ecash.openBefore(recovery.walletId, recovery.since)) {
+      signal.throwIfAborted();
       const { gateway } = mints.at(operation.mintUrl);
       const ending =
         operation.kind === 'melt'
@@ -58,8 +61,8 @@ export function createStuckOperations(parts: {
     try {
       if (operation.kind === 'minting') await ecash.closeMinting(operation);
       else if (ending.kind === 'paid')
-        await ecash.closeMelt(operation, paymentFrom(operation, ending.preimage, now()));
-      else await ecash.closeMelt(operation, null);
+        await ecash.closePaidMelt(operation, paymentFrom(operation, ending.preimage, now()));
+      else await ecash.closeUnpaidMelt(operation, ending.kind === 'unpaid' ? ending.untouched : []);
       return true;
     } catch (error) {
       if (error instanceof StaleOperation) return false;
@@ -72,7 +75,8 @@ export function createStuckOperations(parts: {
 
 /**
  * A melt whose inputs are spent although nothing that it has planned was signed for them: a request that the books have
- * lost took them. That was its own, where the mint has paid; else these funds can pay nothing any more.
+ * lost took them. That was its own, where the mint has paid; else these funds can pay nothing any more, not even if only
+ * some are spent: every request of the melt names them all.
  */
 async function endingOfMelt(operation: MeltOperation, gateway: MintGateway): Promise<Ending | null> {
   if (operation.state !== 'swapping' && operation.state !== 'pending' && operation.state !== 'releasing')
@@ -82,21 +86,25 @@ async function endingOfMelt(operation: MeltOperation, gateway: MintGateway): Pro
     gateway.meltQuote(operation.quote.id),
     isAnySigned(outputsFor(operation, 'melt'), gateway),
   ]);
-  const isGone =
-    seen.view.inputs === 'SPENT' || (operation.state === 'swapping' && seen.view.inputs === 'PARTLY_SPENT');
+  const isGone = seen.view.inputs === 'SPENT' || seen.view.inputs === 'PARTLY_SPENT';
   if (!isGone || seen.view.outputs !== 'UNSIGNED' || quote.kind !== 'answer' || blanks === null) return null;
   if (quote.value.state === 'PAID' || blanks) {
     // Where the state has a rule of its own for this, it books more than could be booked here.
     const isOwnRule = operation.state !== 'swapping' || seen.view.inputs !== 'SPENT';
     return isOwnRule ? null : { kind: 'paid', preimage: quote.value.preimage };
   }
-  return quote.value.state === 'UNPAID' ? { kind: 'unpaid' } : null;
+  if (quote.value.state !== 'UNPAID') return null;
+  // What a swap gave is in no token yet; sources still are in theirs.
+  const inHand = operation.held === null ? [] : meltInputs(operation);
+  return { kind: 'unpaid', untouched: inHand.filter(({ Y }) => !seen.spentYs.has(Y)) };
 }
 
 /** A minting whose quote is issued, to outputs that the books have lost. Only we could: the quote is locked (NUT-20). */
 async function endingOfMinting(operation: MintingOperation, gateway: MintGateway): Promise<Ending | null> {
   if (isFinished(operation.state) || operation.quotePubkey === null) return null;
   const quote = await gateway.mintQuote(operation.quoteId);
+  // There may be very many, and each that is asked about in vain takes long.
+  if (quote.kind === 'unreachable') answered(quote, 'tell the state of a mint quote');
   if (quote.kind !== 'answer' || quote.value.state !== 'ISSUED') return null;
   return (await isAnySigned(outputsFor(operation, 'issue'), gateway)) === false ? { kind: 'issued' } : null;
 }

@@ -110,8 +110,8 @@ export function createInstance(parts: {
   const keysets = createOutputKeysets(mints, now);
   const attempts = createMeltAttempts(outputs);
   const courier = createCourier({ operations, melts, mints, answerWithinMs: times.answerWithinMs, now });
-  const exchanges = createExchanges({ operations, keysets, attempts, courier, detection, now });
   const incidents = createIncidents(reports);
+  const exchanges = createExchanges({ operations, keysets, attempts, courier, incidents, detection, now });
   const saga = createMeltSaga({
     operations,
     melts,
@@ -126,7 +126,15 @@ export function createInstance(parts: {
   const driver = createDriver({ operations, owner, leaseMs: times.leaseMs, now });
   const melt = createMeltHandler({ saga, operations, incidents, orphanAfterMs: times.orphanAfterMs, now });
   const minting = { advance: noMinting, waitMs: noMinting, reread: noMinting };
-  const worker = createWorker({ operations, driver, handlers: { melt, minting }, logger, now, ...times });
+  const worker = createWorker({
+    operations,
+    mints,
+    driver,
+    handlers: { melt, minting },
+    logger,
+    now,
+    ...times,
+  });
   const preflight = createPreflight({
     books: createBooks({ tokens, openOutputs: createOpenOutputReads(database, openSealers, proofName) }),
     corrections: createCorrectionRepository(database, tokens, audit),

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { unhurried } from '../support/money.ts';
+import { type Json, startWorld, until, type World } from '../support/world.ts';
+
+/** The examples of docs/api.md that are written out as JSON, each by the words that only it has. */
+function exampleWith(words: string): Json {
+  const written = [...readFileSync('docs/api.md', 'utf8').matchAll(/```json\n([\s\S]*?)```/g)]
+    .map(([, text = '']) => text)
+    .filter((text) => text.includes(words));
+  expect(written).toHaveLength(1);
+  return JSON.parse(written[0] ?? '');
+}
+
+/** What of a body a client relies on: its fields, and of what type they are. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
+  if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member)]));
+}
+
+describe('every example of docs/api.md is what the server says', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({
+      simulator: { feeReserveMinSat: 2 },
+      env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '60000' },
+    });
+  });
+  afterAll(() => world.end());
+
+  it('of a wallet, from its creation to a payment', async () => {
+    const { npub, at, ...wallet } = await world.wallet();
+    const asked = await world.call('POST', `${at}/mint`, { amount: 1_000 });
+    expect(shapeOf(asked.body)).toEqual(shapeOf(exampleWith('"invoice": "lnbc10u1')));
+    const complete = () => world.call('POST', `${at}/mint/complete`, { quoteId: asked.body['quote'] });
+    const [, unpaid = ''] = /202 otherwise: `(.*?)`/.exec(readFileSync('docs/api.md', 'utf8')) ?? [];
+    expect(shapeOf((await complete()).body)).toEqual(shapeOf(JSON.parse(unpaid)));
+    await world.sim.pay(String(asked.body['invoice']));
+    await until(async () => (await complete()).status === 200, 'funded');
+    expect(shapeOf((await complete()).body)).toEqual(shapeOf(exampleWith('"totalAmount"')));
+
+    const created = await world.call('POST', '/api/wallet/create', { npub });
+    const { message, ...told } = exampleWith('"walletDetails"');
+    expect({ message, ...created.body }).toMatchObject({ success: true });
+    expect(shapeOf({ message, ...created.body })).toEqual(shapeOf({ message, ...told }));
+    const info = await world.call('GET', `${at}/info`);
+    expect(shapeOf(info.body)).toEqual(shapeOf(exampleWith('"walletInfo"')));
+    const balance = await world.call('GET', `${at}/balance`);
+    expect(shapeOf(balance.body)).toEqual(shapeOf(exampleWith('"reservedBalance"')));
+
+    const { invoice } = await world.sim.invoice({ amount: 210 });
+    const quote = await world.call('POST', `${at}/melt/quote`, { invoice });
+    expect(shapeOf(quote.body)).toEqual(shapeOf(exampleWith('"feeReserve"')));
+    const paid = await wallet.melt(invoice);
+    expect(shapeOf(paid.body)).toEqual(shapeOf(exampleWith('"paymentResult": "PAID"')));
+    const other = await world.sim.invoice({ amount: 20 });
+    const begun = await wallet.melt(other.invoice, {}, { prefer: 'respond-async' });
+    expect(shapeOf(begun.body)).toEqual(shapeOf(exampleWith('"paymentResult": "PENDING"')));
+  });
+
+  it('of readiness, and of a refusal, word by word', async () => {
+    const ready = await world.call('GET', '/readyz');
+    expect(shapeOf(ready.body)).toEqual(shapeOf(exampleWith('"draining"')));
+
+    const wallet = await world.wallet(1_000);
+    const { invoice } = await world.sim.invoice({ amount: 210 });
+    const refused = await wallet.melt(invoice, { maxFee: 0 });
+    const example = exampleWith('"FEE_TOO_HIGH"');
+    expect({ ...refused.body, instance: '', message: '' }).toEqual({
+      ...example,
+      instance: '',
+      message: '',
+    });
+    expect(refused.body['message']).toBe(refused.body['detail']);
+    const [beginning = ''] = String(example['message']).split('…');
+    expect(refused.body['message']).toEqual(expect.stringMatching(`^${beginning}`));
+  });
+});

@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { liar, meltPath, posts, quotePath, reply, retold } from '../support/liar.ts';
+import { comesTo } from '../support/mischief.ts';
+import { timesPaid } from '../support/money.ts';
+import { type TestWallet, until, type World } from '../support/world.ts';
+
+const hourMs = 3_600_000;
+const tenDaysSeconds = 864_000;
+
+describe('where a mint’s answers can neither book nor free a payment, a person is called after an hour', () => {
+  const mint = liar();
+  let world: World;
+  beforeAll(async () => {
+    world = await mint.start();
+  });
+  afterAll(() => world.end());
+  afterEach(() => {
+    mint.lie = null;
+  });
+
+  const stateOf = async (wallet: TestWallet, id: unknown) => (await wallet.status(id)).body['state'];
+
+  /** The longer it waits, the more rarely it is looked at: so the clock runs on. */
+  const timePassesUntil = (isSo: () => Promise<boolean>, what: string): Promise<void> =>
+    until(
+      async () => {
+        mint.jump(5_000);
+        return isSo();
+      },
+      what,
+      30_000,
+    );
+
+  /** Nothing is booked and nothing given back; people are told why, and the client that it is not settled. */
+  async function expectHeld(wallet: TestWallet, id: unknown, invoice: string, why: string): Promise<void> {
+    const report = await world.context.database.reports
+      .findOne({ transaction_id: String(id), code: 'CRITICAL_MELT_FAILURE' })
+      .lean();
+    expect(report).toMatchObject({ severity: 'CRITICAL', status: 'open' });
+    expect(report?.summary).toContain(why);
+    expect(report?.summary).toContain('funds stay reserved until a person decides');
+    expect((await wallet.status(id)).body).toMatchObject({ status: 'NEEDS_ATTENTION' });
+    const { totalBalance, reservedBalance } = await wallet.balance();
+    expect(totalBalance).toBe(500);
+    expect(reservedBalance).toBeGreaterThan(0);
+    expect(await wallet.melt(invoice)).toMatchObject({ status: 409, body: { code: 'DUPLICATE_PAYMENT' } });
+  }
+
+  async function asked(amount: number) {
+    const wallet = await world.wallet(500);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount, expirySeconds: tenDaysSeconds });
+    return { wallet, invoice, paymentHash };
+  }
+
+  /** The quote has the state of its invoice, which somebody else has paid: ours is PAID, and took none of our ecash. */
+  it('the quote is called paid, and our ecash is not spent', async () => {
+    const { wallet, invoice, paymentHash } = await asked(300);
+    mint.lie = (request, carry) => {
+      if (posts(request, meltPath)) return Promise.resolve({ kind: 'lost', reason: 'network' });
+      if (request.method !== 'GET' || !request.url.includes(quotePath)) return undefined;
+      return retold(carry, (body) => Object.assign(body, { state: 'PAID' }));
+    };
+    const { body } = await wallet.melt(invoice, {}, { prefer: 'respond-async' });
+    const id = body['transactionId'];
+    await comesTo(wallet, id, 'pending');
+    const doubted = { transaction_id: String(id), code: 'QUOTE_PAID_INPUTS_UNSPENT' };
+    const { reports } = world.context.database;
+    await timePassesUntil(async () => (await reports.countDocuments(doubted)) > 0, 'the doubt reported');
+    expect(await stateOf(wallet, id)).toBe('pending');
+    mint.jump(hourMs);
+    await timePassesUntil(async () => (await stateOf(wallet, id)) === 'needs_attention', 'a person called');
+    await expectHeld(wallet, id, invoice, 'called the quote paid while our ecash for it is not spent');
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+  });
+
+  it('the quote was called paid for less than an hour: it is forgotten, and the funds come back', async () => {
+    const { wallet, invoice, paymentHash } = await asked(300);
+    let calledPaid = true;
+    mint.lie = (request, carry) => {
+      if (posts(request, meltPath)) return Promise.resolve({ kind: 'lost', reason: 'network' });
+      if (request.method !== 'GET' || !request.url.includes(quotePath) || !calledPaid) return undefined;
+      return retold(carry, (body) => Object.assign(body, { state: 'PAID' }));
+    };
+    const { body } = await wallet.melt(invoice, {}, { prefer: 'respond-async' });
+    const id = body['transactionId'];
+    const isNoted = async () =>
+      JSON.stringify((await wallet.status(id)).body['timeline']).includes('called paid');
+    await until(isNoted, 'the contradiction noted');
+    mint.jump(hourMs / 2);
+    calledPaid = false;
+    await timePassesUntil(async () => (await stateOf(wallet, id)) === 'released', 'the funds back');
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 500, reservedBalance: 0 });
+  });
+
+  it('swaps are refused in words that prove nothing', async () => {
+    const { wallet, invoice, paymentHash } = await asked(213);
+    mint.lie = (request) =>
+      posts(request, '/v1/swap') ? reply(400, '{"detail":"swaps are closed"}') : undefined;
+    const { body } = await wallet.melt(invoice, {}, { prefer: 'respond-async' });
+    const id = body['transactionId'];
+    const isRenewed = async () => {
+      const operation = await world.context.database.operations.findById(String(id)).lean();
+      return (operation?.attempts.filter(({ purpose }) => purpose === 'swap').length ?? 0) >= 5;
+    };
+    await timePassesUntil(isRenewed, 'one attempt after the other');
+    expect(await stateOf(wallet, id)).toBe('swapping');
+    mint.jump(hourMs);
+    await timePassesUntil(async () => (await stateOf(wallet, id)) === 'needs_attention', 'a person called');
+    await expectHeld(wallet, id, invoice, 'refused to swap our ecash');
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+  });
+});
