@@ -19,7 +19,7 @@ export type KeySpendingRepository = ReturnType<typeof createKeySpendingRepositor
 /**
  * How much of its daily budget each API key has used, in sat. What was reserved on a day is one sum, which transaction A
  * adds to; what of that was not needed stands in the operation itself, written as it ends. So payments of one key are in
- * each other's way when they reserve, and never when they are booked (ADR 20). Keys without a budget have nothing here.
+ * each other's way when they reserve, and never when they are booked (ADR 21). Keys without a budget have nothing here.
  */
 export function createKeySpendingRepository(database: Pick<Database, 'keySpending' | 'operations'>) {
   const { keySpending, operations } = database;

@@ -10,7 +10,7 @@ const advice = 'Send a signed request (NIP-98) to POST /api/auth/token for a new
 
 /**
  * Tokens for clients that call often: a signed request is exchanged for one, which opens the signer's wallet for five
- * minutes. They are stored, so that one that leaks can be revoked without touching any other (ADR 20).
+ * minutes. They are stored, so that one that leaks can be revoked without touching any other (ADR 21).
  */
 export function createBearerTokenService(parts: {
   tokens: BearerTokenRepository;
