@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { askedOfMint, member } from '../../money.ts';
+import { askedOfMint } from '../../money.ts';
 import { until } from '../../world.ts';
 import type { RefusalCase } from '../cases.ts';
 import { recovery } from '../contract.ts';
@@ -7,50 +7,57 @@ import { recovery } from '../contract.ts';
 const lookFirst =
   'Look at the balance and the transaction before you repeat it, and repeat it with the same Idempotency-Key only';
 
-/** The mint has signed our swap, and denies the keyset that it signed it with. */
+/** The mint calls the quote paid, though it was never asked to; that it has done so for an hour is put into the books. */
 const stoppedMelt: RefusalCase = {
   code: 'CRITICAL_MELT_FAILURE',
-  what: 'the mint does not list the keyset that it has just signed with',
+  what: 'the mint has called the quote paid for an hour, and our ecash is not spent',
   async provoke(stage) {
-    const { sim, simulator } = stage.world;
-    await sim.rotate();
+    const { sim, simulator, context } = stage.world;
+    const { operations } = context.database;
     const wallet = await stage.world.wallet(512);
-    const denied = await inactiveKeysets(simulator.url);
-    await sim.clearRequests();
-    await sim.addFaults({ match: { path: '/v1/swap' }, fault: 'hold' });
+    const undelivered = { match: { method: 'POST' as const, path: '/v1/melt/bolt11' }, times: null };
+    await sim.addFaults({ ...undelivered, fault: 'drop_before' });
     const key = { 'idempotency-key': 'stopped' };
-    const invoice = await stage.invoice(100);
-    const paying = stage.melt(wallet, invoice, {}, key);
-    await until(async () => (await askedOfMint(stage.world, '/v1/swap')) > 0, 'the swap');
-    const fault = { kind: 'status' as const, status: 200, body: { keysets: denied } };
-    await sim.addFaults({ match: { path: '/v1/keysets' }, fault, times: null });
-    await sim.release();
-    const first = await paying;
-    expect(first.headers.get('idempotency-replayed')).toBeNull();
+    const invoice = await stage.invoice(500);
+    const begun = await stage.melt(wallet, invoice, {}, { ...key, prefer: 'respond-async' });
+    expect(begun.status).toBe(202);
+    const open = { npub: wallet.npub, open: true } as const;
+    await until(async () => (await operations.exists({ ...open, state: 'melting' })) !== null, 'the melt');
+    const quoteId = (await operations.findOne(open).lean())?.quote_id;
+    const quote: unknown = await (await fetch(`${simulator.url}/v1/melt/quote/bolt11/${quoteId}`)).json();
+    const body = Object.assign({}, quote, { state: 'PAID' });
+    await sim.addFaults({
+      match: { path: '/v1/melt/quote/*' },
+      fault: { kind: 'status', status: 200, body },
+      times: null,
+    });
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    await until(async () => {
+      const doubted = { ...open, 'details.doubtedSince': { $ne: null } };
+      const backdated = { $set: { 'details.doubtedSince': anHourAgo }, $inc: { version: 1 } };
+      return (await operations.updateOne(doubted, backdated)).modifiedCount === 1;
+    }, 'the doubt');
+    await until(
+      async () => (await operations.exists({ npub: wallet.npub, state: 'needs_attention' })) !== null,
+      'the stop',
+      30_000,
+    );
+    const told = await stage.melt(wallet, invoice, {}, key);
+    expect(told.headers.get('idempotency-replayed')).toBe('true');
     const again = await stage.melt(wallet, invoice, {}, key);
-    expect(again.headers.get('idempotency-replayed')).toBe('true');
-    expect(again.body['supportId']).toBe(first.body['supportId']);
+    expect(again.body['supportId']).toBe(told.body['supportId']);
     expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 512 });
-    return first;
+    return told;
   },
   says: /^CRITICAL: the payment was stopped by a safety check .* Whether it was paid is not settled; do not pay again\. Contact support with quote \S+/,
   members: recovery('manual'),
   leaves: 'open',
   afterwards: async ({ world }, { body }) => {
     const { reports } = world.context.database;
-    expect(await reports.countDocuments({ transaction_id: String(body['transactionId']) })).toBe(1);
+    const stopped = { transaction_id: String(body['transactionId']), code: 'CRITICAL_MELT_FAILURE' };
+    expect(await reports.countDocuments(stopped)).toBe(1);
   },
 };
-
-/** What the mint lists without its active keyset: one that signs no more is called active instead. */
-async function inactiveKeysets(mintUrl: string): Promise<object[]> {
-  const listing: unknown = await (await fetch(`${mintUrl}/v1/keysets`)).json();
-  const keysets = member(listing, 'keysets');
-  if (!Array.isArray(keysets)) throw new Error('the mint lists no keysets');
-  return keysets
-    .filter((keyset: unknown) => member(keyset, 'active') === false)
-    .map((keyset: object) => ({ ...keyset, active: true }));
-}
 
 /** A document that is not as we write it, which is mended when the server has choked on it. */
 const spoiltToken: RefusalCase = {
