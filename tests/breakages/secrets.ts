@@ -10,8 +10,8 @@ export const secrets: Breakage[] = [
     edits: [
       edit(
         'src/services/mint/wire.ts',
-        "redactText(text.replace(/[^\\x20-\\x7e]/g, ' ')).slice(0, 200)",
-        "redactText(text.replace(/[^\\x20-\\x7e]/g, ' ').slice(0, 200))",
+        "const printable = text.replace(/[^\\x20-\\x7e]/g, ' ');",
+        "const printable = text.replace(/[^\\x20-\\x7e]/g, ' ').slice(0, 200);",
       ),
     ],
     caughtBy: leakScan,
