@@ -222,6 +222,7 @@ export async function createContext(given: {
       wallets,
       operations,
       mintings,
+      ledger,
       mints,
       seeds,
       detection,
