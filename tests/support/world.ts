@@ -47,7 +47,7 @@ export async function startWorld(options: WorldOptions = {}) {
     CRUCIBLE_ANSWER_WITHIN_MS: '3000',
     CRUCIBLE_ORPHAN_AFTER_MS: '2500',
     CRUCIBLE_LEASE_MS: '1500',
-    CRUCIBLE_WORKER_INTERVAL_MS: '50',
+    CRUCIBLE_WORKER_INTERVAL_MS: '100',
     ...options.env,
   };
   const instances: Instance[] = [];
