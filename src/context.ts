@@ -229,6 +229,7 @@ export async function createContext(given: {
       wallets,
       operations,
       mintings,
+      ledger,
       mints,
       seeds,
       detection,

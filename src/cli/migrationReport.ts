@@ -1,3 +1,4 @@
+import { largestSum } from '../models/proof.ts';
 import type { Finding, FindingKind } from '../services/migration/findings.ts';
 import type { MigrationReport } from '../services/migration/migrationService.ts';
 import type { Check, Row } from '../services/migration/totals.ts';
@@ -14,7 +15,7 @@ export function asJson(report: MigrationReport): string {
 }
 
 function exactNumber(amount: bigint): number | string {
-  return amount <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(amount) : String(amount);
+  return amount <= largestSum ? Number(amount) : String(amount);
 }
 
 /** The report for people. */

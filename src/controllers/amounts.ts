@@ -1,13 +1,12 @@
 import { invariant } from '../models/errors.ts';
-
-const largest = BigInt(Number.MAX_SAFE_INTEGER);
+import { largestSum } from '../models/proof.ts';
 
 /**
  * An amount as a JSON number. Beyond 2^53-1 it would silently become another amount.
  * @throws InvariantBroken outside -(2^53-1) … 2^53-1
  */
 export function toJsonAmount(amount: bigint): number {
-  invariant(amount <= largest && amount >= -largest, 'an amount does not fit a JSON number');
+  invariant(amount <= largestSum && amount >= -largestSum, 'an amount does not fit a JSON number');
   return Number(amount);
 }
 
@@ -16,6 +15,6 @@ export function toJsonAmount(amount: bigint): number {
  * answer is the nearest number that fits, 2^53-1 or its negative, and no error: the wallet must stay readable.
  */
 export function toJsonSum(sum: bigint): number {
-  if (sum > largest) return Number(largest);
-  return Number(sum < -largest ? -largest : sum);
+  if (sum > largestSum) return Number(largestSum);
+  return Number(sum < -largestSum ? -largestSum : sum);
 }

@@ -39,6 +39,9 @@ export type BlindSignature = {
   dleq?: { e: string; s: string };
 };
 
+/** The most that a wallet's sums may come to: what JSON says exactly. */
+export const largestSum = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** Σ amounts. */
 export function sumAmounts(items: readonly { amount: bigint }[]): bigint {
   return items.reduce((sum, item) => sum + item.amount, 0n);

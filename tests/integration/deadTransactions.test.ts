@@ -62,10 +62,14 @@ describe('a server killed in the middle of a transaction', () => {
     const held = runTransaction(connection, async ({ session }) => {
       await operations.updateOne({ _id: locked.id }, { $set: { due_at: new Date(0) } }, { session });
       holding.resolve();
+      let goesOn = Promise.resolve();
       const goOn = async () => void (await operations.findOne({ _id: locked.id }, null, { session }));
-      const timer = setInterval(() => void goOn(), 200);
+      const timer = setInterval(() => {
+        goesOn = goesOn.then(goOn);
+      }, 200);
       await done.promise;
       clearInterval(timer);
+      await goesOn;
     });
     await holding.promise;
     const dueAt = async () => (await operations.findById(other.id).lean())?.due_at.getTime() ?? 0;

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Loss, lossyCommits } from '../support/lossyCommits.ts';
+import type { Loss } from '../support/lossyCommits.ts';
+import { type LossyWorld, startLossyWorld } from '../support/lossyWorld.ts';
 import { comesTo, expectAllSettled } from '../support/mischief.ts';
-import { timesPaid, tokensOf } from '../support/money.ts';
-import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
+import { expectEnd, expectTokens, timesPaid, tokensOf } from '../support/money.ts';
+import { until, type World } from '../support/world.ts';
 
 const cases: [story: string, when: Loss['when']][] = [
   ['never reached the database', 'before'],
@@ -11,25 +12,12 @@ const cases: [story: string, when: Loss['when']][] = [
 
 describe.each(cases)('a commit that %s', (_story, when) => {
   let world: World;
-  let database: Awaited<ReturnType<typeof lossyCommits>>;
+  let database: LossyWorld['database'];
+  let end: LossyWorld['end'];
   beforeAll(async () => {
-    world = await startWorld({
-      simulator: { feeReserveMinSat: 4 },
-      env: {
-        CRUCIBLE_ANSWER_WITHIN_MS: '8000',
-        CRUCIBLE_ORPHAN_AFTER_MS: '20000',
-        CRUCIBLE_LEASE_MS: '2000',
-      },
-      relay: async (uri) => {
-        database = await lossyCommits(uri);
-        return database.uri;
-      },
-    });
+    ({ world, database, end } = await startLossyWorld());
   });
-  afterAll(async () => {
-    await world.end();
-    await database.close();
-  });
+  afterAll(() => end());
   afterEach(async () => {
     expect(database.lost()).toBeGreaterThan(0);
     await expectAllSettled(world);
@@ -50,7 +38,7 @@ describe.each(cases)('a commit that %s', (_story, when) => {
       expect(reply).toMatchObject({ status: 200, body: { paymentResult: 'PAID' } });
       expect((await wallet.melt(invoice, {}, key)).body).toEqual(reply.body);
     }
-    await expectPaidOnce(wallet, paymentHash, 282);
+    await expectEnd(world, wallet, paymentHash, { paid: 1, left: 282 });
   });
 
   it('of transaction B: the payment is booked later, all of it and once', async () => {
@@ -60,8 +48,8 @@ describe.each(cases)('a commit that %s', (_story, when) => {
     const reply = await wallet.melt(invoice);
     expect(reply).toMatchObject({ status: 500, body: { code: 'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS' } });
     await comesTo(wallet, reply.body['transactionId'], 'settled');
-    await expectPaidOnce(wallet, paymentHash, 301);
-    await expectTokens(wallet, reply.body['transactionId'], { keep: 298, melt_change: 3 });
+    await expectEnd(world, wallet, paymentHash, { paid: 1, left: 301 });
+    await expectTokens(world, wallet, reply.body['transactionId'], { keep: 298, melt_change: 3 });
   });
 
   it('of transaction S: the change of a hanging payment is booked later, and once', async () => {
@@ -76,8 +64,8 @@ describe.each(cases)('a commit that %s', (_story, when) => {
     expect(await wallet.balance()).toMatchObject({ totalBalance: 512 });
     await world.sim.settle(paymentHash, 'paid');
     await comesTo(wallet, reply.body['transactionId'], 'settled');
-    await expectPaidOnce(wallet, paymentHash, 302);
-    await expectTokens(wallet, reply.body['transactionId'], { keep: 298, melt_change: 4 });
+    await expectEnd(world, wallet, paymentHash, { paid: 1, left: 302 });
+    await expectTokens(world, wallet, reply.body['transactionId'], { keep: 298, melt_change: 4 });
   });
 
   it('of transaction R: what was swapped comes back later, and once', async () => {
@@ -86,7 +74,7 @@ describe.each(cases)('a commit that %s', (_story, when) => {
     database.lose({ event: 'melt.released', when });
     const { body } = await wallet.melt(invoice);
     await comesTo(wallet, body['transactionId'], 'released');
-    await expectTokens(wallet, body['transactionId'], { release: 512 });
+    await expectTokens(world, wallet, body['transactionId'], { release: 512 });
     expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
   });
 
@@ -105,21 +93,4 @@ describe.each(cases)('a commit that %s', (_story, when) => {
     await wallet.fund(123);
     expect(await tokensOf(world, wallet.npub)).toMatchObject([{ status: 'unspent', total_amount: 123 }]);
   });
-
-  async function expectPaidOnce(wallet: TestWallet, paymentHash: string, left: number): Promise<void> {
-    expect(await timesPaid(world, paymentHash)).toBe(1);
-    expect(await wallet.balance()).toMatchObject({ totalBalance: left, reservedBalance: 0 });
-  }
-
-  /** The tokens that a melt left, by purpose, each of them there once. */
-  async function expectTokens(
-    wallet: TestWallet,
-    id: unknown,
-    amounts: Record<string, number>,
-  ): Promise<void> {
-    for (const [purpose, amount] of Object.entries(amounts))
-      expect(
-        await tokensOf(world, wallet.npub, { transaction_id: `${String(id)}_${purpose}` }),
-      ).toMatchObject([{ status: 'unspent', total_amount: amount, reserved_by: null }]);
-  }
 });

@@ -2,36 +2,23 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { MeltOperation } from '../../src/models/operation.ts';
 import { sumAmounts } from '../../src/models/proof.ts';
 import { duplicateKeyIndex } from '../../src/repositories/transaction.ts';
-import { lossyCommits } from '../support/lossyCommits.ts';
+import { type LossyWorld, startLossyWorld } from '../support/lossyWorld.ts';
 import { comesTo, expectAllSettled } from '../support/mischief.ts';
-import { counts, dump, proofsOf, timesPaid, tokensOf } from '../support/money.ts';
+import { counts, dump, expectEnd, expectTokens, proofsOf, timesPaid, tokensOf } from '../support/money.ts';
 import { melt } from '../support/operations.ts';
 import { repositoriesOf } from '../support/repositories.ts';
-import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
+import { type TestWallet, until, type World } from '../support/world.ts';
 
 const lease = { owner: 'nobody', leaseMs: 1_000 };
 
 describe('a transaction of which nobody knows whether it was committed', () => {
   let world: World;
-  let database: Awaited<ReturnType<typeof lossyCommits>>;
+  let database: LossyWorld['database'];
+  let end: LossyWorld['end'];
   beforeAll(async () => {
-    world = await startWorld({
-      simulator: { feeReserveMinSat: 4 },
-      env: {
-        CRUCIBLE_ANSWER_WITHIN_MS: '8000',
-        CRUCIBLE_ORPHAN_AFTER_MS: '20000',
-        CRUCIBLE_LEASE_MS: '2000',
-      },
-      relay: async (uri) => {
-        database = await lossyCommits(uri);
-        return database.uri;
-      },
-    });
+    ({ world, database, end } = await startLossyWorld());
   });
-  afterAll(async () => {
-    await world.end();
-    await database.close();
-  });
+  afterAll(() => end());
   afterEach(() => expectAllSettled(world));
 
   /** A melt of all that a wallet has, as transaction A would be given it. */
@@ -111,7 +98,7 @@ describe('a transaction of which nobody knows whether it was committed', () => {
       const { invoice, paymentHash } = await world.sim.invoice({ amount: 210 });
       database.lose({ event: 'melt.reserved', when: 'late' });
       expect(await wallet.melt(invoice)).toMatchObject({ status: 200, body: { paymentResult: 'PAID' } });
-      await expectEnd(wallet, paymentHash, { paid: 1, left: 302 });
+      await expectEnd(world, wallet, paymentHash, { paid: 1, left: 302 });
       expect(await repositoriesOf(world).operationsOf(wallet.npub, 'melt')).toHaveLength(1);
     });
 
@@ -122,8 +109,8 @@ describe('a transaction of which nobody knows whether it was committed', () => {
       const reply = await wallet.melt(invoice);
       expect(reply).toMatchObject({ status: 500, body: { code: 'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS' } });
       await comesTo(wallet, reply.body['transactionId'], 'settled');
-      await expectEnd(wallet, paymentHash, { paid: 1, left: 301 });
-      await expectTokens(wallet, reply.body['transactionId'], { keep: 298, melt_change: 3 });
+      await expectEnd(world, wallet, paymentHash, { paid: 1, left: 301 });
+      await expectTokens(world, wallet, reply.body['transactionId'], { keep: 298, melt_change: 3 });
     });
 
     it('S: the change of a payment that hangs is there once, and so is the rest in the end', async () => {
@@ -137,8 +124,8 @@ describe('a transaction of which nobody knows whether it was committed', () => {
       await until(free, 'only what was split off being reserved', 30_000);
       await world.sim.settle(paymentHash, 'paid');
       await comesTo(wallet, id, 'settled');
-      await expectEnd(wallet, paymentHash, { paid: 1, left: 302 });
-      await expectTokens(wallet, id, { keep: 298, melt_change: 4 });
+      await expectEnd(world, wallet, paymentHash, { paid: 1, left: 302 });
+      await expectTokens(world, wallet, id, { keep: 298, melt_change: 4 });
     });
 
     it('R: what was swapped is back once', async () => {
@@ -147,29 +134,8 @@ describe('a transaction of which nobody knows whether it was committed', () => {
       database.lose({ event: 'melt.released', when: 'late' });
       const { body } = await wallet.melt(invoice);
       await comesTo(wallet, body['transactionId'], 'released');
-      await expectEnd(wallet, paymentHash, { paid: 0, left: 512 });
-      await expectTokens(wallet, body['transactionId'], { release: 512 });
+      await expectEnd(world, wallet, paymentHash, { paid: 0, left: 512 });
+      await expectTokens(world, wallet, body['transactionId'], { release: 512 });
     });
   });
-
-  async function expectEnd(
-    wallet: TestWallet,
-    paymentHash: string,
-    { paid, left }: { paid: number; left: number },
-  ): Promise<void> {
-    expect(await timesPaid(world, paymentHash)).toBe(paid);
-    expect(await wallet.balance()).toMatchObject({ totalBalance: left, reservedBalance: 0 });
-  }
-
-  /** The tokens that a melt left, by purpose, each of them there once. */
-  async function expectTokens(
-    wallet: TestWallet,
-    id: unknown,
-    amounts: Record<string, number>,
-  ): Promise<void> {
-    for (const [purpose, amount] of Object.entries(amounts))
-      expect(
-        await tokensOf(world, wallet.npub, { transaction_id: `${String(id)}_${purpose}` }),
-      ).toMatchObject([{ status: 'unspent', total_amount: amount, reserved_by: null }]);
-  }
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import { entropyToMnemonic, mnemonicToSeed as referenceSeed } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import { mnemonicToSeed } from '../../src/services/ecash/seeds.ts';
+import { mnemonicToSeed } from '../../src/services/ecash/mnemonic.ts';
 
 it.each([16, 32])('words of %i random bytes give the seed that the reference library gives', async (size) => {
   for (let round = 0; round < 10; round += 1) {

@@ -71,7 +71,12 @@ function isNotNested(path: string): boolean {
 function start(words: string[], cwd: string, env: Record<string, string>): Running {
   const child = spawn(process.execPath, words, {
     cwd,
-    env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      NODE_ENV: 'production',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };

@@ -5,7 +5,7 @@ import { tokenFrom } from '../../src/repositories/tokenDocuments.ts';
 import type { Transport } from '../../src/services/mint/transport.ts';
 import { httpTransport } from './carrier.ts';
 import { sealerBehind } from './sealers.ts';
-import { type Json, type Reply, until, type World } from './world.ts';
+import { balanceOf, type Json, type Reply, type TestWallet, until, type World } from './world.ts';
 
 /**
  * For worlds whose requests must not be overtaken: on a busy machine, a step may last longer than the few hundred
@@ -21,8 +21,8 @@ export async function expectBalancedBooks(world: World): Promise<void> {
   const owners = await world.context.database.wallets.find().lean<{ npub: string }[]>();
   let held = 0;
   for (const { npub } of owners) {
-    const { body } = await world.call('GET', `/api/wallet/${npub}/balance`);
-    held += Number(member(body, 'details', 'totalBalance'));
+    const { totalBalance = Number.NaN } = await balanceOf(world, npub);
+    held += totalBalance;
   }
   expect(held).toBe(outstanding);
 }
@@ -96,6 +96,30 @@ export function tokensOf(world: World, npub: string, filter: object = {}): Promi
 export async function timesPaid(world: World, paymentHash: string): Promise<number> {
   const { payments } = await world.sim.ledger();
   return payments.find((payment) => payment.paymentHash === paymentHash)?.count ?? 0;
+}
+
+/** How often an invoice was paid in the end, and what is left of the wallet, all of it free. */
+export async function expectEnd(
+  world: World,
+  wallet: TestWallet,
+  paymentHash: string,
+  { paid, left }: { paid: number; left: number },
+): Promise<void> {
+  expect(await timesPaid(world, paymentHash)).toBe(paid);
+  expect(await wallet.balance()).toMatchObject({ totalBalance: left, reservedBalance: 0 });
+}
+
+/** The tokens that a melt left, by purpose, each of them there once. */
+export async function expectTokens(
+  world: World,
+  wallet: TestWallet,
+  id: unknown,
+  amounts: Record<string, number>,
+): Promise<void> {
+  for (const [purpose, amount] of Object.entries(amounts))
+    expect(await tokensOf(world, wallet.npub, { transaction_id: `${String(id)}_${purpose}` })).toMatchObject([
+      { status: 'unspent', total_amount: amount, reserved_by: null },
+    ]);
 }
 
 /** The paths that the mint was asked for since `clearRequests`. */

@@ -20,6 +20,9 @@ import { type Json, until } from './world.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** `npm test` keeps here what was compiled, for whichever process of the run starts next. */
+const compiled = process.env['NODE_COMPILE_CACHE'];
+
 /** `src/index.ts` in a process of its own, as an operator runs it. */
 export type RealServer = {
   url: string;
@@ -63,7 +66,7 @@ export async function openPremises(settings: Record<string, string> = {}) {
     const words = ['--disable-warning=ExperimentalWarning', join(root, 'src/index.ts')];
     const child = spawn(process.execPath, words, {
       cwd: directory,
-      env: { PATH: process.env['PATH'], NODE_ENV: 'production', NODE_COMPILE_CACHE: directory, ...env },
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compiled, NODE_ENV: 'production', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';

@@ -51,7 +51,7 @@ export async function startWorld(options: WorldOptions = {}) {
     CRUCIBLE_ANSWER_WITHIN_MS: '3000',
     CRUCIBLE_ORPHAN_AFTER_MS: '2500',
     CRUCIBLE_LEASE_MS: '1500',
-    CRUCIBLE_WORKER_INTERVAL_MS: '50',
+    CRUCIBLE_WORKER_INTERVAL_MS: '100',
     ...options.env,
   };
   const isScanned = options.leakScan === true || isEveryWorldScanned();
@@ -117,7 +117,7 @@ export async function startWorld(options: WorldOptions = {}) {
       npub,
       at,
       fund: (amount) => fund(at, amount),
-      balance: async () => numbersIn((await call('GET', `${at}/balance`)).body['details']),
+      balance: () => balanceOf({ call }, npub),
       melt: (invoice, more = {}, headers = {}, url = first.url) =>
         call('POST', `${at}/melt`, { invoice, ...more }, headers, url),
       status: (transactionId) => call('GET', `${at}/melt/${String(transactionId)}`),
@@ -178,9 +178,21 @@ async function keyOf(context: Context, scopes: Scope[], npub: string | null): Pr
   return (await context.services.apiKeys.issue({ label: 'test', scopes, npub, expiresAt: null })).token;
 }
 
-function numbersIn(value: unknown): Record<string, number> {
-  if (typeof value !== 'object' || value === null) throw new Error('no balance in the answer');
-  return Object.fromEntries(Object.entries(value).map(([name, amount]) => [name, Number(amount)]));
+/**
+ * What a wallet holds. Where the database's connection was just cut, the answer says to ask again, and that is done;
+ * any other answer without a balance is thrown.
+ */
+export async function balanceOf(
+  { call }: Pick<World, 'call'>,
+  npub: string,
+): Promise<Record<string, number>> {
+  let reply = await call('GET', `/api/wallet/${npub}/balance`);
+  for (let repeats = 0; repeats < 5 && reply.body['code'] === 'DATABASE_UNAVAILABLE'; repeats += 1)
+    reply = await call('GET', `/api/wallet/${npub}/balance`);
+  const { details } = reply.body;
+  if (typeof details !== 'object' || details === null)
+    throw new Error(`no balance: HTTP ${reply.status} ${JSON.stringify(reply.body)}`);
+  return Object.fromEntries(Object.entries(details).map(([name, amount]) => [name, Number(amount)]));
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

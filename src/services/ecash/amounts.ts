@@ -1,9 +1,6 @@
 import { invariant } from '../../models/errors.ts';
 import { demandOfMint } from '../mint/mintError.ts';
 
-/** The most that a wallet's sums may come to: what JSON says exactly. */
-export const largestSum = BigInt(Number.MAX_SAFE_INTEGER);
-
 /** Input fee of a transaction (NUT-02): ⌈Σ ppk / 1000⌉ over its inputs. */
 export function inputFee(ppks: readonly bigint[]): bigint {
   return (ppks.reduce((sum, ppk) => sum + ppk, 0n) + 999n) / 1000n;

@@ -1,10 +1,10 @@
-import { createHmac, pbkdf2 } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createHmac } from 'node:crypto';
 import { getPubKeyFromPrivKey } from '@cashu/cashu-ts';
 import { entropyToMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import * as nip19 from 'nostr-tools/nip19';
 import { createShortMemory } from '../../models/shortMemory.ts';
+import { mnemonicToSeed } from './mnemonic.ts';
 
 /** A wallet's NUT-13 seed and the keys that follow from it. */
 export type Seeds = {
@@ -56,11 +56,4 @@ export function createSeeds(operatorMnemonic: string): Seeds {
   }
 
   return { walletSeed, quoteKey };
-}
-
-const stretch = promisify(pbkdf2);
-
-/** BIP-39's seed of checked words, without a passphrase; by OpenSSL, on another thread. */
-export function mnemonicToSeed(words: string): Promise<Uint8Array> {
-  return stretch(words.normalize('NFKD'), 'mnemonic', 2_048, 64, 'sha512');
 }

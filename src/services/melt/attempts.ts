@@ -5,7 +5,7 @@ import {
   attemptsFor,
   type MeltOperation,
 } from '../../models/operation.ts';
-import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
+import { type OutputRole, type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import { blankCount, denominations, inputFee, split } from '../ecash/amounts.ts';
 import { type OutputFactory, type OutputPlan, wireProof } from '../ecash/outputs.ts';
 import { wireOutput } from '../mint/gateway.ts';
@@ -25,11 +25,10 @@ export function createMeltAttempts(outputs: OutputFactory) {
     spare: PlannedOutput[] = [],
   ): Promise<Attempt> {
     invariant(of.swap !== null, 'only an operation that needs a swap plans one');
-    const available = denominations(keyset.keys);
-    const keepParts = (amount: bigint) => (amount === 0n ? [] : split(amount, available));
-    const plans: OutputPlan[] = [
-      ...split(of.swap.sendAmount, available).map((amount): OutputPlan => ({ role: 'send', amount })),
-      ...keepParts(of.swap.keepAmount).map((amount): OutputPlan => ({ role: 'keep', amount })),
+    const { sendAmount, keepAmount } = of.swap;
+    const plans = [
+      ...partsOf(sendAmount, 'send', keyset),
+      ...(keepAmount === 0n ? [] : partsOf(keepAmount, 'keep', keyset)),
     ];
     const planned = await outputs.plan(of.npub, keyset.id, bySize(plans), spare);
     return attempt(of.attempts, 'swap', keyset.id, planned, swapBody(of.inputs, planned));
@@ -80,14 +79,15 @@ export function createMeltAttempts(outputs: OutputFactory) {
   ): Promise<Attempt> {
     const amount = sumAmounts(inputs) - inputFee(feePpks);
     invariant(amount > 0n, 'the inputs are worth less than the fee of fencing them');
-    const plans = split(amount, denominations(keyset.keys)).map(
-      (part): OutputPlan => ({ role: 'release', amount: part }),
-    );
-    const planned = await outputs.plan(of.npub, keyset.id, plans);
+    const planned = await outputs.plan(of.npub, keyset.id, partsOf(amount, 'release', keyset));
     return attempt(of.attempts, 'fence', keyset.id, planned, swapBody(inputs, planned));
   }
 
   return { swap, melt, meltAfterSwap, fence };
+}
+
+function partsOf(amount: bigint, role: OutputRole, { keys }: OutputKeyset): OutputPlan[] {
+  return split(amount, denominations(keys)).map((part) => ({ role, amount: part }));
 }
 
 /** How many blanks a melt of so much needs. @throws InvariantBroken where that does not even pay; DomainError MINT_ERROR */

@@ -1,13 +1,11 @@
 import { sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { TokenOutline } from '../../repositories/tokenReads.ts';
-import type { KeysetInfo } from '../mint/keysets.ts';
 import { demandOfMint } from '../mint/mintError.ts';
-import { answered, type MintDirectory } from '../mint/mints.ts';
+import { listedFor, type MintDirectory } from '../mint/mints.ts';
 import type { Candidate, Selection } from './selection.ts';
 
-/** One listing that leaves a keyset of ours out proves little: another is asked for. */
-const listingMaxAgesMs = [2_000, 0];
+const listingMaxAgeMs = 2_000;
 
 /**
  * The proofs of these tokens to choose from, with what spending each costs. `unlisted`: how much lies in keysets that the mint
@@ -19,16 +17,10 @@ export async function candidatesIn(
   outlines: readonly TokenOutline[],
   mints: MintDirectory,
 ): Promise<{ usable: Candidate[]; unlisted: bigint }> {
-  const { keysets } = mints.at(wallet.mintUrl);
   const proofs = outlines.flatMap((outline) => outline.proofs);
-  let byId = new Map<string, KeysetInfo>();
-  for (const maxAgeMs of listingMaxAgesMs) {
-    const listed = answered(await keysets.list(maxAgeMs), 'list its keysets');
-    byId = new Map(listed.map((info) => [info.id, info]));
-    if (proofs.every(({ keysetId }) => byId.has(keysetId))) break;
-  }
+  const listed = await listedFor(proofs, mints.at(wallet.mintUrl), listingMaxAgeMs);
   const usable = proofs.flatMap((proof) => {
-    const info = byId.get(proof.keysetId);
+    const info = listed.get(proof.keysetId);
     return info === undefined ? [] : [{ ...proof, feePpk: info.inputFeePpk, retiring: !info.active }];
   });
   return { usable, unlisted: sumAmounts(proofs) - sumAmounts(usable) };

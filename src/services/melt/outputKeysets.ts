@@ -2,7 +2,7 @@ import type { MeltOperation } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import { denominations, inputFee, sendAmountUpTo } from '../ecash/amounts.ts';
 import { demandOfMint } from '../mint/mintError.ts';
-import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
+import { activeKeyset, answered, listedFor, type MintDirectory } from '../mint/mints.ts';
 import type { OutputKeyset } from './attempts.ts';
 
 /** What is fresh enough just before outputs are made or a melt leaves. */
@@ -43,20 +43,14 @@ export function createOutputKeysets(mints: MintDirectory, now: () => Date) {
     return listed.kind !== 'answer' || listed.value.some(({ id, active }) => id === keysetId && active);
   }
 
-  /** One listing that leaves a keyset out proves nothing: another is asked for. @throws DomainError MINT_UNAVAILABLE, MINT_ERROR */
+  /** @throws DomainError MINT_UNAVAILABLE, MINT_ERROR */
   async function feePpks(mintUrl: string, proofs: readonly Proof[]): Promise<bigint[]> {
-    const known = await listedPpks(mintUrl, proofs, settledMs);
-    const ppks = known.includes(undefined) ? await listedPpks(mintUrl, proofs, 0) : known;
-    return ppks.map((ppk) => {
-      demandOfMint(ppk !== undefined, 'does not list a keyset that it has signed with');
-      return ppk;
+    const listed = await listedFor(proofs, mints.at(mintUrl), settledMs);
+    return proofs.map(({ keysetId }) => {
+      const info = listed.get(keysetId);
+      demandOfMint(info !== undefined, 'does not list a keyset that it has signed with');
+      return info.inputFeePpk;
     });
-  }
-
-  async function listedPpks(mintUrl: string, proofs: readonly Proof[], maxAgeMs: number) {
-    const listed = answered(await mints.at(mintUrl).keysets.list(maxAgeMs), 'list its keysets');
-    const byId = new Map(listed.map(({ id, inputFeePpk }) => [id, inputFeePpk]));
-    return proofs.map(({ keysetId }) => byId.get(keysetId));
   }
 
   async function feeOf(mintUrl: string, proofs: readonly Proof[]): Promise<bigint> {

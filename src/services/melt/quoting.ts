@@ -1,7 +1,7 @@
 import { DomainError } from '../../models/errors.ts';
 import type { MeltQuote } from '../../models/operation.ts';
+import { largestSum } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
-import { largestSum } from '../ecash/amounts.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import { isWorth } from '../mint/units.ts';
 import type { Invoice } from './invoice.ts';

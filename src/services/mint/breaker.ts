@@ -46,12 +46,10 @@ const unsaidPauseMs = 1_000;
 export function createBreaker(clock: () => number = () => performance.now()): Breaker {
   let heardAt: number | null = null;
   let failures = 0;
-  /** Null while closed; else from when on the next starting question may try. */
-  let tryAt: number | null = null;
-  let tries = 0;
-  /** The same for looks. Turns of their own: whoever would start something could use up every one of a shared kind. */
-  let lookAt: number | null = null;
-  let looks = 0;
+  /** Of questions that would start something. */
+  const tries = createTurns();
+  /** Of looks. Turns of their own: whoever would start something could use up every one of a shared kind. */
+  const looks = createTurns();
   let pause: { since: number; until: number } | null = null;
 
   function isPaused(now: number, standing: Standing): boolean {
@@ -63,23 +61,20 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
   function admits(standing: Standing): boolean {
     const now = clock();
     if (isPaused(now, standing)) return false;
-    if (tryAt === null || !mayBeRefused(standing)) return true;
-    if (now < tryAt) return false;
-    tries += 1;
-    tryAt = now + openForMs(tries);
+    if (!mayBeRefused(standing)) return true;
+    if (tries.isAhead(now)) return false;
+    tries.take(now);
     return true;
   }
 
   function isResting(): boolean {
     const now = clock();
-    return isPaused(now, 'settling') || (lookAt !== null && now < lookAt);
+    return isPaused(now, 'settling') || looks.isAhead(now);
   }
 
   function admitsLook(): boolean {
     if (isResting()) return false;
-    if (lookAt === null) return true;
-    looks += 1;
-    lookAt = clock() + openForMs(looks);
+    looks.take(clock());
     return true;
   }
 
@@ -96,10 +91,8 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
     }
     heardAt = now;
     failures = 0;
-    tryAt = null;
-    tries = 0;
-    lookAt = null;
-    looks = 0;
+    tries.forget();
+    looks.forget();
     const served = exchange.kind === 'reply' && wantedMs === null;
     if (served && pause !== null && sentAt > pause.since) pause = null; // in spite of what it had asked for
   }
@@ -114,20 +107,43 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
     failures += 1;
     const dead = failures >= quickFailures || isSlow;
     // A try that took long to fail is followed by a rest all the same, or every request would become one.
-    const opens = tryAt === null && dead;
+    const opens = !tries.areNeeded() && dead;
     const starts = mayBeRefused(standing);
-    if (opens || (tryAt !== null && starts)) tryAt = Math.max(tryAt ?? now, now + openForMs(tries));
-    if (opens || (lookAt !== null && !starts)) lookAt = Math.max(lookAt ?? now, now + openForMs(looks));
+    if (opens || (tries.areNeeded() && starts)) tries.rest(now);
+    if (opens || (looks.areNeeded() && !starts)) looks.rest(now);
   }
 
   function circuit(): Circuit {
     const now = clock();
     if (isPaused(now, 'starting')) return 'open';
-    if (tryAt === null) return 'closed';
-    return now < tryAt ? 'open' : 'half_open';
+    if (!tries.areNeeded()) return 'closed';
+    return tries.isAhead(now) ? 'open' : 'half_open';
   }
 
   return { admits, admitsLook, isResting, report, circuit, heardAt: () => heardAt };
+}
+
+/** Turns at a mint that is silent: one at a time, and ever more rarely. Nobody needs one to begin with. */
+function createTurns() {
+  /** From when on the next may be taken; null while none is needed. */
+  let at: number | null = null;
+  let taken = 0;
+  return {
+    areNeeded: () => at !== null,
+    isAhead: (now: number) => at !== null && now < at,
+    take(now: number): void {
+      if (at === null) return;
+      taken += 1;
+      at = now + openForMs(taken);
+    },
+    rest(now: number): void {
+      at = Math.max(at ?? now, now + openForMs(taken));
+    },
+    forget(): void {
+      at = null;
+      taken = 0;
+    },
+  };
 }
 
 /** Only what would start something is held back while a mint is silent. */

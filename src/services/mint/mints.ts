@@ -140,6 +140,21 @@ export function activeKeyset(keysets: readonly KeysetInfo[], unit: string, nowMs
   return best;
 }
 
+/**
+ * What a mint lists, by keyset id. One listing that leaves out the keyset of a proof of ours proves little: another is asked
+ * for. @throws DomainError MINT_UNAVAILABLE, MINT_ERROR
+ */
+export async function listedFor(
+  proofs: readonly { keysetId: string }[],
+  { keysets }: Pick<Mint, 'keysets'>,
+  maxAgeMs: number,
+): Promise<ReadonlyMap<string, KeysetInfo>> {
+  const listed = async (ageMs: number) =>
+    new Map(answered(await keysets.list(ageMs), 'list its keysets').map((info) => [info.id, info]));
+  const known = await listed(maxAgeMs);
+  return proofs.every(({ keysetId }) => known.has(keysetId)) ? known : listed(0);
+}
+
 /** The value of an answer; every other outcome as a refusal of our own, before anything was at stake. */
 export function answered<T>(answer: Answer<T>, doing: string): T {
   switch (answer.kind) {

@@ -2,6 +2,7 @@ import { Amount, signMintQuote } from '@cashu/cashu-ts';
 import { type DomainError, InvariantBroken, invariant } from '../../models/errors.ts';
 import { type Attempt, attemptsFor, type MintingOperation } from '../../models/operation.ts';
 import type { PlannedOutput, Proof } from '../../models/proof.ts';
+import type { ReportDraft } from '../../models/report.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import {
   type Changes,
@@ -26,6 +27,9 @@ import { again, allOutputs, factsOf, onceAnswered, type Step } from './mintingFa
 
 const maxIssueAttempts = 20;
 const maxHeldUp = 10_000;
+
+/** What people are told of a minting, without what follows from it. */
+type Incident = Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary'>;
 
 /** Watches a mint quote and turns its payment into ecash (NUT-04, NUT-20): observe → decide → commit. */
 export function createMintingHandler(parts: {
@@ -216,14 +220,10 @@ export function createMintingHandler(parts: {
     const since = heldUpSince.get(operation.id) ?? now().getTime();
     heldUpSince.set(operation.id, since);
     if (now().getTime() - since >= oddForMs)
-      await reports.file({
+      await file(operation, {
         dedupeKey: `held-up:${operation.id}`,
         severity: 'HIGH',
         code: 'MINTING_HELD_UP',
-        npub: operation.npub,
-        walletId: operation.walletId,
-        transactionId: operation.id,
-        quoteId: operation.quoteId,
         summary: `The mint was paid ${operation.amount} ${operation.unit}, and for an hour no ecash could be asked for (${why.code}). It is asked again until that is possible.`,
       });
     return { operation, next: 'later' };
@@ -244,31 +244,28 @@ export function createMintingHandler(parts: {
   async function doubt(operation: MintingOperation): Promise<Step> {
     const why = 'the mint’s signatures do not verify';
     if (now().getTime() - operation.updatedAt.getTime() >= oddForMs) return again(await stop(operation, why));
-    await reports.file({
+    await file(operation, {
       dedupeKey: `bad-signatures:${operation.id}`,
       severity: 'HIGH',
       code: 'SIGNATURES_DO_NOT_VERIFY',
-      npub: operation.npub,
-      walletId: operation.walletId,
-      transactionId: operation.id,
-      quoteId: operation.quoteId,
       summary: `The mint was paid ${operation.amount} ${operation.unit}, and ${why}. Nothing is credited yet; it is asked again until they do.`,
     });
     return setAside(operation);
   }
 
   async function stop(operation: MintingOperation, why: string): Promise<MintingOperation> {
-    await reports.file({
+    await file(operation, {
       dedupeKey: `attention:${operation.id}`,
       severity: 'CRITICAL',
       code: 'CRITICAL_MINT_FAILURE',
-      npub: operation.npub,
-      walletId: operation.walletId,
-      transactionId: operation.id,
-      quoteId: operation.quoteId,
       summary: `The minting was stopped: ${why}. ${operation.amount} ${operation.unit} were not credited; a person must ask the mint.`,
     });
     return move(operation, { state: 'needs_attention' }, why);
+  }
+
+  function file(operation: MintingOperation, draft: Incident): Promise<string> {
+    const { id: transactionId, npub, walletId, quoteId } = operation;
+    return reports.file({ ...draft, npub, walletId, transactionId, quoteId });
   }
 
   function move(

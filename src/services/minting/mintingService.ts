@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DomainError, validationError } from '../../models/errors.ts';
 import { isFinished, type MintingOperation } from '../../models/operation.ts';
+import { largestSum } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import type { IdempotencyRecord, OperationRepository } from '../../repositories/operations.ts';
 import type { IdempotencyKey, MintingService, WalletService } from '../contracts.ts';
-import { largestSum } from '../ecash/amounts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { amountMsatOf } from '../melt/invoice.ts';
 import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
@@ -14,12 +14,14 @@ import { answered, type MintDirectory } from '../mint/mints.ts';
 import { msatOf } from '../mint/units.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
 import type { Detection } from '../restore/detection.ts';
+import type { Ledger } from '../walletService.ts';
 
 /** Funding a wallet over Lightning: the mint's invoice for the client, the watching for the worker. */
 export function createMintingService(parts: {
   wallets: WalletService;
   operations: OperationRepository;
   mintings: MintingRepository;
+  ledger: Pick<Ledger, 'balance'>;
   mints: MintDirectory;
   seeds: Seeds;
   detection: Pick<Detection, 'demandCurrent'>;
@@ -32,6 +34,7 @@ export function createMintingService(parts: {
     wallets,
     operations,
     mintings,
+    ledger,
     mints,
     seeds,
     detection,
@@ -89,9 +92,9 @@ export function createMintingService(parts: {
   }
 
   /** What a wallet holds and awaits stays a number that JSON says exactly. */
-  async function demandRoom({ npub }: Wallet, amount: bigint): Promise<void> {
-    const { balance } = await wallets.balance(npub);
-    if (balance.unspent + balance.pending + amount <= largestSum) return;
+  async function demandRoom({ id }: Wallet, amount: bigint): Promise<void> {
+    const { unspent, pending } = await ledger.balance(id);
+    if (unspent + pending + amount <= largestSum) return;
     const message = `is too much: with what the wallet holds and awaits it must come to at most ${largestSum}`;
     throw validationError([{ field: 'amount', message }]);
   }

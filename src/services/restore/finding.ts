@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
+import { largestSum, type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import type { OutputPlace, Wallet } from '../../models/wallet.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import type { ReportService } from '../contracts.ts';
-import { largestSum } from '../ecash/amounts.ts';
 import { unblindRestored } from '../ecash/outputs.ts';
 import { confirm } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';

@@ -16,7 +16,6 @@ import { createRecoveryRunner } from './runner.ts';
 import { createStuckOperations } from './stuck.ts';
 
 /** Recovers wallets whose books are behind their mint, in the background. */
-
 export function createRestore(parts: {
   recoveries: RecoveryRepository;
   ecash: RecoveredEcashRepository;

@@ -46,7 +46,7 @@ export async function startStand(): Promise<Stand> {
       CRUCIBLE_FENCE_DELAY_MS: '100',
       CRUCIBLE_MINT_TIMEOUT_MS: String(mintTimeoutMs),
       CRUCIBLE_MELT_TIMEOUT_MS: String(meltTimeoutMs),
-      CRUCIBLE_WORKER_INTERVAL_MS: '25',
+      CRUCIBLE_WORKER_INTERVAL_MS: '50',
     },
     overrides: { transport: sentry.transport, now: () => new Date(clock()) },
   });

@@ -1,9 +1,10 @@
 import { registerHooks } from 'node:module';
 
-/** All curve arithmetic is replaced by toys; everything else in src runs as it is. */
+/** Curve arithmetic and the stretching of words are replaced by toys; everything else in src runs as it is. */
 const toys = new Map([
   ['@cashu/cashu-ts', new URL('./toyCashu.ts', import.meta.url).href],
   ['./curve.ts', new URL('./toyCurve.ts', import.meta.url).href],
+  ['./mnemonic.ts', new URL('./toyMnemonic.ts', import.meta.url).href],
 ]);
 
 registerHooks({
