@@ -2,6 +2,8 @@
 export type ShortMemory<T> = {
   /** What is remembered under a name, else what `make` gives, which those who ask meanwhile share. Failures are not kept. */
   recall(name: string, make: () => Promise<T>): Promise<T>;
+  /** From now on this, whatever was remembered before. */
+  replace(name: string, value: T): void;
 };
 
 /** Keeps at most `maxEntries`, the oldest goes first, and each for `keepMs` however often it is asked for. */
@@ -13,10 +15,7 @@ export function createShortMemory<T>(limits: { maxEntries: number; keepMs: numbe
     if (entries.get(name)?.timer === timer) entries.delete(name);
   }
 
-  function recall(name: string, make: () => Promise<T>): Promise<T> {
-    const known = entries.get(name);
-    if (known !== undefined) return known.value;
-    const value = make();
+  function remember(name: string, value: Promise<T>): Promise<T> {
     const timer = setTimeout(() => forget(name, timer), limits.keepMs).unref();
     entries.set(name, { value, timer });
     value.catch(() => forget(name, timer));
@@ -25,5 +24,12 @@ export function createShortMemory<T>(limits: { maxEntries: number; keepMs: numbe
     return value;
   }
 
-  return { recall };
+  return {
+    recall: (name, make) => entries.get(name)?.value ?? remember(name, make()),
+    replace(name, value) {
+      const known = entries.get(name);
+      if (known !== undefined) forget(name, known.timer);
+      void remember(name, Promise.resolve(value));
+    },
+  };
 }

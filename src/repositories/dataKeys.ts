@@ -58,8 +58,11 @@ export function createSealers({ dataKeys }: Pick<Database, 'dataKeys'>, masters:
   const byMaster = createSealer(masters.current, masters.others);
   const known = createShortMemory<SealingKey>(remembered);
 
+  /** Never by a key that is only remembered: once the database is put back to a backup, it may not hold that key any more. */
   async function toSeal(scope: SealingScope): Promise<Sealer> {
-    return createSealer((await keyOf(scope)) ?? (await made(scope)), allMasters);
+    const key = (await stored(scope)) ?? (await made(scope));
+    known.replace(scope, key);
+    return createSealer(key, allMasters);
   }
 
   async function toOpen(scope: SealingScope): Promise<Opener> {

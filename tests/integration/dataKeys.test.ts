@@ -62,13 +62,22 @@ describe('the data key of a wallet', () => {
     expect(await database.dataKeys.countDocuments({ _id: scope })).toBe(0);
   });
 
-  it('is read once for as long as it is remembered', async () => {
+  it('is read once for reading, for as long as it is remembered', async () => {
     const scope = walletScope('busy');
     const busy = server();
-    await busy.toSeal(scope);
-    const { open } = await busy.toOpen(scope);
+    const sealed = (await busy.toSeal(scope)).seal('a secret', 'here');
     await database.dataKeys.deleteOne({ _id: scope });
-    expect(open((await busy.toSeal(scope)).seal('a secret', 'here'), 'here')).toBe('a secret');
+    expect((await busy.toOpen(scope)).open(sealed, 'here')).toBe('a secret');
+  });
+
+  it('seals only while the database holds it: after a backup was put back, nothing is sealed by a lost key', async () => {
+    const scope = walletScope('put back');
+    const busy = server();
+    await busy.toSeal(scope);
+    await database.dataKeys.deleteOne({ _id: scope });
+    const sealed = (await busy.toSeal(scope)).seal('a secret', 'here');
+    expect((await server().toOpen(scope)).open(sealed, 'here')).toBe('a secret');
+    expect((await busy.toOpen(scope)).open(sealed, 'here')).toBe('a secret');
   });
 
   it('keeps a server with other master keys from starting, until it is told this one, too', async () => {

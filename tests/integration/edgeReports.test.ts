@@ -67,11 +67,14 @@ describe('Reports of one incident', () => {
     const ids = await Promise.all(
       Array.from({ length: 40 }, (_, i) => instances[i % 2]?.file(draft('race', `req-${i}`))),
     );
-    expect(new Set(ids).size).toBe(1);
-    const [report, ...others] = await stored('race');
-    expect(others).toEqual([]);
-    expect(report).toMatchObject({ _id: ids[0], count: 40, status: 'open' });
+    await eventually(async () => expect(await stored('race')).toMatchObject([{ count: 40, status: 'open' }]));
+    const [report] = await stored('race');
     expect(report?.request_ids).toHaveLength(20);
+    // Who has to wait too long for the database is promised an id, which leads to the same report.
+    await eventually(async () => {
+      const [{ _id, other_ids = [] } = { _id: '' }] = await stored('race');
+      expect([_id, ...other_ids]).toEqual(expect.arrayContaining(ids));
+    });
   });
 
   it('are a new report once the old one is closed', async () => {

@@ -44,3 +44,15 @@ it('keeps no failure', async () => {
   await expect(memory.recall('a', fails)).rejects.toThrow('not now');
   expect(await memory.recall('a', async () => 'now')).toBe('now');
 });
+
+it('holds what it was told last', async () => {
+  const memory = createShortMemory<string>(limits);
+  const never = async (): Promise<string> => {
+    throw new Error('it is known');
+  };
+  await memory.recall('a', async () => 'old');
+  memory.replace('a', 'new');
+  expect(await memory.recall('a', never)).toBe('new');
+  memory.replace('b', 'first');
+  expect(await memory.recall('b', never)).toBe('first');
+});

@@ -137,7 +137,7 @@ function outlineOf(reply: StoredReply): Record<string, unknown> {
   return {
     httpStatus: reply.httpStatus,
     bytes: Buffer.byteLength(reply.body),
-    sha256: createHash('sha256').update(reply.body).digest('hex'),
+    sha256: createHash('sha256').update(reply.body).digest('base64'),
     signatures: reading.kind === 'signed' ? reading.signatures.length : null,
   };
 }

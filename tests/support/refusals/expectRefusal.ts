@@ -92,7 +92,7 @@ const tellsOfMoney =
 
 /** In every detail: what to do now. Those of services/mint stop at the money. */
 const tellsWhatToDo =
-  /: \w|[;.] ?(ask|add|again|check|contact|Contact|Create|create|Do not|keep|Look|look|raise|Send|send|Try|try|then try|use|Use|wait|pay)\b|in reach|no new requests|nothing left to pay/;
+  /: \w|[;.] ?(ask|add|again|check|contact|Contact|Create|create|Do not|keep|Look|look|Pay|raise|Send|send|Try|try|then try|use|Use|wait|pay)\b|in reach|no new requests|nothing left to pay/;
 
 /** The detail as the customer reads it. */
 function expectWords({ says }: RefusalCase, { body }: Answer): void {
