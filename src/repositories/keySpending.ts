@@ -3,8 +3,8 @@ import { invariant } from '../models/errors.ts';
 import type { BudgetClaim } from '../models/operation.ts';
 import type { KeySpendingDocument } from '../models/schemas/access.ts';
 import type { Database } from './database.ts';
+import { createOneByOne } from './oneByOne.ts';
 import { runTransaction, type Transaction } from './transaction.ts';
-import { createTurns } from './turns.ts';
 
 /** What is left of a key's budget for the day does not cover a payment. */
 export class BudgetSpent extends Error {
@@ -23,7 +23,7 @@ export type KeySpendingRepository = ReturnType<typeof createKeySpendingRepositor
  */
 export function createKeySpendingRepository(database: Pick<Database, 'keySpending' | 'operations'>) {
   const { keySpending, operations } = database;
-  const turns = createTurns();
+  const oneByOne = createOneByOne();
 
   /** Spent and reserved; null where nothing was reserved on that day yet. */
   async function spent(keyId: string, day: string): Promise<bigint | null> {
@@ -69,7 +69,7 @@ export function createKeySpendingRepository(database: Pick<Database, 'keySpendin
         await take(tx, budget);
         await work(tx);
       });
-    return turns(budgetDayOf(budget), run);
+    return oneByOne(budgetDayOf(budget), run);
   }
 
   /** Its update holds the day's document, so what is read afterwards is all that has ended by then. */

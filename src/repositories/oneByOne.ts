@@ -5,7 +5,7 @@ const patienceMs = 10_000;
  * Has work of one name done one after the other within this process. A courtesy alone: fifty transactions that all want one
  * document undo one another again and again, where in a row each succeeds at once.
  */
-export function createTurns(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
+export function createOneByOne(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
   const lastInLine = new Map<string, Promise<void>>();
   return async (name, work) => {
     const ahead = lastInLine.get(name);
