@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import type { Config } from './config.ts';
 import type { Logger } from './logger.ts';
 import {
   authenticate,
@@ -8,12 +9,14 @@ import {
   requireScope,
   requireSignature,
 } from './middleware/authenticate.ts';
+import { cors } from './middleware/cors.ts';
 import { jsonBody } from './middleware/jsonBody.ts';
 import { completeSignature } from './middleware/nip98.ts';
 import { checkNpub } from './middleware/npub.ts';
 import { problems, refuseWhileDraining, unknownRoute } from './middleware/problems.ts';
+import { type RateLimiters, rateLimiters } from './middleware/rateLimits.ts';
 import { refuseWithoutHost, requestContext, takenBy } from './middleware/requestContext.ts';
-import { type Access, routeTable } from './routes.ts';
+import { type Route, routeTable } from './routes.ts';
 import type { Services } from './services/contracts.ts';
 
 export type AppParts = {
@@ -22,25 +25,31 @@ export type AppParts = {
   isDraining: () => boolean;
   /** Scheme, host and port by which clients know this server, for signed requests; null = unknown. */
   publicOrigin: () => string | null;
+  config: Pick<Config, 'trustedProxies' | 'corsOrigins'>;
 };
 
 /** The whole HTTP edge: `docs/api` made of the services. It never listens; `startServer` does. */
-export function createApp({ services, logger, isDraining, publicOrigin }: AppParts): Express {
+export function createApp({ services, logger, isDraining, publicOrigin, config }: AppParts): Express {
+  const { trustedProxies, corsOrigins } = config;
+  const limiters = rateLimiters(services.rateLimits);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('trust proxy', false);
+  // For the address alone by which requests are counted.
+  app.set('trust proxy', trustedProxies.length === 0 ? false : [...trustedProxies]);
   app.set('query parser', 'simple');
 
   app.use(requestContext());
   app.use(helmet());
+  if (corsOrigins.length > 0) app.use(cors(corsOrigins));
   app.use(refuseWithoutHost());
-  app.use('/api', noStore, refuseWhileDraining(isDraining));
-  for (const { method, path, access, handler } of routeTable(services)) {
+  app.use('/api', noStore, refuseWhileDraining(isDraining), ...limiters.address);
+  for (const route of routeTable(services)) {
+    const { method, path, handler } = route;
     app[method](
       path,
       takenBy(`${method.toUpperCase()} ${path}`),
-      ...guards(access, { ...services, publicOrigin }),
+      ...guards(route, limiters, { ...services, publicOrigin }),
       handler,
     );
   }
@@ -50,20 +59,26 @@ export function createApp({ services, logger, isDraining, publicOrigin }: AppPar
 }
 
 /**
- * 401 before anything else, then the npub's shape, then 403, and only then is a body read. What a signed request says of it
- * is the last thing to be checked.
+ * 401 before anything else, then the caller's limit, the npub's shape, 403, the route's own limit, and only then is a body
+ * read. What a signed request says of it is the last thing to be checked.
  */
-function guards(access: Access, doorkeepers: Doorkeepers): RequestHandler[] {
+function guards(
+  { access, limit }: Route,
+  limiters: RateLimiters,
+  doorkeepers: Doorkeepers,
+): RequestHandler[] {
+  const caller = [authenticate(doorkeepers), ...limiters.caller];
+  const own = limit === undefined ? [] : limiters[limit];
   const body = [...jsonBody(), completeSignature(doorkeepers.signedRequests)];
   switch (access) {
     case 'public':
       return [];
     case 'creation':
-      return [authenticate(doorkeepers), requireCreation(), ...body];
+      return [...caller, requireCreation(), ...body];
     case 'signature':
-      return [authenticate(doorkeepers), requireSignature(), ...body];
+      return [...caller, requireSignature(), ...body];
     default:
-      return [authenticate(doorkeepers), checkNpub(), requireScope(access), ...body];
+      return [...caller, checkNpub(), requireScope(access), ...own, ...body];
   }
 }
 

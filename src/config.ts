@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 
@@ -41,8 +42,16 @@ export type Config = {
   openMintingsPerWallet: number;
   /** Directory of the reports that wait for the database; instances of one deployment may share it. */
   spoolDirectory: string;
+  /** `off` in the development profile alone. How much is allowed is stored in the database (`crucible limits`). */
+  rateLimit: (typeof switchPositions)[number];
+  /** Addresses, networks (CIDR) and Express' names of networks whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[];
+  /** Origins of pages whose programs may call from browsers. */
+  corsOrigins: readonly string[];
   logLevel: LogLevel;
 };
+
+const switchPositions = ['on', 'off'] as const;
 
 export const logLevels = ['error', 'warn', 'info', 'debug', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -93,6 +102,9 @@ export function loadConfig(environment: Environment = process.env): { config: Co
     openMeltsPerWallet: integer(env, 'CRUCIBLE_OPEN_MELTS_PER_WALLET', 100, 1, 10_000),
     openMintingsPerWallet: integer(env, 'CRUCIBLE_OPEN_MINTINGS_PER_WALLET', 1_000, 1, 100_000),
     spoolDirectory: env['CRUCIBLE_SPOOL_DIR']?.trim() || 'spool',
+    rateLimit: oneOf(env, 'CRUCIBLE_RATE_LIMIT', switchPositions, 'on'),
+    trustedProxies: trustedProxies(env),
+    corsOrigins: corsOrigins(env),
     logLevel: oneOf(env, 'CRUCIBLE_LOG_LEVEL', logLevels, 'info'),
   };
   return { config: Object.freeze(config), secrets: Object.freeze(secretsFrom(env)) };
@@ -167,16 +179,51 @@ function otherMasterKeys(env: Environment, current: string): readonly Uint8Array
 
 function publicOrigin(env: Environment): string | null {
   const text = env['CRUCIBLE_PUBLIC_ORIGIN']?.trim();
-  if (!text) return null;
+  return text ? originFrom(text, 'CRUCIBLE_PUBLIC_ORIGIN must be') : null;
+}
+
+function corsOrigins(env: Environment): readonly string[] {
+  const texts = listed(env, 'CRUCIBLE_CORS_ORIGINS');
+  return Object.freeze(
+    texts.map((text) => originFrom(text, 'CRUCIBLE_CORS_ORIGINS must be, separated by commas,')),
+  );
+}
+
+function originFrom(text: string, mustBe: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   // Compared with its own whole address, so that a path, a query or a password is noticed, and does not get lost.
-  if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
-    throw new ConfigError(
-      'CRUCIBLE_PUBLIC_ORIGIN must be scheme, host and perhaps port, e.g. https://api.example.com.',
-    );
-  }
+  const isPlain = url !== null && url.href === `${url.origin}/` && !url.hostname.includes('*');
+  if (!isPlain || !/^https?:$/.test(url.protocol))
+    throw new ConfigError(`${mustBe} scheme, host and perhaps port, e.g. https://api.example.com.`);
   return url.origin;
 }
+
+/** Networks by the names that Express has for them. */
+const namedNetworks = ['loopback', 'linklocal', 'uniquelocal'];
+
+function trustedProxies(env: Environment): readonly string[] {
+  const texts = listed(env, 'CRUCIBLE_TRUSTED_PROXIES');
+  if (!texts.every((text) => namedNetworks.includes(text) || isNetwork(text))) {
+    throw new ConfigError(
+      `CRUCIBLE_TRUSTED_PROXIES must hold addresses (10.0.0.7), networks (10.0.0.0/8) or ${namedNetworks.join(', ')}, separated by commas.`,
+    );
+  }
+  return Object.freeze(texts);
+}
+
+/** One address, or a network that is not the whole internet: whoever is trusted may claim any address. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...others] = text.split('/');
+  const width = { 4: 32, 6: 128 }[isIP(address)];
+  if (width === undefined || others.length > 0) return false;
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= width);
+}
+
+const listed = (env: Environment, name: string): string[] =>
+  (env[name] ?? '')
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
 
 function mintUrls(env: Environment): readonly string[] {
   const raw = required(env, 'MINT_URL', 'the mint to use, or several separated by commas');

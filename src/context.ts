@@ -18,6 +18,8 @@ import { createMeltRepository } from './repositories/melts.ts';
 import { createMintingRepository } from './repositories/mintings.ts';
 import { createOpenOutputReads } from './repositories/openOutputs.ts';
 import { createOperationRepository } from './repositories/operations.ts';
+import { createRateCounters } from './repositories/rateCounters.ts';
+import { createRateLimitRepository } from './repositories/rateLimits.ts';
 import { createRecoveredEcashRepository } from './repositories/recoveredEcash.ts';
 import { createRecoveryRepository } from './repositories/recoveries.ts';
 import { createReportSpool } from './repositories/reportSpool.ts';
@@ -56,6 +58,7 @@ import { createSweeper } from './services/operations/sweeper.ts';
 import { timer } from './services/operations/timing.ts';
 import { createWorker } from './services/operations/worker.ts';
 import { settleProfile } from './services/profileService.ts';
+import { createRateLimitService } from './services/rateLimitService.ts';
 import { createReportService } from './services/reportService.ts';
 import { createDetection } from './services/restore/detection.ts';
 import { createRestore } from './services/restore/restore.ts';
@@ -241,6 +244,12 @@ export async function createContext(given: {
     apiKeys: createApiKeyService({ keys: createApiKeyRepository(database), spending, now }),
     signedRequests: createSignedRequestService({ used: createSignedRequestRepository(database), now }),
     bearerTokens: createBearerTokenService({ tokens: createBearerTokenRepository(database), now }),
+    rateLimits: createRateLimitService({
+      isOn: config.rateLimit === 'on',
+      limits: createRateLimitRepository(database),
+      counters: createRateCounters(database, logger),
+      now,
+    }),
     reports,
     health: createHealthService({
       isDatabaseWritable: () => isDatabaseWritable(database, 1_000),

@@ -5,7 +5,7 @@ import { type Context, createContext, drainMs } from './context.ts';
 import { DatabaseUnfit } from './models/databaseUnfit.ts';
 import { StoreNotMigrated, WrongMasterKey } from './models/errors.ts';
 import { ProfileRefusal } from './models/profile.ts';
-import { refuseUnfitForProduction } from './productionRefusals.ts';
+import { refuseUnfitForProduction, refuseUnlimited } from './productionRefusals.ts';
 import { redactText } from './redaction.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { isDatabaseAway } from './services/databaseFaults.ts';
@@ -17,6 +17,7 @@ async function main(): Promise<void> {
   const signalled = firstSignal();
   const { config, secrets } = loadConfig();
   refuseUnfitForProduction(config, secrets);
+  refuseUnlimited(config);
   const context = await createContext({ config, secrets, profile: 'production' });
   try {
     const server = await startServer(context, config);

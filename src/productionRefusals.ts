@@ -30,6 +30,14 @@ export function refuseUnfitForProduction(
   }
 }
 
+/** A server that anybody may reach counts their requests. @throws ConfigError */
+export function refuseUnlimited({ rateLimit }: Pick<Config, 'rateLimit'>): void {
+  if (rateLimit === 'on') return;
+  throw new ConfigError(
+    'CRUCIBLE_RATE_LIMIT=off works in the development profile alone. Leave it out here, and raise the limits that are too low: crucible limits set',
+  );
+}
+
 /** What a Cashu or Nostr developer may have at hand: the phrases of NUT-13 and NIP-06. */
 const publishedMnemonics = [
   'half depart obvious quality work element tank gorilla view sugar picture humble',

@@ -13,7 +13,14 @@ import type { Services } from './services/contracts.ts';
  */
 export type Access = 'public' | 'creation' | 'signature' | Scope;
 
-export type Route = { method: 'get' | 'post'; path: string; access: Access; handler: RequestHandler };
+/** `limit`: what the route counts beside the address and the caller, which all but public routes do. */
+export type Route = {
+  method: 'get' | 'post';
+  path: string;
+  access: Access;
+  limit?: 'melt';
+  handler: RequestHandler;
+};
 
 /** Every route there is, with who may call it. A route without a rule cannot be written down here. */
 export function routeTable(services: Services): Route[] {
@@ -33,7 +40,7 @@ export function routeTable(services: Services): Route[] {
     { method: 'post', path: `${wallet}/mint`, access: 'wallet:write', handler: mintings.request },
     { method: 'post', path: `${wallet}/mint/complete`, access: 'wallet:write', handler: mintings.complete },
     { method: 'post', path: `${wallet}/melt/quote`, access: 'wallet:melt', handler: melts.quote },
-    { method: 'post', path: `${wallet}/melt`, access: 'wallet:melt', handler: melts.melt },
+    { method: 'post', path: `${wallet}/melt`, access: 'wallet:melt', limit: 'melt', handler: melts.melt },
     { method: 'get', path: `${wallet}/melt/:transactionId`, access: 'wallet:read', handler: melts.status },
   ];
 }

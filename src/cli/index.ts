@@ -4,6 +4,7 @@ import { DatabaseUnfit } from '../models/databaseUnfit.ts';
 import { InvariantBroken, StoreNotMigrated, WrongMasterKey } from '../models/errors.ts';
 import { isDatabaseAway } from '../services/databaseFaults.ts';
 import { keys, UsageError } from './keys.ts';
+import { limits } from './limits.ts';
 import { migrate } from './migrate.ts';
 import { restore } from './restore.ts';
 import { rotateMaster } from './rotateMaster.ts';
@@ -12,6 +13,9 @@ const usage = `usage: crucible keys create --scopes <scope,…> [--npub <npub>] 
        crucible keys list [--json]
        crucible keys revoke <id>
        crucible keys rotate-master [--check]
+       crucible limits list [--json]
+       crucible limits set address|key|npub|melt <requests per minute>
+       crucible limits reset [address|key|npub|melt]
        crucible restore --all | --npub <npub> [--dry-run]
        crucible migrate [--dry-run] [--json]
        crucible migrate --original <collection/id> > <file.bson>
@@ -24,6 +28,7 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     if (noun === 'migrate') return await migrate(words.slice(1));
     if (noun === 'restore') return await restore(words.slice(1));
+    if (noun === 'limits') return await limits(words.slice(1));
     if (noun === 'keys' && verb === 'rotate-master') return await rotateMaster(options);
     if (noun === 'keys') return await keys(words.slice(1));
     throw new UsageError('unknown command');

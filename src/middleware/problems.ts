@@ -35,7 +35,7 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'Request already running' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'Idempotency key used for another request' },
   PAYMENT_FAILED: { status: 422, title: 'Failed to melt tokens' },
-  RATE_LIMITED: { status: 429, title: 'Too many requests', retryAfterSeconds: 60 },
+  RATE_LIMITED: { status: 429, title: 'Too many requests' },
   CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS: { status: 500, title: critical },
   CRITICAL_MELT_FAILURE: { status: 500, title: critical },
   INTERNAL_ERROR: { status: 500, title: 'Internal error' },

@@ -6,6 +6,7 @@ import { dataKeySchema } from '../models/schemas/dataKey.ts';
 import { deploymentSchema } from '../models/schemas/deployment.ts';
 import { archivedTokenSchema, archivedWalletSchema } from '../models/schemas/legacy.ts';
 import { counterSchema, idempotencySchema, operationSchema } from '../models/schemas/operation.ts';
+import { rateCounterSchema, rateLimitSchema } from '../models/schemas/rateLimit.ts';
 import { tokenSchema } from '../models/schemas/token.ts';
 import { refuseUnfitDatabase } from './durability.ts';
 import { refuseUnmigrated } from './legacy/shape.ts';
@@ -75,6 +76,8 @@ export async function connectDatabase(uri: string) {
     keySpending: connection.model('KeySpending', keySpendingSchema),
     signedRequests: connection.model('SignedRequest', signedRequestSchema),
     bearerTokens: connection.model('BearerToken', bearerTokenSchema),
+    rateLimits: connection.model('RateLimit', rateLimitSchema),
+    rateCounters: connection.model('RateCounter', rateCounterSchema),
     audit: connection.model('AuditEvent', auditSchema),
     reports: connection.model('ErrorReport', reportSchema),
     deployment: connection.model('Deployment', deploymentSchema),

@@ -1,6 +1,7 @@
 import type { ApiKey, Caller, Scope } from '../models/apiKey.ts';
 import type { NostrEvent } from '../models/nostrEvent.ts';
 import type { MeltOperation, MintingOperation } from '../models/operation.ts';
+import type { RateCount, RateLimitName } from '../models/rateLimit.ts';
 import type { ReportDraft } from '../models/report.ts';
 import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
 
@@ -117,6 +118,20 @@ export type BearerTokenService = {
   revoke(id: string): Promise<boolean>;
 };
 
+export type RateLimitService = {
+  /** False in a development profile that was told so: nothing is limited then. */
+  isOn: boolean;
+  /** Requests a minute, as this instance knows it. */
+  perMinute(name: RateLimitName): number;
+  /** Counts one request of `who`; whether that is too many follows from `perMinute`. Does without the database. */
+  count(name: RateLimitName, who: string): Promise<RateCount>;
+  /** As they are stored; the other instances know within seconds. */
+  list(): Promise<{ name: RateLimitName; perMinute: number; defaultPerMinute: number }[]>;
+  set(name: RateLimitName, perMinute: number): Promise<void>;
+  /** Back to the default. */
+  reset(name: RateLimitName): Promise<void>;
+};
+
 export type ReportService = {
   /** Files or counts an incident; returns its supportId. Never throws: while the database is away it is kept in memory. */
   file(draft: ReportDraft): Promise<string>;
@@ -151,6 +166,7 @@ export type Services = {
   apiKeys: ApiKeyService;
   signedRequests: SignedRequestService;
   bearerTokens: BearerTokenService;
+  rateLimits: RateLimitService;
   reports: ReportService;
   health: HealthService;
 };

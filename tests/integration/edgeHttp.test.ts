@@ -127,6 +127,7 @@ describe('While the server drains', () => {
       logger: edge.logger,
       isDraining: () => false,
       publicOrigin: () => null,
+      config: { trustedProxies: [], corsOrigins: [] },
     };
     const server = await startServer(parts, { host: '127.0.0.1', port: 0 });
     const answer = fetch(`${server.url}/api/wallet/${alice}/melt/quote`, {

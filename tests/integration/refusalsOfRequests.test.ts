@@ -4,6 +4,7 @@ import { accessCases } from '../support/refusals/cases/access.ts';
 import { addressCases } from '../support/refusals/cases/addresses.ts';
 import { bodyCases } from '../support/refusals/cases/bodies.ts';
 import { invoiceCases } from '../support/refusals/cases/invoices.ts';
+import { limitCases } from '../support/refusals/cases/limits.ts';
 import { byName } from '../support/refusals/cases.ts';
 import { expectRefusal, expectSettled } from '../support/refusals/expectRefusal.ts';
 import { routes } from '../support/refusals/routes.ts';
@@ -26,6 +27,10 @@ describe('a request is refused because of', () => {
 
   describe('its credentials', () => {
     it.each(byName(accessCases))('%s', (_name, refusal) => expectRefusal(stage, refusal));
+  });
+
+  describe('its being one too many', () => {
+    it.each(byName(limitCases))('%s', (_name, refusal) => expectRefusal(stage, refusal));
   });
 
   describe('its invoice', () => {

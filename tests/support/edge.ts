@@ -11,6 +11,8 @@ import { openDatabase } from '../../src/repositories/database.ts';
 import { isDatabaseWritable } from '../../src/repositories/health.ts';
 import { createKeySpendingRepository } from '../../src/repositories/keySpending.ts';
 import { createLedgerRepository } from '../../src/repositories/ledger.ts';
+import { createRateCounters } from '../../src/repositories/rateCounters.ts';
+import { createRateLimitRepository } from '../../src/repositories/rateLimits.ts';
 import { createReportSpool } from '../../src/repositories/reportSpool.ts';
 import { createReportRepository } from '../../src/repositories/reports.ts';
 import { createSignedRequestRepository } from '../../src/repositories/signedRequests.ts';
@@ -20,6 +22,7 @@ import { createBearerTokenService } from '../../src/services/auth/bearerTokens.t
 import { createSignedRequestService } from '../../src/services/auth/signedRequests.ts';
 import type { MeltService, MintingService } from '../../src/services/contracts.ts';
 import { createHealthService } from '../../src/services/healthService.ts';
+import { createRateLimitService } from '../../src/services/rateLimitService.ts';
 import { createReportService } from '../../src/services/reportService.ts';
 import { createWalletService } from '../../src/services/walletService.ts';
 import { freshDatabase } from './mongo.ts';
@@ -72,7 +75,23 @@ export async function startEdge() {
     request: (request) => money.mintings.request(request),
     complete: (npub, id) => money.mintings.complete(npub, id),
   };
-  const services = { apiKeys, signedRequests, bearerTokens, reports, wallets, health, melts, mintings };
+  const rateLimits = createRateLimitService({
+    isOn: false,
+    limits: createRateLimitRepository(database),
+    counters: createRateCounters(database, logger),
+    now,
+  });
+  const services = {
+    apiKeys,
+    signedRequests,
+    bearerTokens,
+    rateLimits,
+    reports,
+    wallets,
+    health,
+    melts,
+    mintings,
+  };
 
   /** An Authorization header with a new key. */
   async function keyFor(scopes: Scope[], npub: string | null = null, expiresAt: Date | null = null) {
@@ -92,6 +111,7 @@ export async function startEdge() {
     logger,
     isDraining: () => state.draining,
     publicOrigin: () => publicOrigin,
+    config: { trustedProxies: [], corsOrigins: [] },
   });
   return { app, services, database, logger, state, money, keyFor, stop };
 }

@@ -16,6 +16,7 @@ import { loadConfig } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { disguisedMint } from './disguisedMint.ts';
 import { freshDatabase } from './mongo.ts';
+import { allowAnyRate } from './rates.ts';
 import { type Json, until } from './world.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -58,15 +59,22 @@ export async function openPremises(settings: Record<string, string> = {}) {
     ...loadConfig({ ...env, CRUCIBLE_LOG_LEVEL: 'silent' }),
     profile: 'production',
   });
+  await allowAnyRate(own.services.rateLimits);
   const draft = { label: 'test', scopes: ['admin' as const], npub: null, expiresAt: null };
   const { token } = await own.services.apiKeys.issue(draft);
 
-  /** Starts one more server. Resolves once it listens. */
-  async function start(): Promise<RealServer> {
+  /** Starts one more server. Resolves once it listens. @throws what it said, where it did not start */
+  async function start(more: Record<string, string> = {}): Promise<RealServer> {
     const words = ['--disable-warning=ExperimentalWarning', join(root, 'src/index.ts')];
     const child = spawn(process.execPath, words, {
       cwd: directory,
-      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compiled, NODE_ENV: 'production', ...env },
+      env: {
+        PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: compiled,
+        NODE_ENV: 'production',
+        ...env,
+        ...more,
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';
@@ -115,6 +123,9 @@ export async function openPremises(settings: Record<string, string> = {}) {
     wallet,
     close,
     database: own.database,
+    env,
+    rateLimits: own.services.rateLimits,
+    issueKey: () => own.services.apiKeys.issue(draft),
     ask: (url: string, method: 'GET' | 'POST', path: string, body?: object, key?: string) =>
       call(url, token, method, path, body, key),
   };

@@ -5,6 +5,7 @@ export async function severable(uri: string) {
   const target = new URL(uri);
   const sockets = new Set<Socket>();
   let cut = false;
+  let frozen = false;
 
   const relay = createServer((client) => {
     if (cut) return void client.destroy();
@@ -19,6 +20,7 @@ export async function severable(uri: string) {
       });
     }
     client.pipe(upstream).pipe(client);
+    if (frozen) for (const socket of [client, upstream]) socket.pause();
   });
   await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
   const address = relay.address();
@@ -35,6 +37,13 @@ export async function severable(uri: string) {
     },
     mend() {
       cut = false;
+      frozen = false;
+      for (const socket of sockets) socket.resume();
+    },
+    /** Nothing gets through any more, and nobody is told. */
+    freeze() {
+      frozen = true;
+      for (const socket of sockets) socket.pause();
     },
     close: () =>
       new Promise<void>((resolve) => {

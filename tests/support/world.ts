@@ -47,6 +47,8 @@ export async function startWorld(options: WorldOptions = {}) {
     CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),
     CRUCIBLE_SPOOL_DIR: spool,
     CRUCIBLE_LOG_LEVEL: 'silent',
+    // Tests of limits turn them on.
+    CRUCIBLE_RATE_LIMIT: 'off',
     CRUCIBLE_FENCE_DELAY_MS: '300',
     CRUCIBLE_ANSWER_WITHIN_MS: '3000',
     CRUCIBLE_ORPHAN_AFTER_MS: '2500',

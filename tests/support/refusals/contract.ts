@@ -11,8 +11,6 @@ export type Contract = {
   /** Members beside those that every problem has. */
   always?: readonly string[];
   perhaps?: readonly string[];
-  /** The server knows the code and never answers with it. As soon as it does, a case is due. */
-  notRaisedYet?: true;
 };
 
 const outage = { status: 503, severities: ['HIGH'], retryAfter: true } as const;
@@ -55,7 +53,12 @@ export const contracts: Record<ErrorCode, Contract> = {
     always: ['released', 'cause'],
     perhaps: ['causeDetail', 'transactionId', 'quoteId'],
   },
-  RATE_LIMITED: { status: 429, ...low, retryAfter: true, notRaisedYet: true },
+  RATE_LIMITED: {
+    status: 429,
+    ...low,
+    retryAfter: true,
+    always: ['limitedBy', 'perMinute', 'retryAfterSeconds'],
+  },
   CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS: afterTheMintWasAsked,
   CRITICAL_MELT_FAILURE: afterTheMintWasAsked,
   INTERNAL_ERROR: { status: 500, severities: ['HIGH', 'CRITICAL'], perhaps: brokenOff },

@@ -10,6 +10,7 @@ import { loadConfig } from '../../../src/config.ts';
 import { createContext } from '../../../src/context.ts';
 import { type ServerProcess, startServerProcess } from '../crash/serverProcess.ts';
 import { type Nodes, startNodes } from '../nodes.ts';
+import { allowAnyRate } from '../rates.ts';
 
 /** A server that may be dead at the moment. */
 export type Instance = {
@@ -80,6 +81,7 @@ async function firstKey(env: Record<string, string>): Promise<string> {
     npub: null,
     expiresAt: null,
   });
+  await allowAnyRate(context.services.rateLimits);
   await context.dispose();
   return token;
 }
