@@ -186,9 +186,11 @@ function once(work: () => Promise<void>): () => Promise<void> {
 
 /** Waits until something is so; says what it waited for when it never is. */
 export async function until(isSo: () => Promise<boolean>, what = 'it', limitMs = 15_000): Promise<void> {
-  for (const giveUpAt = Date.now() + limitMs; Date.now() < giveUpAt; ) {
+  // Mostly it is soon; a wait that lasts must not take the time of what is waited for.
+  let pauseMs = 10;
+  for (const giveUpAt = Date.now() + limitMs; Date.now() < giveUpAt; pauseMs = Math.min(100, pauseMs * 1.5)) {
     if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   throw new Error(`${what} never became so within ${limitMs} ms`);
 }
