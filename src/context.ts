@@ -53,6 +53,7 @@ import { createMintingService } from './services/minting/mintingService.ts';
 import { createDriver } from './services/operations/driver.ts';
 import { createSweeper } from './services/operations/sweeper.ts';
 import { timer } from './services/operations/timing.ts';
+import { createUnservedMints } from './services/operations/unservedMints.ts';
 import { createWorker } from './services/operations/worker.ts';
 import { settleProfile } from './services/profileService.ts';
 import { createReportService } from './services/reportService.ts';
@@ -170,13 +171,16 @@ export async function createContext(given: {
   });
 
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
+  const unserved = createUnservedMints({ operations, recoveries, mints, reports, logger, now });
   const startWorkers = () => {
     worker.start();
     sweeper.start();
+    unserved.start();
     restore.start();
     reports.start();
   };
-  const stopWorkers = () => Promise.allSettled([worker.stop(), sweeper.stop(), restore.stop()]);
+  const stopWorkers = () =>
+    Promise.allSettled([worker.stop(), sweeper.stop(), unserved.stop(), restore.stop()]);
 
   const runs = new Set<Promise<unknown>>();
   const inBackground = (run: Promise<unknown>): void => {

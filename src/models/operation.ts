@@ -61,7 +61,7 @@ export type Attempt = {
   reply: StoredReply | null;
   /** NUT error code of a definite refusal; null while none was seen. */
   refusalCode: number | null;
-  /** How many of the posts the mint itself has refused, whatever its code said. As many as posts: none is under way. */
+  /** How many of the posts the mint has refused with a definite code. As many as posts: none is under way. */
   refusals: number;
 };
 
@@ -124,10 +124,16 @@ export type MeltDetails = {
   atomicResult: AtomicResult | null;
   /** How often quote and inputs both looked untouched since the last attempt: the fence wants two. */
   unpaidSightings: number;
-  /** When some inputs were first seen spent by somebody else. */
+  /** When some inputs were first seen spent by somebody else, with no look since that saw otherwise. */
   partlySince: Date | null;
+  /** When that was noted last. */
+  partlySeenAt: Date | null;
   /** Since when the mint has called the quote paid while our inputs are not spent there. */
   doubtedSince: Date | null;
+  /** When that was noted last. */
+  doubtedSeenAt: Date | null;
+  /** First and last of the mint's own refusals of its swap, with no long silence or outage among them. */
+  swapRefused: { since: Date; lastAt: Date } | null;
   /** The most that the payment may cost besides its amount. */
   feeCap: bigint;
   /** Until then the creating request is still waiting to answer its client. */

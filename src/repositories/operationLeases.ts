@@ -11,6 +11,8 @@ import { isWriteConflict } from './transaction.ts';
 /** An operation that something is to be done about, as far as choosing needs it. */
 export type DueOperation = { id: string; mintUrl: string };
 
+const maxMintsElsewhere = 100;
+
 /** A transaction of a live server holds a document for milliseconds; what is held for longer may be so for a minute. */
 const lockedWithinMs = 500;
 
@@ -23,18 +25,30 @@ const isFree = (now: Date): QueryFilter<OperationDocument> => ({
 
 /** Who works at an operation. A lease saves work and guards nothing, so no wait for one is ever long. */
 export function createOperationLeases({ operations }: Pick<Database, 'operations'>, sealer: Sealer) {
-  /** What could be claimed just now, longest due first, at most `limit`, leaving out operations at these mints. */
+  /** What could be claimed just now at these mints, longest due first, at most `limit`, leaving out those in `except`. */
   async function due(
     now: Date,
-    { limit, notAt }: { limit: number; notAt: readonly string[] },
+    { limit, at, except }: { limit: number; at: readonly string[]; except: readonly string[] },
   ): Promise<DueOperation[]> {
+    const others = except.length > 0 ? { _id: { $nin: [...except] } } : {};
     const found = await operations
-      .find({ ...isFree(now), ...(notAt.length > 0 ? { mint_url: { $nin: [...notAt] } } : {}) })
+      .find({ ...isFree(now), mint_url: { $in: [...at] }, ...others })
       .select({ _id: 1, mint_url: 1 })
       .sort({ due_at: 1 })
       .limit(limit)
       .lean<Pick<OperationDocument, '_id' | 'mint_url'>[]>();
     return found.map(({ _id, mint_url }) => ({ id: _id, mintUrl: mint_url }));
+  }
+
+  /** How many have been due since before `dueBefore` at other mints than these, by mint. */
+  async function dueElsewhere(dueBefore: Date, mintUrls: readonly string[]): Promise<Map<string, number>> {
+    const found = await operations.aggregate<{ _id: string; count: number }>([
+      { $match: { open: true, due_at: { $lte: dueBefore }, mint_url: { $nin: [...mintUrls] } } },
+      { $group: { _id: '$mint_url', count: { $sum: 1 } } },
+      { $sort: { _id: 1 } },
+      { $limit: maxMintsElsewhere },
+    ]);
+    return new Map(found.map(({ _id, count }) => [_id, count]));
   }
 
   /**
@@ -79,7 +93,7 @@ export function createOperationLeases({ operations }: Pick<Database, 'operations
     );
   }
 
-  return { due, claim, renewLease, releaseLease };
+  return { due, dueElsewhere, claim, renewLease, releaseLease };
 }
 
 const maxTimeMsExpired = 50;

@@ -12,6 +12,8 @@ export type RecoveryProgress = Partial<
   Pick<Recovery, 'scans' | 'again' | 'stuckSince' | 'restored' | 'writtenOff'>
 >;
 
+const maxMintsElsewhere = 100;
+
 const isFree = (now: Date): QueryFilter<WalletDocument> => ({
   'recovery.due_at': { $lte: now },
   $expr: hasRunOut('recovery.lease_until'),
@@ -95,9 +97,20 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     return { wallet: toWallet(found), recovery, recoveredAt: found.recovered_at ?? null };
   }
 
-  /** The mint whose wallets have been due for longest, leaving out these; null where no recovery is due and free. */
-  async function mintDue(now: Date, notAt: readonly string[]): Promise<string | null> {
-    return (await firstDue({ ...isFree(now), mint_url: { $nin: [...notAt] } }))?.mint_url ?? null;
+  /** The one of these mints whose wallets have been due for longest; null where no recovery is due and free. */
+  async function mintDue(now: Date, mintUrls: readonly string[]): Promise<string | null> {
+    return (await firstDue({ ...isFree(now), mint_url: { $in: [...mintUrls] } }))?.mint_url ?? null;
+  }
+
+  /** How many recoveries have been due since before `dueBefore` at other mints than these, by mint. */
+  async function dueElsewhere(dueBefore: Date, mintUrls: readonly string[]): Promise<Map<string, number>> {
+    const found = await wallets.aggregate<{ _id: string; count: number }>([
+      { $match: { 'recovery.due_at': { $lte: dueBefore }, mint_url: { $nin: [...mintUrls] } } },
+      { $group: { _id: '$mint_url', count: { $sum: 1 } } },
+      { $sort: { _id: 1 } },
+      { $limit: maxMintsElsewhere },
+    ]);
+    return new Map(found.map(({ _id, count }) => [_id, count]));
   }
 
   /** The wallet at a mint whose recovery has been due for longest, if any is due and free. */
@@ -199,7 +212,20 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     return matchedCount === 1;
   }
 
-  return { require, requireAnew, count, byId, mintDue, due, claim, renewLease, advance, rest, finish };
+  return {
+    require,
+    requireAnew,
+    count,
+    byId,
+    mintDue,
+    dueElsewhere,
+    due,
+    claim,
+    renewLease,
+    advance,
+    rest,
+    finish,
+  };
 }
 
 const whose = (npub: string | null): QueryFilter<WalletDocument> => (npub === null ? {} : { npub });

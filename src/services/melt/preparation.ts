@@ -17,7 +17,7 @@ import { pause } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { MeltAttempts, OutputKeyset } from './attempts.ts';
 import { candidatesIn, demandListed } from './candidates.ts';
-import { type Chosen, draftOperation, reservationsFor } from './drafting.ts';
+import { type Chosen, draftOperation, reservationsFor, type TimedRequest } from './drafting.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { Preflight } from './preflight.ts';
@@ -39,7 +39,7 @@ export type Reserved =
 /** From a quote to a reserved operation: selection, fee cap, pre-flight, exact requests, transaction A. */
 export type Preparation = {
   /** @throws DomainError every refusal before anything is at stake; nothing is reserved then. */
-  reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: MeltRequest): Promise<Reserved>;
+  reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: TimedRequest): Promise<Reserved>;
   /** The cheapest way to pay a quote from what is spendable now; reserves nothing. */
   estimate(wallet: Wallet, quote: MeltQuote): Promise<Selection>;
 };
@@ -56,7 +56,7 @@ export function createPreparation(parts: {
   attempts: MeltAttempts;
   preflight: Pick<Preflight, 'check'>;
   detection: Pick<Detection, 'demandUnsigned'>;
-  config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'answerWithinMs' | 'leaseMs' | 'openMeltsPerWallet'>;
+  config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'leaseMs' | 'openMeltsPerWallet'>;
   owner: string;
   now: () => Date;
 }): Preparation {
@@ -79,7 +79,7 @@ export function createPreparation(parts: {
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
-    request: MeltRequest,
+    request: TimedRequest,
   ): Promise<Reserved> {
     const limit = feeLimit(quote.amount, request.maxFee);
     if (quote.feeReserve > limit.amount) throw feeTooHigh(quote.feeReserve, limit, wallet.unit);
@@ -142,7 +142,7 @@ export function createPreparation(parts: {
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
-    request: MeltRequest,
+    request: TimedRequest,
     chosen: Chosen,
     reservations: readonly TokenReservation[],
     keyset: OutputKeyset,
@@ -160,7 +160,6 @@ export function createPreparation(parts: {
       inputs,
       keyset,
       feeCap: feeLimit(quote.amount, request.maxFee).amount,
-      answerWithinMs: config.answerWithinMs,
       at: now(),
     });
     const planned = await firstAttempts(draft, keyset, spare).catch(orUnavailable);
@@ -177,7 +176,7 @@ export function createPreparation(parts: {
     wallet: Wallet,
     invoice: Invoice,
     operation: MeltOperation,
-    request: MeltRequest,
+    request: TimedRequest,
     reservations: readonly TokenReservation[],
   ): Promise<MeltOperation | null> {
     const idempotency = idempotencyFor(operation, request);

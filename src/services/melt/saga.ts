@@ -107,10 +107,11 @@ export function createMeltSaga(parts: {
       case 'note_doubt':
       case 'note_unpaid':
       case 'note_partly_spent':
+      case 'forget_partly_spent':
       case 'forget_doubt':
       case 'forget_unpaid': {
         const { changes, event } = noteOf(decision, operation, now());
-        return later(await move(operation, changes, event));
+        return later(await bookWhileWaiting(await move(operation, changes, event), role));
       }
       case 'start_fence':
         return onceAnswered(await exchanges.startFence(operation, meltInputs(operation), null), 'fence');

@@ -1,7 +1,6 @@
-import { Amount, signMintQuote } from '@cashu/cashu-ts';
 import { type DomainError, InvariantBroken, invariant } from '../../models/errors.ts';
-import { type Attempt, attemptsFor, type MintingOperation } from '../../models/operation.ts';
-import type { PlannedOutput, Proof } from '../../models/proof.ts';
+import { attemptsFor, type MintingOperation } from '../../models/operation.ts';
+import type { Proof } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import {
@@ -12,21 +11,23 @@ import {
   withReply,
 } from '../../repositories/operations.ts';
 import type { ReportService } from '../contracts.ts';
-import { denominations, split } from '../ecash/amounts.ts';
 import type { OutputFactory } from '../ecash/outputs.ts';
 import { redeem } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
-import { signedView, wireOutput } from '../mint/gateway.ts';
+import { enteredStateAt } from '../melt/facts.ts';
+import { signedView } from '../mint/gateway.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
-import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
-import { readSigned } from '../mint/replies.ts';
-import { growingWaitMs, type Handler, type Role } from '../operations/driver.ts';
+import type { MintDirectory } from '../mint/mints.ts';
+import { hasSignatures, readSigned } from '../mint/replies.ts';
+import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
 import type { Detection } from '../restore/detection.ts';
+import { createIssueAttempts } from './issueAttempts.ts';
 import { decideMinting, type MintingDecision, type MintingView, oddForMs } from './mintingDecision.ts';
 import { again, allOutputs, factsOf, onceAnswered, type Step } from './mintingFacts.ts';
 
-const maxIssueAttempts = 20;
 const maxHeldUp = 10_000;
+/** What is forgotten here costs a question. */
+const maxAnswered = 10_000;
 
 /** What people are told of a minting, without what follows from it. */
 type Incident = Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary'>;
@@ -42,9 +43,10 @@ export function createMintingHandler(parts: {
   detection: Pick<Detection, 'demandUnsigned' | 'standing' | 'issuedUnknown'>;
   now: () => Date;
 }): Handler<MintingOperation> {
-  const { operations, mintings, mints, outputs, seeds, reports, detection, now } = parts;
+  const { operations, mintings, mints, reports, detection, now } = parts;
+  const issueAttempts = createIssueAttempts(parts);
 
-  /** Issues answered in this process' life and not credited yet: nothing can have come in between. */
+  /** Issues signed in this process' life and not credited yet: nothing can have come in between. */
   const answeredHere = new Set<string>();
 
   /** Since when a worker has been held up by what the mint says, by operation; forgotten with the process. */
@@ -56,6 +58,7 @@ export function createMintingHandler(parts: {
       const view = facts.signed ? unseen : await observe(operation);
       const step = await carryOut(decideMinting(facts, view), operation);
       heldUpSince.delete(operation.id);
+      if (role === 'worker') await tellIfRefused(step);
       return step;
     } catch (error) {
       if (isMintTrouble(error) && role === 'worker') return heldUp(operation, error);
@@ -71,8 +74,9 @@ export function createMintingHandler(parts: {
       case 'wait':
         return { operation, next: 'later' };
       case 'start_issue':
+        return onceAnswered(await issue(await issueAttempts.first(operation)));
       case 'renew_issue':
-        return onceAnswered(await issue(await planIssue(operation)));
+        return onceAnswered(await issue(await issueAttempts.renewed(operation)));
       case 'repeat_issue':
         return onceAnswered(await issue(operation));
       case 'credit':
@@ -100,58 +104,6 @@ export function createMintingHandler(parts: {
     };
   }
 
-  /** Outputs and exact request for the keyset that is active now; persisted by the transition that sends it. */
-  async function planIssue(operation: MintingOperation): Promise<MintingOperation> {
-    const earlier = attemptsFor(operation, 'issue');
-    invariant(earlier.length < maxIssueAttempts, `the mint refused ${maxIssueAttempts} issue attempts`);
-    const { keysets } = mints.at(operation.mintUrl);
-    const keyset = activeKeyset(
-      answered(await keysets.list(earlier.length === 0 ? 2_000 : 0), 'list its keysets'),
-      operation.unit,
-      now().getTime(),
-    );
-    const { keys } = answered(await keysets.keys(keyset.id), 'tell the keys of its keyset');
-    const plans = split(operation.amount, denominations(keys)).map((amount) => ({
-      role: 'issue' as const,
-      amount,
-    }));
-    const planned = await outputs.plan(operation.npub, keyset.id, plans);
-    await detection.demandUnsigned(operation, planned);
-    const body = {
-      quote: operation.quoteId,
-      outputs: planned.map(wireOutput),
-      ...(await signature(operation, planned)),
-    };
-    const attempt: Attempt = {
-      number: earlier.length + 1,
-      purpose: 'issue',
-      keysetId: keyset.id,
-      outputs: planned,
-      requestBody: JSON.stringify(body),
-      posts: 0,
-      lastPostAt: null,
-      endedAt: null,
-      reply: null,
-      refusalCode: null,
-      refusals: 0,
-    };
-    return { ...operation, attempts: [...operation.attempts, attempt] };
-  }
-
-  async function signature(
-    operation: MintingOperation,
-    planned: readonly PlannedOutput[],
-  ): Promise<{ signature?: string }> {
-    if (operation.quotePubkey === null) return {};
-    const { privateKey } = await seeds.quoteKey(operation.npub, operation.id);
-    const messages = planned.map(({ amount, keysetId, B_ }) => ({
-      amount: Amount.from(amount),
-      id: keysetId,
-      B_,
-    }));
-    return { signature: signMintQuote(privateKey, operation.quoteId, messages) };
-  }
-
   /** Intent committed, request sent, reply stored; interpreted by the next step. */
   async function issue(operation: MintingOperation): Promise<MintingOperation> {
     const attempt = attemptsFor(operation, 'issue').at(-1);
@@ -169,16 +121,23 @@ export function createMintingHandler(parts: {
     }
     const answered = withReply(sending, { httpStatus: exchange.httpStatus, body: exchange.body, at: now() });
     const reading = answered.reply === null ? null : readSigned(answered.reply);
+    const isRejected = reading?.kind === 'rejected';
     const stored = {
       ...answered,
-      refusalCode: reading?.kind === 'rejected' ? reading.code : attempt.refusalCode,
+      refusalCode: isRejected ? reading.code : attempt.refusalCode,
+      refusals: attempt.refusals + Number(isRejected),
     };
-    answeredHere.add(operation.id);
+    if (hasSignatures(stored)) signedHere(operation.id);
     return move(
       sent,
       { attempts: withAttempt(sent.attempts, stored) },
       `issue reply stored (HTTP ${exchange.httpStatus})`,
     );
+  }
+
+  function signedHere(id: string): void {
+    if (answeredHere.size >= maxAnswered) answeredHere.clear();
+    answeredHere.add(id);
   }
 
   async function credit(operation: MintingOperation): Promise<Step> {
@@ -220,13 +179,25 @@ export function createMintingHandler(parts: {
     const since = heldUpSince.get(operation.id) ?? now().getTime();
     heldUpSince.set(operation.id, since);
     if (now().getTime() - since >= oddForMs)
-      await file(operation, {
-        dedupeKey: `held-up:${operation.id}`,
-        severity: 'HIGH',
-        code: 'MINTING_HELD_UP',
-        summary: `The mint was paid ${operation.amount} ${operation.unit}, and for an hour no ecash could be asked for (${why.code}). It is asked again until that is possible.`,
-      });
+      await tellHeldUp(operation, `no ecash could be asked for (${why.code})`);
     return { operation, next: 'later' };
+  }
+
+  /** The mint was asked to issue, and has been saying for an hour that it will not: that may have no end. */
+  async function tellIfRefused({ operation, next }: Step): Promise<void> {
+    const refusal = attemptsFor(operation, 'issue').at(-1)?.reply?.httpStatus;
+    if (operation.state !== 'issuing' || next !== 'later' || refusal === undefined) return;
+    if (now().getTime() - enteredStateAt(operation).getTime() < oddForMs) return;
+    await tellHeldUp(operation, `it has issued nothing (HTTP ${refusal})`);
+  }
+
+  async function tellHeldUp(operation: MintingOperation, how: string): Promise<void> {
+    await file(operation, {
+      dedupeKey: `held-up:${operation.id}`,
+      severity: 'HIGH',
+      code: 'MINTING_HELD_UP',
+      summary: `The mint was paid ${operation.amount} ${operation.unit}, and for an hour ${how}. It is asked again until that is possible.`,
+    });
   }
 
   /** A reply of the right shape whose signatures are not ours: it proves nothing, and the mint is asked again. */
@@ -279,10 +250,10 @@ export function createMintingHandler(parts: {
   return {
     advance,
     waitMs(operation, at) {
-      const fraction = operation.state === 'issuing' ? 0.25 : 0.05;
-      const sinceMs =
-        at.getTime() - (operation.state === 'issuing' ? operation.updatedAt : operation.createdAt).getTime();
-      return growingWaitMs(sinceMs, { fraction, minMs: 400, maxMs: 600_000 });
+      if (operation.state === 'issuing')
+        return patientWaitMs(at.getTime() - enteredStateAt(operation).getTime());
+      const sinceMs = at.getTime() - operation.createdAt.getTime();
+      return growingWaitMs(sinceMs, { fraction: 0.05, minMs: 400, maxMs: 600_000 });
     },
     async reread(id) {
       const operation = await operations.byId(id);
