@@ -27,7 +27,7 @@ export type MeltFacts = {
   swapSurelyDead: boolean;
   /** How many of its swap requests came back with a definite refusal. */
   swapRefusals: number;
-  /** For how long the mint has refused its swap, in whatever words of its own; null = it has not. */
+  /** From the mint's first refusal of its swap to the latest, in whatever words of its own; null = there was none. */
   swapRefusedForMs: number | null;
   meltReading: MeltReading;
   meltPosts: number;

@@ -29,7 +29,8 @@ export function factsOf(
     swapSigned: hasSignatures(latest(swaps)),
     swapRefusal: refusalOf(latest(swaps)),
     swapRefusals: swaps.reduce((count, { refusals }) => count + refusals, 0),
-    swapRefusedForMs: operation.swapRefused && now.getTime() - operation.swapRefused.since.getTime(),
+    swapRefusedForMs:
+      operation.swapRefused && operation.swapRefused.lastAt.getTime() - operation.swapRefused.since.getTime(),
     swapSurelyDead: swaps.length > 0 && areAllRefused(swaps),
     meltReading: meltReading(operation, melt),
     meltPosts: melt?.posts ?? 0,
