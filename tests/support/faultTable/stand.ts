@@ -17,7 +17,7 @@ export const patienceMs = {
   melt: meltTimeoutMs,
 };
 const answerWithinMs = 700;
-const pollMs = 15;
+const pollMs = 40;
 const limitMs = 40_000;
 /** So far the clock may be moved ahead in one cell: an operation that waits for longer has a reason for it. */
 const aheadPerCellMs = 10_000;
