@@ -186,3 +186,38 @@ export function meltInputs(operation: MeltOperation): Proof[] {
 export function attemptsFor(operation: Operation, purpose: AttemptPurpose): Attempt[] {
   return operation.attempts.filter((attempt) => attempt.purpose === purpose);
 }
+
+/** A request that is planned, and has not left. */
+export function unsentAttempt(
+  planned: Pick<Attempt, 'number' | 'purpose' | 'keysetId' | 'outputs' | 'requestBody'>,
+): Attempt {
+  return {
+    ...planned,
+    posts: 0,
+    lastPostAt: null,
+    endedAt: null,
+    reply: null,
+    refusalCode: null,
+    refusals: 0,
+  };
+}
+
+/** An attempt as it stands once its request is on its way again. */
+export function posted(of: Attempt, at: Date): Attempt {
+  return { ...of, posts: of.posts + 1, lastPostAt: at, endedAt: null };
+}
+
+/** By these books, no request of the payment itself has ever left. */
+export function isMeltUnsent(operation: MeltOperation): boolean {
+  return attemptsFor(operation, 'melt').every(({ posts }) => posts === 0);
+}
+
+/** Since when the operation has been in its state: repeats and notes do not make the waits short again. */
+export function enteredStateAt({
+  state,
+  timeline,
+  updatedAt,
+}: Pick<Operation, 'state' | 'timeline' | 'updatedAt'>): Date {
+  const before = timeline.findLastIndex((entry) => entry.state !== state);
+  return timeline[before + 1]?.at ?? updatedAt;
+}

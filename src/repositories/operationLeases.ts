@@ -1,6 +1,7 @@
 import { mongo, type QueryFilter } from 'mongoose';
 import type { Operation } from '../models/operation.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
+import { countByMint } from './countByMint.ts';
 import type { Database } from './database.ts';
 import { isOutcomeUnknown } from './databaseErrors.ts';
 import { hasRunOut, leaseUntil } from './leases.ts';
@@ -10,8 +11,6 @@ import { isWriteConflict } from './transaction.ts';
 
 /** An operation that something is to be done about, as far as choosing needs it. */
 export type DueOperation = { id: string; mintUrl: string };
-
-const maxMintsElsewhere = 100;
 
 /** A transaction of a live server holds a document for milliseconds; what is held for longer may be so for a minute. */
 const lockedWithinMs = 500;
@@ -41,14 +40,12 @@ export function createOperationLeases({ operations }: Pick<Database, 'operations
   }
 
   /** How many have been due since before `dueBefore` at other mints than these, by mint. */
-  async function dueElsewhere(dueBefore: Date, mintUrls: readonly string[]): Promise<Map<string, number>> {
-    const found = await operations.aggregate<{ _id: string; count: number }>([
-      { $match: { open: true, due_at: { $lte: dueBefore }, mint_url: { $nin: [...mintUrls] } } },
-      { $group: { _id: '$mint_url', count: { $sum: 1 } } },
-      { $sort: { _id: 1 } },
-      { $limit: maxMintsElsewhere },
-    ]);
-    return new Map(found.map(({ _id, count }) => [_id, count]));
+  function dueElsewhere(dueBefore: Date, mintUrls: readonly string[]): Promise<Map<string, number>> {
+    return countByMint(operations, {
+      open: true,
+      due_at: { $lte: dueBefore },
+      mint_url: { $nin: [...mintUrls] },
+    });
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { QueryFilter } from 'mongoose';
 import type { RecoveryDocument, WalletDocument } from '../models/schemas/account.ts';
 import type { Recovery, RecoveryReason, RecoveryState, Wallet } from '../models/wallet.ts';
+import { countByMint } from './countByMint.ts';
 import type { Database } from './database.ts';
 import { hasRunOut, leaseUntil } from './leases.ts';
 import { toWallet } from './wallets.ts';
@@ -11,8 +12,6 @@ export type RecoveryRepository = ReturnType<typeof createRecoveryRepository>;
 export type RecoveryProgress = Partial<
   Pick<Recovery, 'scans' | 'again' | 'stuckSince' | 'restored' | 'writtenOff'>
 >;
-
-const maxMintsElsewhere = 100;
 
 const isFree = (now: Date): QueryFilter<WalletDocument> => ({
   'recovery.due_at': { $lte: now },
@@ -103,14 +102,11 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
   }
 
   /** How many recoveries have been due since before `dueBefore` at other mints than these, by mint. */
-  async function dueElsewhere(dueBefore: Date, mintUrls: readonly string[]): Promise<Map<string, number>> {
-    const found = await wallets.aggregate<{ _id: string; count: number }>([
-      { $match: { 'recovery.due_at': { $lte: dueBefore }, mint_url: { $nin: [...mintUrls] } } },
-      { $group: { _id: '$mint_url', count: { $sum: 1 } } },
-      { $sort: { _id: 1 } },
-      { $limit: maxMintsElsewhere },
-    ]);
-    return new Map(found.map(({ _id, count }) => [_id, count]));
+  function dueElsewhere(dueBefore: Date, mintUrls: readonly string[]): Promise<Map<string, number>> {
+    return countByMint(wallets, {
+      'recovery.due_at': { $lte: dueBefore },
+      mint_url: { $nin: [...mintUrls] },
+    });
   }
 
   /** The wallet at a mint whose recovery has been due for longest, if any is due and free. */

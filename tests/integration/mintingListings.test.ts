@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Exchange } from '../../src/services/mint/transport.ts';
-import { httpTransport } from '../support/carrier.ts';
 import { expectBalancedBooks } from '../support/money.ts';
-import { answer, gets, posts, reported, tellingMint } from '../support/tellingMint.ts';
+import { answer, gets, listing, posts, reported, tellingMint } from '../support/tellingMint.ts';
 import { startWorld, until, type World } from '../support/world.ts';
 
 let world: World;
@@ -51,8 +49,7 @@ describe('a paid mint quote whose keyset is replaced', () => {
 
   it('while the list still shows the old one: the same request is repeated for as long as that lasts, then a new one is made', async () => {
     const { wallet, credited } = await paidAfter(async () => {
-      const url = `${world.simulator.url}/v1/keysets`;
-      const old: Exchange = await httpTransport({ method: 'GET', url, timeoutMs: 5_000, lane: 'short' });
+      const old = await listing(world);
       await world.sim.rotate();
       mint.tale = (request) => (gets(request, '/v1/keysets') ? Promise.resolve(old) : undefined);
     });

@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { attemptsFor } from '../../src/models/operation.ts';
-import type { Exchange } from '../../src/services/mint/transport.ts';
-import { httpTransport } from '../support/carrier.ts';
 import { inactive, liar, meltPath, posts, reply } from '../support/liar.ts';
 import { comesTo, expectAllSettled } from '../support/mischief.ts';
 import { timesPaid } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
-import { type TestWallet, until, type World } from '../support/world.ts';
+import { gets, listing } from '../support/tellingMint.ts';
+import { type TestWallet, untilLater, type World } from '../support/world.ts';
 
 const minuteMs = 60_000;
 const tenDaysSeconds = 864_000;
@@ -30,30 +29,12 @@ describe('a mint that lists a retired keyset as active', () => {
 
   /** The longer it waits, the more rarely it is looked at: so the clock runs on. */
   const timePassesUntil = (isSo: () => Promise<boolean>, what: string): Promise<void> =>
-    until(
-      async () => {
-        mint.jump(5_000);
-        return isSo();
-      },
-      what,
-      40_000,
-    );
+    untilLater(() => mint.jump(5_000), isSo, what, 40_000);
 
   const attemptsOf = async ({ npub }: TestWallet, purpose: 'swap' | 'fence') =>
     attemptsFor(await repositoriesOf(world).meltOf(npub), purpose);
 
   const stateOf = async (wallet: TestWallet, id: unknown) => (await wallet.status(id)).body['state'];
-
-  const listing = (): Promise<Exchange> =>
-    httpTransport({
-      method: 'GET',
-      url: `${world.simulator.url}/v1/keysets`,
-      timeoutMs: 5_000,
-      lane: 'short',
-    });
-
-  const isListing = ({ method, url }: { method: string; url: string }) =>
-    method === 'GET' && url.endsWith('/v1/keysets');
 
   /** A payment whose melt never arrives, so that it is fenced. */
   async function fenced() {
@@ -64,7 +45,7 @@ describe('a mint that lists a retired keyset as active', () => {
 
   it('while a fence is up: the same fence goes again until the list is right, then one more brings the funds home', async () => {
     const { wallet, invoice, paymentHash } = await fenced();
-    const old = await listing();
+    const old = await listing(world);
     let isSent = false;
     mint.lie = (request) => {
       if (posts(request, meltPath)) {
@@ -72,7 +53,7 @@ describe('a mint that lists a retired keyset as active', () => {
         isSent = true;
         return retire.then(() => ({ kind: 'lost', reason: 'network' }));
       }
-      return isSent && isListing(request) ? Promise.resolve(old) : undefined;
+      return isSent && gets(request, '/v1/keysets') ? Promise.resolve(old) : undefined;
     };
     const { body } = await wallet.melt(invoice, {}, { prefer: 'respond-async' });
     const id = body['transactionId'];
@@ -91,7 +72,7 @@ describe('a mint that lists a retired keyset as active', () => {
 
   it('while a swap may be under way: the same swap goes again until the list is right, and nobody is called', async () => {
     const { wallet, invoice } = await fenced();
-    const old = await listing();
+    const old = await listing(world);
     let swaps = 0;
     mint.lie = (request) => {
       if (posts(request, '/v1/swap')) {
@@ -100,7 +81,7 @@ describe('a mint that lists a retired keyset as active', () => {
           ? world.sim.rotate().then(() => ({ kind: 'lost', reason: 'network' }))
           : reply(400, inactive);
       }
-      return swaps > 0 && isListing(request) ? Promise.resolve(old) : undefined;
+      return swaps > 0 && gets(request, '/v1/keysets') ? Promise.resolve(old) : undefined;
     };
     const { body } = await wallet.melt(invoice, {}, { prefer: 'respond-async' });
     const id = body['transactionId'];
@@ -163,11 +144,8 @@ describe('a mint under maintenance', () => {
     expect(attemptsFor(await operation(), 'swap')).toHaveLength(1);
 
     mint.lie = null;
-    const isEnded = async () => {
-      mint.jump(15_000);
-      return ['released', 'settled'].includes(await stateOf());
-    };
-    await until(isEnded, 'its end', 30_000);
+    const isEnded = async () => ['released', 'settled'].includes(await stateOf());
+    await untilLater(() => mint.jump(15_000), isEnded, 'its end', 30_000);
     expect(await wallet.balance()).toMatchObject({ reservedBalance: 0 });
     expect(await timesPaid(world, paymentHash)).toBeLessThanOrEqual(1);
     await comesTo(wallet, body['transactionId'], 'released', 'settled');

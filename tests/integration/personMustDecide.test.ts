@@ -3,7 +3,7 @@ import { liar, meltPath, posts, quotePath, reply, retold } from '../support/liar
 import { comesTo } from '../support/mischief.ts';
 import { timesPaid } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
-import { type TestWallet, until, type World } from '../support/world.ts';
+import { type TestWallet, until, untilLater, type World } from '../support/world.ts';
 
 const hourMs = 3_600_000;
 const tenDaysSeconds = 864_000;
@@ -23,14 +23,7 @@ describe('where a mint’s answers can neither book nor free a payment, a person
 
   /** The longer it waits, the more rarely it is looked at: so the clock runs on. */
   const timePassesUntil = (isSo: () => Promise<boolean>, what: string): Promise<void> =>
-    until(
-      async () => {
-        mint.jump(15_000);
-        return isSo();
-      },
-      what,
-      30_000,
-    );
+    untilLater(() => mint.jump(15_000), isSo, what, 30_000);
 
   /** Nothing is booked and nothing given back; people are told why, and the client that it is not settled. */
   async function expectHeld(wallet: TestWallet, id: unknown, invoice: string, why: string): Promise<void> {

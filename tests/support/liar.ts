@@ -2,6 +2,8 @@ import type { Exchange, Transport } from '../../src/services/mint/transport.ts';
 import { httpTransport } from './carrier.ts';
 import { startWorld, type TestWallet, until, type World } from './world.ts';
 
+export { posts } from './tellingMint.ts';
+
 type Signature = { amount: number; dleq?: unknown };
 export type Body = { signatures?: Signature[]; change?: Signature[]; state?: string };
 export type Lie = (
@@ -77,9 +79,6 @@ export function liar() {
       }),
   });
 }
-
-export const posts = ({ method, url }: Parameters<Lie>[0], path: string) =>
-  method === 'POST' && url.endsWith(path);
 
 export async function minted(world: World, wallet: TestWallet, amount: number): Promise<void> {
   const asked = await world.call('POST', `${wallet.at}/mint`, { amount });

@@ -194,3 +194,20 @@ export async function until(isSo: () => Promise<boolean>, what = 'it', limitMs =
   }
   throw new Error(`${what} never became so within ${limitMs} ms`);
 }
+
+/**
+ * The same while the clock runs on: the longer an operation is open, the more rarely it is looked at. `pass`: what lets
+ * time pass before each look.
+ */
+export function untilLater(
+  pass: () => void,
+  isSo: () => Promise<boolean>,
+  what: string,
+  limitMs: number,
+): Promise<void> {
+  const isSoByThen = () => {
+    pass();
+    return isSo();
+  };
+  return until(isSoByThen, what, limitMs);
+}

@@ -1,24 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { DomainError } from '../../src/models/errors.ts';
-import type { Attempt } from '../../src/models/operation.ts';
 import { presentableDetail } from '../../src/services/melt/failure.ts';
 import { insufficientBalance, neverSent, paymentFailed, stopped } from '../../src/services/melt/refusals.ts';
-import { melt, startedAt } from '../support/operations.ts';
+import { attempt, melt, startedAt } from '../support/operations.ts';
 
 const lostTimeEvent = 'its inputs are gone: it went on in a time that the books have lost';
-const sentMelt: Attempt = {
-  number: 1,
-  purpose: 'melt',
-  keysetId: '00',
-  outputs: [],
-  requestBody: '{}',
-  posts: 1,
-  lastPostAt: startedAt,
-  endedAt: startedAt,
-  reply: null,
-  refusalCode: null,
-  refusals: 0,
-};
+const sentMelt = attempt({ purpose: 'melt' });
 
 describe('A melt that was cancelled, which a request can only meet in passing,', () => {
   it('gives back all that was reserved, since nothing had left', () => {

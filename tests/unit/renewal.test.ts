@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Attempt } from '../../src/models/operation.ts';
 import { isRenewalDue, refusalOf, withRenewed } from '../../src/services/melt/renewal.ts';
-import { startedAt } from '../support/operations.ts';
+import { attempt, startedAt } from '../support/operations.ts';
 
 const output = (amount: bigint) => ({
   role: 'release' as const,
@@ -13,25 +13,11 @@ const output = (amount: bigint) => ({
   blindingFactor: 1n,
 });
 
-function attempt(differences: Partial<Attempt> = {}): Attempt {
-  return {
-    number: 1,
-    purpose: 'fence',
-    keysetId: 'old',
-    outputs: [output(64n), output(32n)],
-    requestBody: '{}',
-    posts: 1,
-    lastPostAt: startedAt,
-    endedAt: startedAt,
-    reply: null,
-    refusalCode: null,
-    refusals: 0,
-    ...differences,
-  };
-}
+const fence = (differences: Partial<Attempt> = {}): Attempt =>
+  attempt({ purpose: 'fence', keysetId: 'old', outputs: [output(64n), output(32n)], ...differences });
 
 const answered = (httpStatus: number, body: unknown, posts = 3): Attempt =>
-  attempt({ posts, reply: { httpStatus, body: JSON.stringify(body), at: startedAt } });
+  fence({ posts, reply: { httpStatus, body: JSON.stringify(body), at: startedAt } });
 const same = { keysetId: 'old', amount: 96n };
 const otherKeyset = { keysetId: 'new', amount: 96n };
 const otherFee = { keysetId: 'old', amount: 95n };
@@ -46,7 +32,7 @@ describe('what an answer to a swap or fence says', () => {
     ['that the mint has broken down', answered(500, { code: 12_002 }), 'nonsense'],
     ['a page where there should be signatures', answered(200, '<html>'), 'nonsense'],
     ['to come back later', answered(503, {}), 'none'],
-    ['nothing', attempt(), 'none'],
+    ['nothing', fence(), 'none'],
   ])('%s', (_story, given, refusal) => {
     expect(refusalOf(given)).toBe(refusal);
   });
@@ -71,8 +57,8 @@ describe('a swap or fence is made anew', () => {
   });
 
   it('three times at most on the same terms', () => {
-    expect(isRenewalDue([attempt(), unlisted], same)).toBe(true);
-    expect(isRenewalDue([attempt(), attempt(), unlisted], same)).toBe(false);
+    expect(isRenewalDue([fence(), unlisted], same)).toBe(true);
+    expect(isRenewalDue([fence(), fence(), unlisted], same)).toBe(false);
   });
 
   it('on a keyset that none has used, though the fees have changed as often as they may', () => {
@@ -97,7 +83,7 @@ describe('a swap or fence is made anew', () => {
 
   it('and keeps what was answered for another purpose', () => {
     const melt = { ...unlisted, purpose: 'melt' as const };
-    expect(withRenewed([melt, retired], attempt({ number: 2 })).map(({ reply }) => reply)).toEqual([
+    expect(withRenewed([melt, retired], fence({ number: 2 })).map(({ reply }) => reply)).toEqual([
       melt.reply,
       null,
       null,

@@ -4,6 +4,7 @@ import {
   type AttemptPurpose,
   attemptsFor,
   type MeltOperation,
+  posted,
   type StoredReply,
 } from '../../models/operation.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
@@ -17,7 +18,6 @@ import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt, readSigned, refusalIn } from '../mint/replies.ts';
 import type { Exchange } from '../mint/transport.ts';
 import { timer } from '../operations/timing.ts';
-import { posted } from './attempts.ts';
 import { nearMs } from './decision.ts';
 import { latest } from './facts.ts';
 

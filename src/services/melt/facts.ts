@@ -1,4 +1,4 @@
-import { type Attempt, attemptsFor, type MeltOperation, type Operation } from '../../models/operation.ts';
+import { type Attempt, attemptsFor, isMeltUnsent, type MeltOperation } from '../../models/operation.ts';
 import { hasSignatures, readMelt } from '../mint/replies.ts';
 import { provesPayment } from './change.ts';
 import type { MeltFacts, MeltReading, Standing } from './decision.ts';
@@ -75,20 +75,10 @@ function meltReading({ paymentHash, quote }: MeltOperation, attempt: Attempt | u
 
 /** A client waits, and its payment has not left: where it cannot just now, it is told so at once. Else the next look goes on. */
 export function isUnsent(operation: MeltOperation, role: MeltFacts['role']): boolean {
-  return role === 'creator' && attemptsFor(operation, 'melt').every(({ posts }) => posts === 0);
+  return role === 'creator' && isMeltUnsent(operation);
 }
 
 /** Every post of every attempt was refused with a definite code: none can still be under way. */
 export function areAllRefused(attempts: readonly Attempt[]): boolean {
   return attempts.every(({ posts, refusals }) => refusals >= posts);
-}
-
-/** Since when the operation has been in its state: repeats and notes do not make the waits short again. */
-export function enteredStateAt({
-  state,
-  timeline,
-  updatedAt,
-}: Pick<Operation, 'state' | 'timeline' | 'updatedAt'>): Date {
-  const before = timeline.findLastIndex((entry) => entry.state !== state);
-  return timeline[before + 1]?.at ?? updatedAt;
 }

@@ -1,15 +1,13 @@
 import { invariant } from '../../models/errors.ts';
-import { isFinished, type MeltOperation } from '../../models/operation.ts';
+import { enteredStateAt, isFinished, type MeltOperation } from '../../models/operation.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
-import { growingWaitMs, type Handler, patientWaitMs } from '../operations/driver.ts';
-import { enteredStateAt } from './facts.ts';
+import { growingWaitMs, type Handler, patientWaitMs, soonForMs } from '../operations/driver.ts';
 import type { Incidents } from './incidents.ts';
 import type { MeltSaga } from './saga.ts';
 
 const openTooLongMs = 3_600_000;
 /** A report that was forgotten here is filed again, and counted as the one that it is. */
 const maxRemembered = 100_000;
-const soonForMs = 600_000;
 
 /** How a melt is driven: the saga's steps, its pace, and what people hear of it. */
 export function createMeltHandler(parts: {

@@ -1,5 +1,5 @@
 import { DomainError, type ErrorCode, InvariantBroken } from '../../models/errors.ts';
-import { attemptsFor, type MeltOperation } from '../../models/operation.ts';
+import { isMeltUnsent, type MeltOperation } from '../../models/operation.ts';
 import type { Severity } from '../../models/report.ts';
 import { isDatabaseAway, isOutcomeUnknown } from '../databaseFaults.ts';
 import type { Refusal } from '../mint/replies.ts';
@@ -173,7 +173,7 @@ export function stopped(operation: MeltOperation, { replayed }: { replayed: bool
 
 /** Its melt request has never left, neither by these books nor in a time that they have lost. */
 function isSurelyUnsent(operation: MeltOperation): boolean {
-  return attemptsFor(operation, 'melt').every(({ posts }) => posts === 0) && !hasLostTime(operation);
+  return isMeltUnsent(operation) && !hasLostTime(operation);
 }
 
 function critical(

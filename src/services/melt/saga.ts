@@ -1,5 +1,5 @@
 import { InvariantBroken, invariant } from '../../models/errors.ts';
-import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
+import { attemptsFor, enteredStateAt, type MeltOperation, meltInputs } from '../../models/operation.ts';
 import { type OutputRole, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import { type Changes, type OperationRepository, withAttempt } from '../../repositories/operations.ts';
@@ -11,7 +11,7 @@ import { type CollectedChange, changeWaitMs, collectChange, paymentFrom } from '
 import type { Courier } from './courier.ts';
 import { type Decision, decide, type MeltFacts, needsMintView, oddForMs } from './decision.ts';
 import type { Exchanges } from './exchanges.ts';
-import { enteredStateAt, factsOf, isUnsent, latest, type MeltTimes } from './facts.ts';
+import { factsOf, isUnsent, latest, type MeltTimes } from './facts.ts';
 import { failureOf } from './failure.ts';
 import { type Incidents, whyStopped } from './incidents.ts';
 import type { LostTime } from './lostTime.ts';

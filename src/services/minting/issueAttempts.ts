@@ -1,5 +1,5 @@
 import { Amount, signMintQuote } from '@cashu/cashu-ts';
-import { type Attempt, attemptsFor, type MintingOperation } from '../../models/operation.ts';
+import { type Attempt, attemptsFor, type MintingOperation, unsentAttempt } from '../../models/operation.ts';
 import type { PlannedOutput } from '../../models/proof.ts';
 import { denominations, split } from '../ecash/amounts.ts';
 import type { OutputFactory } from '../ecash/outputs.ts';
@@ -75,19 +75,13 @@ export function createIssueAttempts(parts: {
       outputs: planned.map(wireOutput),
       ...(await signature(operation, planned)),
     };
-    return {
+    return unsentAttempt({
       number: Math.max(0, ...attemptsFor(operation, 'issue').map(({ number }) => number)) + 1,
       purpose: 'issue',
       keysetId: keyset.id,
       outputs: planned,
       requestBody: JSON.stringify(body),
-      posts: 0,
-      lastPostAt: null,
-      endedAt: null,
-      reply: null,
-      refusalCode: null,
-      refusals: 0,
-    };
+    });
   }
 
   /** NUT-20, where the quote is locked to us. */

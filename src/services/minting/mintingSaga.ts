@@ -1,5 +1,5 @@
 import { type DomainError, InvariantBroken, invariant } from '../../models/errors.ts';
-import { attemptsFor, type MintingOperation } from '../../models/operation.ts';
+import { attemptsFor, enteredStateAt, type MintingOperation, posted } from '../../models/operation.ts';
 import type { Proof } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
@@ -14,7 +14,6 @@ import type { ReportService } from '../contracts.ts';
 import type { OutputFactory } from '../ecash/outputs.ts';
 import { redeem } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
-import { enteredStateAt } from '../melt/facts.ts';
 import { signedView } from '../mint/gateway.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
@@ -108,7 +107,7 @@ export function createMintingHandler(parts: {
   async function issue(operation: MintingOperation): Promise<MintingOperation> {
     const attempt = attemptsFor(operation, 'issue').at(-1);
     invariant(attempt !== undefined, 'no issue was planned');
-    const sending = { ...attempt, posts: attempt.posts + 1, lastPostAt: now(), endedAt: null };
+    const sending = posted(attempt, now());
     const attempts = withAttempt(operation.attempts, sending);
     const sent = await move(operation, { state: 'issuing', attempts }, 'issue request goes to the mint');
     const exchange = await mints.at(operation.mintUrl).gateway.submit('mint/bolt11', sending.requestBody);

@@ -97,7 +97,8 @@ export function growingWaitMs(
   return Math.round(base * (0.8 + Math.random() * 0.4));
 }
 
-const soonForMs = 600_000;
+/** So long somebody may be watching. */
+export const soonForMs = 600_000;
 
 /**
  * Up to half a minute in the first ten, since somebody may be watching. What waits for longer than that may wait for days,

@@ -48,9 +48,8 @@ function table<P extends Phase>(
     describe(phase.name, () => {
       const meeting = allFaults.filter((fault) => canMeet(fault, phase));
       const others = meeting.filter((fault) => !isFirst(phase, fault));
-      const wanted = meeting.filter(
-        (fault) => isWhole || !others.includes(fault) || twoKindsOf(others, turn).includes(fault),
-      );
+      const chosen = isWhole ? others : twoKindsOf(others, turn);
+      const wanted = meeting.filter((fault) => !others.includes(fault) || chosen.includes(fault));
       for (const fault of wanted) {
         it(fault.name, async () => {
           await cell(stand, phase, fault);
