@@ -203,7 +203,7 @@ export function untilLater(
   pass: () => void,
   isSo: () => Promise<boolean>,
   what: string,
-  limitMs: number,
+  limitMs?: number,
 ): Promise<void> {
   const isSoByThen = () => {
     pass();

@@ -19,14 +19,14 @@ import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { hasSignatures, readSigned } from '../mint/replies.ts';
 import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
+import { createOnsets } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
 import { createIssueAttempts } from './issueAttempts.ts';
 import { decideMinting, type MintingDecision, type MintingView, oddForMs } from './mintingDecision.ts';
 import { again, allOutputs, factsOf, onceAnswered, type Step } from './mintingFacts.ts';
 
-const maxHeldUp = 10_000;
-/** What is forgotten here costs a question. */
-const maxAnswered = 10_000;
+/** So many operations are remembered. What is forgotten costs a question, or another hour. */
+const maxRemembered = 10_000;
 
 /** What people are told of a minting, without what follows from it. */
 type Incident = Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary'>;
@@ -48,15 +48,17 @@ export function createMintingHandler(parts: {
   /** Issues signed in this process' life and not credited yet: nothing can have come in between. */
   const answeredHere = new Set<string>();
 
-  /** Since when a worker has been held up by what the mint says, by operation; forgotten with the process. */
-  const heldUpSince = new Map<string, number>();
+  /** By what the mint says of itself, a worker. */
+  const heldUps = createOnsets(maxRemembered);
+  /** Of the mint's signatures. Not told by `updatedAt`, which a mint that is asked again and again keeps fresh. */
+  const doubts = createOnsets(maxRemembered);
 
   async function advance(operation: MintingOperation, role: Role): Promise<Step> {
     try {
       const facts = factsOf(operation, now());
       const view = facts.signed ? unseen : await observe(operation);
       const step = await carryOut(decideMinting(facts, view), operation);
-      heldUpSince.delete(operation.id);
+      heldUps.over(operation.id);
       if (role === 'worker') await tellIfRefused(step);
       return step;
     } catch (error) {
@@ -135,7 +137,7 @@ export function createMintingHandler(parts: {
   }
 
   function signedHere(id: string): void {
-    if (answeredHere.size >= maxAnswered) answeredHere.clear();
+    if (answeredHere.size >= maxRemembered) answeredHere.clear();
     answeredHere.add(id);
   }
 
@@ -144,6 +146,7 @@ export function createMintingHandler(parts: {
     const redemption = await redeem(attempts, mints.at(operation.mintUrl));
     switch (redemption.kind) {
       case 'proofs': {
+        doubts.over(operation.id);
         const proofs = redemption.redeemed.map(({ proof }) => proof);
         const isFresh = answeredHere.delete(operation.id);
         if (!isFresh && (await standing(operation, proofs)) === 'unreachable')
@@ -153,7 +156,7 @@ export function createMintingHandler(parts: {
       case 'unreachable':
         return { operation, next: 'later' };
       case 'unsigned':
-        return setAside(operation);
+        return disbelieve(operation);
       case 'unverified':
         return doubt(operation);
     }
@@ -174,10 +177,8 @@ export function createMintingHandler(parts: {
 
   /** The mint is to issue, and what it says of itself makes that impossible: it is asked again, and after an hour reported. */
   async function heldUp(operation: MintingOperation, why: DomainError): Promise<Step> {
-    if (heldUpSince.size >= maxHeldUp) heldUpSince.clear();
-    const since = heldUpSince.get(operation.id) ?? now().getTime();
-    heldUpSince.set(operation.id, since);
-    if (now().getTime() - since >= oddForMs)
+    const at = now().getTime();
+    if (at - heldUps.since(operation.id, at) >= oddForMs)
       await tellHeldUp(operation, `no ecash could be asked for (${why.code})`);
     return { operation, next: 'later' };
   }
@@ -199,7 +200,15 @@ export function createMintingHandler(parts: {
     });
   }
 
-  /** A reply of the right shape whose signatures are not ours: it proves nothing, and the mint is asked again. */
+  /** Its reply does not verify, and by NUT-09 it has signed nothing: the mint is asked again, and after an hour reported. */
+  async function disbelieve(operation: MintingOperation): Promise<Step> {
+    const at = now().getTime();
+    if (at - doubts.since(operation.id, at) >= oddForMs)
+      await tellHeldUp(operation, 'none of its signatures has verified');
+    return setAside(operation);
+  }
+
+  /** A reply of the right shape whose signatures are not ours proves nothing. */
   async function setAside(operation: MintingOperation): Promise<Step> {
     const attempt = attemptsFor(operation, 'issue').at(-1);
     if (attempt === undefined || attempt.reply === null) return { operation, next: 'later' };
@@ -213,7 +222,8 @@ export function createMintingHandler(parts: {
   /** Signed, and not well. Reported at once; a person is called when it is still so after an hour. */
   async function doubt(operation: MintingOperation): Promise<Step> {
     const why = 'the mint’s signatures do not verify';
-    if (now().getTime() - operation.updatedAt.getTime() >= oddForMs) return again(await stop(operation, why));
+    const at = now().getTime();
+    if (at - doubts.since(operation.id, at) >= oddForMs) return again(await stop(operation, why));
     await file(operation, {
       dedupeKey: `bad-signatures:${operation.id}`,
       severity: 'HIGH',
