@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
 
 /**
- * Jest runs the TypeScript sources as native ES modules; Node itself strips the types
- * (tests/support/stripTypes.mjs). Start it through `npm test`, which sets the flags that this needs.
+ * Jest schedules the test files and tells of them; Node itself loads them, TypeScript included
+ * (tests/support/runner/).
  */
 const layer = (name, extra = {}) => ({
   displayName: name,
   testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
-  testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts'],
+  testRunner: '<rootDir>/tests/support/runner/nativeRunner.mjs',
+  injectGlobals: false,
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
-  transform: { '\\.ts$': '<rootDir>/tests/support/stripTypes.mjs' },
+  transform: {},
   ...extra,
 });
 

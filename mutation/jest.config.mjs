@@ -9,6 +9,6 @@ export default {
   testTimeout: 60_000,
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
-  transform: { '\\.ts$': '<rootDir>/tests/support/stripTypes.mjs' },
+  transform: { '\\.ts$': '<rootDir>/mutation/stripTypes.mjs' },
   setupFiles: ['<rootDir>/mutation/oneSeed.mjs'],
 };

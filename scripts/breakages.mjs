@@ -154,7 +154,7 @@ async function runTests(tree, testFile, caught) {
   rmSync(resultsPath, { force: true });
   const names = new Set(caught.map(({ test }) => test.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')));
   const { inTime } = await run(tree, [
-    ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+    '--disable-warning=ExperimentalWarning',
     ...['node_modules/jest/bin/jest.js', '--silent', '--forceExit', '--json', `--outputFile=${resultsPath}`],
     ...['--testNamePattern', [...names].join('|'), '--runTestsByPath', testFile],
   ]);

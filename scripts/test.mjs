@@ -40,7 +40,7 @@ async function runJest() {
   console.log('── tests');
   const directory = mkdtempSync(join(tmpdir(), 'crucible-test-'));
   const resultsPath = join(directory, 'results.json');
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const flags = ['--disable-warning=ExperimentalWarning'];
   const jest = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${resultsPath}`, ...jestArguments];
   try {
     // Tests start servers and commands by the dozen: each module is compiled once for the run.

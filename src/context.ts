@@ -54,8 +54,10 @@ import { createHttpTransport, type Transport } from './services/mint/transport.t
 import { createMintingHandler } from './services/minting/mintingSaga.ts';
 import { createMintingService } from './services/minting/mintingService.ts';
 import { createDriver } from './services/operations/driver.ts';
+import { createRuns } from './services/operations/runs.ts';
 import { createSweeper } from './services/operations/sweeper.ts';
 import { timer } from './services/operations/timing.ts';
+import { createUnservedMints } from './services/operations/unservedMints.ts';
 import { createWorker } from './services/operations/worker.ts';
 import { settleProfile } from './services/profileService.ts';
 import { createRateLimitService } from './services/rateLimitService.ts';
@@ -178,27 +180,18 @@ export async function createContext(given: {
   });
 
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
+  const unserved = createUnservedMints({ operations, recoveries, mints, reports, logger, now });
   const startWorkers = () => {
     worker.start();
     sweeper.start();
+    unserved.start();
     restore.start();
     reports.start();
   };
-  const stopWorkers = () => Promise.allSettled([worker.stop(), sweeper.stop(), restore.stop()]);
+  const stopWorkers = () =>
+    Promise.allSettled([worker.stop(), sweeper.stop(), unserved.stop(), restore.stop()]);
 
-  const runs = new Set<Promise<unknown>>();
-  const inBackground = (run: Promise<unknown>): void => {
-    const tracked = run.finally(() => runs.delete(tracked));
-    runs.add(tracked);
-  };
-  const waiting = new Set<() => void>();
-  const onLastCall = (answer: () => void): (() => void) => {
-    waiting.add(answer);
-    return () => waiting.delete(answer);
-  };
-  const callLast = (): void => {
-    for (const answer of waiting) answer();
-  };
+  const runs = createRuns();
   const preflight = createPreflight({
     books: createBooks({ tokens, openOutputs: createOpenOutputReads(database, sealers, proofName) }),
     corrections: createCorrectionRepository(database, tokens, audit),
@@ -224,8 +217,8 @@ export async function createContext(given: {
       handler: handlers.melt,
       network: config.network,
       answerWithinMs: config.answerWithinMs,
-      inBackground,
-      onLastCall,
+      inBackground: runs.inBackground,
+      onLastCall: runs.onLastCall,
       now,
     }),
     mintings: createMintingService({
@@ -260,16 +253,11 @@ export async function createContext(given: {
 
   async function drain(): Promise<void> {
     draining = true;
-    const lastCall = setTimeout(callLast, drainMs - lastCallMs);
+    const lastCall = setTimeout(runs.callLast, drainMs - lastCallMs);
     const limit = timer(drainMs);
-    await Promise.race([Promise.all([stopWorkers(), runsEnded()]), limit.elapsed]);
+    await Promise.race([Promise.all([stopWorkers(), runs.ended()]), limit.elapsed]);
     clearTimeout(lastCall);
     limit.cancel();
-  }
-
-  /** Requests that had been let in begin new ones for a while. */
-  async function runsEnded(): Promise<void> {
-    while (runs.size > 0) await Promise.allSettled(runs);
   }
 
   async function dispose(): Promise<void> {

@@ -61,7 +61,7 @@ export type Attempt = {
   reply: StoredReply | null;
   /** NUT error code of a definite refusal; null while none was seen. */
   refusalCode: number | null;
-  /** How many of the posts the mint itself has refused, whatever its code said. As many as posts: none is under way. */
+  /** How many of the posts the mint has refused with a definite code. As many as posts: none is under way. */
   refusals: number;
 };
 
@@ -130,10 +130,16 @@ export type MeltDetails = {
   atomicResult: AtomicResult | null;
   /** How often quote and inputs both looked untouched since the last attempt: the fence wants two. */
   unpaidSightings: number;
-  /** When some inputs were first seen spent by somebody else. */
+  /** When some inputs were first seen spent by somebody else, with no look since that saw otherwise. */
   partlySince: Date | null;
+  /** When that was noted last. */
+  partlySeenAt: Date | null;
   /** Since when the mint has called the quote paid while our inputs are not spent there. */
   doubtedSince: Date | null;
+  /** When that was noted last. */
+  doubtedSeenAt: Date | null;
+  /** First and last of the mint's own refusals of its swap, with no long silence or outage among them. */
+  swapRefused: { since: Date; lastAt: Date } | null;
   /** The most that the payment may cost besides its amount. */
   feeCap: bigint;
   /** Until then the creating request is still waiting to answer its client. */
@@ -213,4 +219,39 @@ export function meltInputs(operation: MeltOperation): Proof[] {
 
 export function attemptsFor(operation: Operation, purpose: AttemptPurpose): Attempt[] {
   return operation.attempts.filter((attempt) => attempt.purpose === purpose);
+}
+
+/** A request that is planned, and has not left. */
+export function unsentAttempt(
+  planned: Pick<Attempt, 'number' | 'purpose' | 'keysetId' | 'outputs' | 'requestBody'>,
+): Attempt {
+  return {
+    ...planned,
+    posts: 0,
+    lastPostAt: null,
+    endedAt: null,
+    reply: null,
+    refusalCode: null,
+    refusals: 0,
+  };
+}
+
+/** An attempt as it stands once its request is on its way again. */
+export function posted(of: Attempt, at: Date): Attempt {
+  return { ...of, posts: of.posts + 1, lastPostAt: at, endedAt: null };
+}
+
+/** By these books, no request of the payment itself has ever left. */
+export function isMeltUnsent(operation: MeltOperation): boolean {
+  return attemptsFor(operation, 'melt').every(({ posts }) => posts === 0);
+}
+
+/** Since when the operation has been in its state: repeats and notes do not make the waits short again. */
+export function enteredStateAt({
+  state,
+  timeline,
+  updatedAt,
+}: Pick<Operation, 'state' | 'timeline' | 'updatedAt'>): Date {
+  const before = timeline.findLastIndex((entry) => entry.state !== state);
+  return timeline[before + 1]?.at ?? updatedAt;
 }

@@ -33,6 +33,12 @@ export function createCounterRepository(database: Database) {
     return found?.next ?? 0;
   }
 
+  /** The keysets of which any index was taken. */
+  async function keysets(walletSeed: string): Promise<string[]> {
+    const ofSeed = { _id: { $gte: `${walletSeed}:`, $lt: `${walletSeed};` } };
+    return database.counters.distinct('keyset_id', ofSeed);
+  }
+
   /** Makes sure that no index below this is taken any more. Never moves a counter back. */
   async function raise(walletSeed: string, keysetId: string, atLeast: number): Promise<void> {
     invariant(Number.isSafeInteger(atLeast) && atLeast >= 0, 'a counter is raised to an index');
@@ -43,5 +49,5 @@ export function createCounterRepository(database: Database) {
     );
   }
 
-  return { take, next, raise };
+  return { take, next, keysets, raise };
 }

@@ -95,8 +95,11 @@ function meltDetailsFrom(stored: MeltDetails): MeltDetails {
       fee: BigInt(swap.fee),
     },
     meltInputFee: BigInt(stored.meltInputFee),
-    // Operations of earlier versions lack it.
+    // Operations of earlier versions lack these.
+    partlySeenAt: stored.partlySeenAt ?? null,
     doubtedSince: stored.doubtedSince ?? null,
+    doubtedSeenAt: stored.doubtedSeenAt ?? null,
+    swapRefused: stored.swapRefused ?? null,
     feeCap: BigInt(stored.feeCap),
     releasedAmount: releasedAmount === null ? null : BigInt(releasedAmount),
     missingAmount: missingAmount === null ? null : BigInt(missingAmount),
@@ -150,7 +153,10 @@ function storeMelt(operation: MeltOperation, sealer: Sealer) {
     atomicResult: operation.atomicResult,
     unpaidSightings: operation.unpaidSightings,
     partlySince: operation.partlySince,
+    partlySeenAt: operation.partlySeenAt,
     doubtedSince: operation.doubtedSince,
+    doubtedSeenAt: operation.doubtedSeenAt,
+    swapRefused: operation.swapRefused,
     feeCap: operation.feeCap,
     answerBy: operation.answerBy,
     idempotencyId: operation.idempotencyId,

@@ -1,6 +1,7 @@
 import { mongo, type QueryFilter } from 'mongoose';
 import type { Operation } from '../models/operation.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
+import { countByMint } from './countByMint.ts';
 import type { Database } from './database.ts';
 import { isOutcomeUnknown } from './databaseErrors.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
@@ -23,18 +24,28 @@ const isFree = (now: Date): QueryFilter<OperationDocument> => ({
 
 /** Who works at an operation. A lease saves work and guards nothing, so no wait for one is ever long. */
 export function createOperationLeases({ operations }: Pick<Database, 'operations'>, sealers: Sealers) {
-  /** What could be claimed just now, longest due first, at most `limit`, leaving out operations at these mints. */
+  /** What could be claimed just now at these mints, longest due first, at most `limit`, leaving out those in `except`. */
   async function due(
     now: Date,
-    { limit, notAt }: { limit: number; notAt: readonly string[] },
+    { limit, at, except }: { limit: number; at: readonly string[]; except: readonly string[] },
   ): Promise<DueOperation[]> {
+    const others = except.length > 0 ? { _id: { $nin: [...except] } } : {};
     const found = await operations
-      .find({ ...isFree(now), ...(notAt.length > 0 ? { mint_url: { $nin: [...notAt] } } : {}) })
+      .find({ ...isFree(now), mint_url: { $in: [...at] }, ...others })
       .select({ _id: 1, mint_url: 1 })
       .sort({ due_at: 1 })
       .limit(limit)
       .lean<Pick<OperationDocument, '_id' | 'mint_url'>[]>();
     return found.map(({ _id, mint_url }) => ({ id: _id, mintUrl: mint_url }));
+  }
+
+  /** How many have been due since before `dueBefore` at other mints than these, by mint. */
+  function dueElsewhere(dueBefore: Date, mintUrls: readonly string[]): Promise<Map<string, number>> {
+    return countByMint(operations, {
+      open: true,
+      due_at: { $lte: dueBefore },
+      mint_url: { $nin: [...mintUrls] },
+    });
   }
 
   /**
@@ -79,7 +90,7 @@ export function createOperationLeases({ operations }: Pick<Database, 'operations
     );
   }
 
-  return { due, claim, renewLease, releaseLease };
+  return { due, dueElsewhere, claim, renewLease, releaseLease };
 }
 
 const maxTimeMsExpired = 50;

@@ -64,6 +64,15 @@ export function createRecoveredEcashRepository(
   const outputsOf = ({ _id, attempts }: WithAttempts, opener: Opener): PlannedOutput[] =>
     attempts.flatMap((attempt) => readAttempt(attempt, _id, opener).outputs);
 
+  /** The keysets of everything that the wallet has, or ever had, in a token or an operation. */
+  async function keysets(walletId: string): Promise<Set<string>> {
+    const [ofTokens, ofOperations] = await Promise.all([
+      database.tokens.distinct('proofs.keyset_id', { wallet_id: walletId }),
+      database.operations.distinct('attempts.keyset_id', { wallet_id: walletId }),
+    ]);
+    return new Set([...ofTokens, ...ofOperations].map(String).filter((id) => id !== ''));
+  }
+
   /** Open operations that are older than this, each read when it is its turn. */
   async function* openBefore(walletId: string, before: Date): AsyncGenerator<Operation> {
     // By id, not by a cursor: the database would forget that while a slow mint is asked about each of many.
@@ -241,6 +250,7 @@ export function createRecoveredEcashRepository(
 
   return {
     inHand,
+    keysets,
     openBefore,
     openMeltsBefore,
     spentOutputs,

@@ -1,6 +1,7 @@
 import type { QueryFilter } from 'mongoose';
 import type { RecoveryDocument, WalletDocument } from '../models/schemas/account.ts';
 import type { Recovery, RecoveryReason, RecoveryState, Wallet } from '../models/wallet.ts';
+import { countByMint } from './countByMint.ts';
 import type { Database } from './database.ts';
 import { hasRunOut, leaseUntil } from './leases.ts';
 import { toWallet } from './wallets.ts';
@@ -95,9 +96,17 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     return { wallet: toWallet(found), recovery, recoveredAt: found.recovered_at ?? null };
   }
 
-  /** The mint whose wallets have been due for longest, leaving out these; null where no recovery is due and free. */
-  async function mintDue(now: Date, notAt: readonly string[]): Promise<string | null> {
-    return (await firstDue({ ...isFree(now), mint_url: { $nin: [...notAt] } }))?.mint_url ?? null;
+  /** The one of these mints whose wallets have been due for longest; null where no recovery is due and free. */
+  async function mintDue(now: Date, mintUrls: readonly string[]): Promise<string | null> {
+    return (await firstDue({ ...isFree(now), mint_url: { $in: [...mintUrls] } }))?.mint_url ?? null;
+  }
+
+  /** How many recoveries have been due since before `dueBefore` at other mints than these, by mint. */
+  function dueElsewhere(dueBefore: Date, mintUrls: readonly string[]): Promise<Map<string, number>> {
+    return countByMint(wallets, {
+      'recovery.due_at': { $lte: dueBefore },
+      mint_url: { $nin: [...mintUrls] },
+    });
   }
 
   /** The wallet at a mint whose recovery has been due for longest, if any is due and free. */
@@ -199,7 +208,20 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     return matchedCount === 1;
   }
 
-  return { require, requireAnew, count, byId, mintDue, due, claim, renewLease, advance, rest, finish };
+  return {
+    require,
+    requireAnew,
+    count,
+    byId,
+    mintDue,
+    dueElsewhere,
+    due,
+    claim,
+    renewLease,
+    advance,
+    rest,
+    finish,
+  };
 }
 
 const whose = (npub: string | null): QueryFilter<WalletDocument> => (npub === null ? {} : { npub });

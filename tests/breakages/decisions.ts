@@ -91,7 +91,7 @@ export const decisions: Breakage[] = [
   },
   {
     name: 'a swap that nobody understands is sent again for ever',
-    edits: [edit('src/services/melt/facts.ts', "isObscure(attempt) ? 'unlisted' : 'none'", "'none'")],
+    edits: [edit('src/services/melt/renewal.ts', "? 'nonsense' : 'unlisted'", "? 'nonsense' : 'none'")],
     caughtBy: 'tests/integration/rotation.test.ts',
     test: 'again and again is made anew',
   },
@@ -145,7 +145,7 @@ export const decisions: Breakage[] = [
     name: 'a melt that a rotation has made dearer than its limit is sent',
     edits: [edit('src/services/melt/exchanges.ts', 'if (cost > operation.feeCap) return false;', '')],
     caughtBy: 'tests/integration/rotation.test.ts',
-    test: 'dearer than the client allows',
+    test: 'the ecash comes home, and is not sent',
   },
   {
     name: 'blanks of a keyset that has retired go to the mint',

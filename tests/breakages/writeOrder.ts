@@ -75,14 +75,9 @@ export const writeOrder: Breakage[] = [
     edits: [
       edit(
         courier,
-        `        return await operations.transition(
-          current,
-          { attempts: withAttempt(current.attempts, keepPaid(of, stored)) },
-          event,
-          at,
-        );`,
-        `        if (current.id === event) throw new StaleOperation(event);
-        return { ...current, attempts: withAttempt(current.attempts, keepPaid(of, stored)) };`,
+        'return await operations.transition(current, changes, event, at);',
+        `if (current.id === event) throw new StaleOperation(event);
+        return { ...current, ...changes };`,
       ),
     ],
     caughtBy: order,

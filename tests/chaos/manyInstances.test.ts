@@ -12,7 +12,7 @@ let instances: Instances;
 beforeAll(async () => {
   instances = await openInstances({
     CRUCIBLE_FENCE_DELAY_MS: '300',
-    CRUCIBLE_ANSWER_WITHIN_MS: '60000',
+    CRUCIBLE_ANSWER_WITHIN_MS: '120000',
     CRUCIBLE_LEASE_MS: String(leaseMs),
   });
 }, limitMs);

@@ -150,6 +150,7 @@ describe('payments that hang', () => {
 describe('a mint that answers nothing', () => {
   const sealers = oneForAll();
   const silent = 'http://silent.test';
+  const other = 'http://other.test';
   let fresh: FreshDatabase;
   let database: Database;
   beforeAll(async () => {
@@ -167,7 +168,7 @@ describe('a mint that answers nothing', () => {
       melt({ id, mintUrl, walletId: `wal_${id}`, paymentHash: id, dueAt: new Date(number) });
     // Those of the silent mint are due first, and more than are listed at once.
     const left = Array.from({ length: 100 }, (_, number) => leftBy(`silent_${number}`, silent, number));
-    left.push(leftBy('other', 'http://other.test', 1_000));
+    left.push(leftBy('other', other, 1_000));
     await runTransaction(database.connection, async (tx) => {
       for (const operation of left) await operations.insert(tx, operation, { owner: 'dead', leaseMs: -1 });
     });
@@ -187,7 +188,7 @@ describe('a mint that answers nothing', () => {
     const none: Handler<never> = { advance: unasked, waitMs: unasked, reread: unasked };
     const worker = createWorker({
       operations,
-      mints: { resting: () => [], admitsLook: () => true },
+      mints: { awake: () => [silent, other], admitsLook: () => true, returnLook: () => undefined },
       driver: createDriver({ operations, owner: 'alive', leaseMs: 60_000, now }),
       handlers: { melt: handler, minting: none },
       intervalMs: 20,

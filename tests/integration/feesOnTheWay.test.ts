@@ -38,7 +38,7 @@ function dearMint() {
 
 describe('a mint that raises its fees before the swap', () => {
   it.each([
-    ['with a code that names no reason', 11_000],
+    ['because the sums differ', 11_005],
     ['because of its keyset', 12_002],
   ])(
     'and refuses it %s: nothing is swapped for more than maxFee, and all of it is back',
@@ -62,6 +62,34 @@ describe('a mint that raises its fees before the swap', () => {
       await expectAllSettled(world);
     },
   );
+
+  it('and refuses it in words that prove nothing, while a copy is alive: nothing is given back, and the copy is ours', async () => {
+    const mint = tellingMint();
+    world = await mint.start({ keysetVersion: '00' }, unhurried);
+    let isDear = false;
+    const copies: (() => Promise<unknown>)[] = [];
+    mint.tale = (request, carry) => {
+      if (isDear && gets(request, '/v1/keysets')) return relisted(carry, withFee(40_000));
+      if (!posts(request, '/v1/swap')) return undefined;
+      isDear = true;
+      copies.push(() => carry());
+      return answer(400, { code: 11_002, detail: 'proofs are pending' });
+    };
+    const wallet = await world.wallet(1000);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 700 });
+    const { body } = await wallet.melt(invoice, { maxFee: 10 }, { prefer: 'respond-async' });
+    await reported(world, 'FEE_ABOVE_LIMIT');
+    expect((await wallet.status(body['transactionId'])).body).toMatchObject({ state: 'swapping' });
+    expect((await wallet.balance())['reservedBalance']).toBeGreaterThan(700);
+
+    await copies[0]?.();
+    mint.tale = null;
+    const ended = await comesTo(wallet, body['transactionId'], 'settled', 'released');
+    const paid = ended.body['state'] === 'settled';
+    expect(await timesPaid(world, paymentHash)).toBe(paid ? 1 : 0);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: paid ? 300 : 1000, reservedBalance: 0 });
+    await expectAllSettled(world);
+  });
 
   it('while a swap may be under way: nothing dearer is sent, people are told, and it goes on when it is cheap', async () => {
     const mint = tellingMint();

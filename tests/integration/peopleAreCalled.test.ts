@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { comesTo } from '../support/mischief.ts';
 import { askedOfMint, outside, timesPaid } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
-import { startWorld, until, type World } from '../support/world.ts';
+import { startWorld, until, untilLater, type World } from '../support/world.ts';
 
 const hourMs = 3_600_000;
 
@@ -22,11 +22,11 @@ describe('a payment that does not end by itself for an hour', () => {
 
   /** The longer an operation is open, the more rarely it is looked at: so the clock runs on. */
   const timePassesUntil = (isSo: () => Promise<boolean>, what: string): Promise<void> =>
-    until(
-      async () => {
+    untilLater(
+      () => {
         aheadMs += 2_000;
-        return isSo();
       },
+      isSo,
       what,
       30_000,
     );

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { liar, meltPath, posts, quotePath, reply, retold } from '../support/liar.ts';
 import { comesTo } from '../support/mischief.ts';
 import { timesPaid } from '../support/money.ts';
-import { type TestWallet, until, type World } from '../support/world.ts';
+import { repositoriesOf } from '../support/repositories.ts';
+import { type TestWallet, until, untilLater, type World } from '../support/world.ts';
 
 const hourMs = 3_600_000;
 const tenDaysSeconds = 864_000;
@@ -22,14 +23,7 @@ describe('where a mint’s answers can neither book nor free a payment, a person
 
   /** The longer it waits, the more rarely it is looked at: so the clock runs on. */
   const timePassesUntil = (isSo: () => Promise<boolean>, what: string): Promise<void> =>
-    until(
-      async () => {
-        mint.jump(5_000);
-        return isSo();
-      },
-      what,
-      30_000,
-    );
+    untilLater(() => mint.jump(15_000), isSo, what, 30_000);
 
   /** Nothing is booked and nothing given back; people are told why, and the client that it is not settled. */
   async function expectHeld(wallet: TestWallet, id: unknown, invoice: string, why: string): Promise<void> {
@@ -93,21 +87,50 @@ describe('where a mint’s answers can neither book nor free a payment, a person
     expect(await wallet.balance()).toMatchObject({ totalBalance: 500, reservedBalance: 0 });
   });
 
+  it('the quote is called paid in one look, and again after an hour of silence: one look calls nobody', async () => {
+    const { wallet, invoice, paymentHash } = await asked(300);
+    let says: 'paid' | 'nothing' | 'paid once' | 'the truth' = 'paid';
+    mint.lie = (request, carry) => {
+      if (posts(request, meltPath)) return Promise.resolve({ kind: 'lost', reason: 'network' });
+      if (request.method !== 'GET' || !request.url.includes(quotePath)) return undefined;
+      if (says === 'nothing') return reply(503, '');
+      if (says === 'the truth') return undefined;
+      if (says === 'paid once') says = 'the truth';
+      return retold(carry, (body) => Object.assign(body, { state: 'PAID' }));
+    };
+    const { body } = await wallet.melt(invoice, {}, { prefer: 'respond-async' });
+    const id = body['transactionId'];
+    const doubts = async () =>
+      JSON.stringify((await wallet.status(id)).body['timeline']).split('called paid').length - 1;
+    await until(async () => (await doubts()) === 1, 'the contradiction noted');
+    says = 'nothing';
+    mint.jump(hourMs);
+    says = 'paid once';
+    await timePassesUntil(async () => (await stateOf(wallet, id)) === 'released', 'the funds back');
+    expect(says).toBe('the truth');
+    expect(await doubts()).toBe(2);
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 500, reservedBalance: 0 });
+  });
+
   it('swaps are refused in words that prove nothing', async () => {
     const { wallet, invoice, paymentHash } = await asked(213);
     mint.lie = (request) =>
       posts(request, '/v1/swap') ? reply(400, '{"detail":"swaps are closed"}') : undefined;
-    const { body } = await wallet.melt(invoice, {}, { prefer: 'respond-async' });
+    const key = { 'idempotency-key': 'closed' };
+    const { body } = await wallet.melt(invoice, {}, { ...key, prefer: 'respond-async' });
     const id = body['transactionId'];
-    const isRenewed = async () => {
-      const operation = await world.context.database.operations.findById(String(id)).lean();
-      return (operation?.attempts.filter(({ purpose }) => purpose === 'swap').length ?? 0) >= 5;
-    };
-    await timePassesUntil(isRenewed, 'one attempt after the other');
+    await mint.passing('POST /v1/swap', 6, hourMs / 12);
     expect(await stateOf(wallet, id)).toBe('swapping');
-    mint.jump(hourMs);
     await timePassesUntil(async () => (await stateOf(wallet, id)) === 'needs_attention', 'a person called');
     await expectHeld(wallet, id, invoice, 'refused to swap our ecash');
+    const { createdAt, finishedAt, attempts } = await repositoriesOf(world).meltOf(wallet.npub);
+    expect(Number(finishedAt) - createdAt.getTime()).toBeGreaterThanOrEqual(hourMs);
+    expect(attempts.filter(({ purpose }) => purpose === 'swap')).toHaveLength(3);
     expect(await timesPaid(world, paymentHash)).toBe(0);
+    const told = await wallet.melt(invoice, {}, key);
+    expect(told).toMatchObject({ status: 500, body: { code: 'CRITICAL_MELT_FAILURE' } });
+    expect(told.body['message']).toContain('No payment was sent for this invoice, and none will be');
+    expect(told.body['message']).not.toContain('not settled');
   });
 });

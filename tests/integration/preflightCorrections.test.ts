@@ -25,7 +25,10 @@ const inconsistency = { status: 400, code: 'PROOF_STATE_INCONSISTENCY', severity
 describe('what pre-flight writes off', () => {
   let world: World;
   beforeAll(async () => {
-    world = await startWorld({ env: unhurried, simulator: { feeReserveMinSat: 4 } });
+    world = await startWorld({
+      env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '6000' },
+      simulator: { feeReserveMinSat: 4 },
+    });
   });
   afterAll(() => world.end());
   afterEach(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { comesTo, expectAllSettled, mortalInstance } from '../support/mischief.ts';
-import { askedOfMint, dump, timesPaid, tokensOf } from '../support/money.ts';
+import { askedOfMint, dump, dumpAtRest, timesPaid, tokensOf } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
@@ -151,7 +151,7 @@ describe('what a dead process left', () => {
     const operation = await repository.byId(String(paid.body['transactionId']));
     if (operation?.kind !== 'melt' || operation.payment === null) throw new Error('not a paid melt');
     const { id, npub, sourceTokenIds, walletId, mintUrl, version, payment } = operation;
-    const booksBefore = await dump(world);
+    const booksBefore = await dumpAtRest(world);
     const metadata = { npub, wallet_id: walletId, mint_url: mintUrl, version, payment };
     const keep = operation.held?.keep ?? [];
     expect(await melts.executeAtomicMelt(sourceTokenIds, keep, [], id, metadata)).toEqual(operation);

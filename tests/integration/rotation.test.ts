@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { comesTo, expectAllSettled, meddler } from '../support/mischief.ts';
 import { timesPaid } from '../support/money.ts';
+import { lost } from '../support/tellingMint.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 describe('a keyset that retires in the middle of a payment', () => {
@@ -94,6 +95,20 @@ describe('a keyset that retires in the middle of a payment', () => {
     });
     const refused = await wallet.melt(invoice, { maxFee: 4 });
     expect(refused).toMatchObject({ status: 422, body: { code: 'PAYMENT_FAILED', released: 512 } });
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
+  });
+
+  it('and makes the payment dearer while a first swap may be under way: the ecash comes home, and is not sent', async () => {
+    await world.sim.rotate({ inputFeePpk: 0 });
+    const wallet = await world.wallet(512);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210 });
+    mischief.next('/v1/swap', async () => {
+      await world.sim.rotate({ inputFeePpk: 1000 });
+      return lost();
+    });
+    const { body } = await wallet.melt(invoice, { maxFee: 4 });
+    await comesTo(wallet, body['transactionId'], 'released');
     expect(await timesPaid(world, paymentHash)).toBe(0);
     expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
   });

@@ -8,10 +8,10 @@ import { startWorld, type World } from '../support/world.ts';
 
 const swapPath = '/v1/swap';
 const meltPath = '/v1/melt/bolt11';
-const retired: Exchange = {
+const refused: Exchange = {
   kind: 'reply',
   httpStatus: 400,
-  body: JSON.stringify({ code: 12_002, detail: 'Keyset is inactive' }),
+  body: JSON.stringify({ code: 11_000, detail: 'no' }),
 };
 const lost: Exchange = { kind: 'lost', reason: 'network' };
 
@@ -121,7 +121,7 @@ describe('attempts of a swap or fence', () => {
   it('of which the first was called refused and executes after all: the second fails, the first is ours', async () => {
     const story = await started();
     const delayed = delayedBehind(swapPath);
-    mischief.next(swapPath, delayed.refused);
+    for (const trick of delayed.refused) mischief.next(swapPath, trick);
     mischief.next(swapPath, delayed.overtaken);
     const operation = await expectPaid(story);
     const [old, renewed] = attemptsFor(operation, 'swap');
@@ -138,7 +138,7 @@ describe('attempts of a swap or fence', () => {
     });
     const delayed = delayedBehind(swapPath);
     mischief.next(swapPath, (carry) => carry()); // the swap itself
-    mischief.next(swapPath, delayed.refused);
+    for (const trick of delayed.refused) mischief.next(swapPath, trick);
     mischief.next(swapPath, delayed.overtaken);
     const { body } = await wallet.melt(invoice);
     const ended = await comesTo(wallet, body['transactionId'], 'released');
@@ -152,14 +152,21 @@ describe('attempts of a swap or fence', () => {
   });
 });
 
-/** A request that a proxy calls refused and lets through later: just before the next one, which then comes too late. */
-function delayedBehind(path: string): { refused: Trick; overtaken: Trick } {
+/**
+ * A request that is refused in words that prove nothing, until it is made anew. One copy of it is under way all the time: it
+ * arrives just before the new one, which then comes too late.
+ */
+function delayedBehind(path: string): { refused: Trick[]; overtaken: Trick } {
   let arrives: (() => Promise<Exchange>) | null = null;
   return {
-    refused: async (carry) => {
-      arrives = carry;
-      return retired;
-    },
+    refused: [
+      async (carry) => {
+        arrives = carry;
+        return refused;
+      },
+      async () => refused,
+      async () => refused,
+    ],
     overtaken: async (carry) => {
       if (arrives === null) throw new Error(`nothing was held back on ${path}`);
       await arrives();

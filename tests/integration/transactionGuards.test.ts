@@ -3,7 +3,7 @@ import { InvariantBroken } from '../../src/models/errors.ts';
 import type { MeltOperation } from '../../src/models/operation.ts';
 import { StaleOperation } from '../../src/repositories/operations.ts';
 import { duplicateKeyIndex, runTransaction } from '../../src/repositories/transaction.ts';
-import { dump, expectBalancedBooks, proofsOf } from '../support/money.ts';
+import { dump, dumpAtRest, expectBalancedBooks, proofsOf } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
@@ -49,7 +49,7 @@ describe('the transactions of a melt', () => {
 
   /** The error that something ended with, and that it left the books as they were. */
   async function refusal(tried: () => Promise<unknown>): Promise<unknown> {
-    const before = await dump(world);
+    const before = await dumpAtRest(world);
     const error = await tried().then(
       () => null,
       (thrown: unknown) => thrown,
@@ -94,7 +94,7 @@ describe('the transactions of a melt', () => {
     const paid = await repositories.meltOf(paying.npub);
     const released = await repositories.meltOf(failing.npub);
     expect([paid.state, released.state]).toEqual(['settled', 'released']);
-    const before = await dump(world);
+    const before = await dumpAtRest(world);
     const change = (await proofsOf(world, paying.npub))
       .filter(({ tokenId }) => tokenId === paid.atomicResult?.meltChangeTokenId)
       .map(({ tokenId: _, ...proof }) => proof);

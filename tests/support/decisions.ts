@@ -2,11 +2,12 @@ import { meltStates } from '../../src/models/operation.ts';
 import {
   type Decision,
   decide,
-  enoughRefusedSwaps,
+  enoughSwapRefusals,
   type MeltFacts,
   type MintView,
-  maxAttemptsPerPurpose,
+  nearMs,
   oddForMs,
+  type Standing,
 } from '../../src/services/melt/decision.ts';
 
 export const fresh: MeltFacts = {
@@ -17,7 +18,7 @@ export const fresh: MeltFacts = {
   swapSigned: false,
   swapRefusal: 'none',
   swapSurelyDead: false,
-  swapAttempts: 1,
+  swapRefusals: 0,
   swapRefusedForMs: null,
   meltReading: 'none',
   meltPosts: 0,
@@ -25,10 +26,9 @@ export const fresh: MeltFacts = {
   sinceLastMeltMs: 0,
   fenceDelayMs: 120_000,
   unpaidSightings: 0,
-  partlySpentForMs: null,
-  doubtedForMs: null,
+  partlySpent: null,
+  doubted: null,
   hasFence: false,
-  fenceAttempts: 1,
   fenceSigned: false,
   fenceRefusal: 'none',
 };
@@ -45,7 +45,11 @@ export const views: MintView[] = quotes.flatMap((quote) =>
 );
 
 const both = [false, true] as const;
-const refusals = ['none', 'keyset_retired', 'definite', 'unlisted'] as const;
+const refusals = ['none', 'keyset_retired', 'definite', 'unlisted', 'nonsense'] as const;
+/** An odd state that has lasted so long, and was noted so long ago. */
+export const stood = (forMs: number, notedMsAgo = 0): Standing => ({ forMs, notedMsAgo });
+const standings = [null, stood(oddForMs - 1), stood(oddForMs, nearMs), stood(oddForMs, nearMs + 1)];
+
 type Choices = { [Name in keyof MeltFacts]: readonly MeltFacts[Name][] };
 
 /** Every value that a fact can take, or one on each side of the border that matters. */
@@ -57,7 +61,7 @@ const choices: Choices = {
   swapSigned: both,
   swapRefusal: refusals,
   swapSurelyDead: both,
-  swapAttempts: [1, enoughRefusedSwaps, maxAttemptsPerPurpose],
+  swapRefusals: [enoughSwapRefusals - 1, enoughSwapRefusals],
   swapRefusedForMs: [null, oddForMs - 1, oddForMs],
   meltReading: ['none', 'paid', 'pending', 'rejected', 'unknown'],
   meltPosts: [0, 1, 2],
@@ -65,10 +69,9 @@ const choices: Choices = {
   sinceLastMeltMs: [119_999, 120_000],
   fenceDelayMs: [120_000],
   unpaidSightings: [0, 1, 2],
-  partlySpentForMs: [null, 0, oddForMs],
-  doubtedForMs: [null, oddForMs - 1, oddForMs],
+  partlySpent: standings,
+  doubted: standings,
   hasFence: both,
-  fenceAttempts: [1, maxAttemptsPerPurpose],
   fenceSigned: both,
   fenceRefusal: refusals,
 };
@@ -81,30 +84,28 @@ const relevant: Record<MeltFacts['state'], readonly (keyof MeltFacts)[]> = {
     'swapSigned',
     'swapRefusal',
     'swapSurelyDead',
-    'swapAttempts',
+    'swapRefusals',
     'swapRefusedForMs',
-    'partlySpentForMs',
+    'partlySpent',
   ],
   swapped: ['orphaned', 'swapSigned'],
   melting: ['meltReading', 'meltPosts', 'mayRepeatMelt', 'orphaned', 'sinceLastMeltMs', 'needsSwap'],
   pending: [
     'meltReading',
-    'mayRepeatMelt',
     'meltPosts',
     'sinceLastMeltMs',
     'unpaidSightings',
-    'partlySpentForMs',
-    'doubtedForMs',
+    'partlySpent',
+    'doubted',
     'hasFence',
   ],
   releasing: [
     'hasFence',
     'fenceSigned',
     'fenceRefusal',
-    'fenceAttempts',
     'meltReading',
     'unpaidSightings',
-    'doubtedForMs',
+    'doubted',
     'sinceLastMeltMs',
   ],
   paid: ['meltReading', 'hasFence', 'orphaned'],

@@ -1,6 +1,8 @@
 import type { Exchange, Transport } from '../../src/services/mint/transport.ts';
 import { httpTransport } from './carrier.ts';
-import { startWorld, type TestWallet, type World } from './world.ts';
+import { startWorld, type TestWallet, until, type World } from './world.ts';
+
+export { posts } from './tellingMint.ts';
 
 type Signature = { amount: number; dleq?: unknown };
 export type Body = { signatures?: Signature[]; change?: Signature[]; state?: string };
@@ -49,11 +51,25 @@ export function liar() {
     const carry = () => httpTransport(request);
     return lying.lie?.(request, carry) ?? carry();
   };
+  const asked = (line: string) => lying.log.filter((entry) => entry === line).length;
+  /** Time passes, here and at the mint. */
+  const jump = (ms: number) => {
+    aheadMs += ms;
+  };
   return Object.assign(lying, {
-    asked: (line: string) => lying.log.filter((entry) => entry === line).length,
-    /** Time passes, here and at the mint. */
-    jump: (ms: number) => {
-      aheadMs += ms;
+    asked,
+    jump,
+    /** Time passes in steps, and each sees the mint asked for this again. */
+    async passing(line: string, steps: number, stepMs: number): Promise<void> {
+      for (let step = 0; step < steps; step += 1) {
+        const before = asked(line);
+        jump(stepMs);
+        const isAsked = async () => {
+          jump(stepMs / 20); // the look before may have come to its end, and said when the next is due, only now
+          return asked(line) > before;
+        };
+        await until(isAsked, `${line} once more`);
+      }
     },
     start: () =>
       startWorld({
@@ -63,9 +79,6 @@ export function liar() {
       }),
   });
 }
-
-export const posts = ({ method, url }: Parameters<Lie>[0], path: string) =>
-  method === 'POST' && url.endsWith(path);
 
 export async function minted(world: World, wallet: TestWallet, amount: number): Promise<void> {
   const asked = await world.call('POST', `${wallet.at}/mint`, { amount });

@@ -137,11 +137,26 @@ export async function untilMintIsAskedAgain(world: World): Promise<void> {
 export async function dump(world: World): Promise<string> {
   const { db } = world.context.database.connection;
   if (db === undefined) throw new Error('the database is not open');
-  const collections = await db.collections();
+  const collections = (await db.collections()).sort(byName);
   const contents = await Promise.all(collections.map((collection) => collection.find().toArray()));
   return JSON.stringify(contents, (_name, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
   );
+}
+
+const byName = (one: { collectionName: string }, other: { collectionName: string }) =>
+  one.collectionName.localeCompare(other.collectionName);
+
+/** `dump`, once what was answered has also been tidied up: a lease given back, a report written. */
+export async function dumpAtRest(world: World): Promise<string> {
+  let latest = await dump(world);
+  await until(async () => {
+    const before = latest;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    latest = await dump(world);
+    return latest === before;
+  }, 'the books at rest');
+  return latest;
 }
 
 /** How many documents each collection holds. */

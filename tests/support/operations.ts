@@ -1,4 +1,4 @@
-import type { MeltOperation } from '../../src/models/operation.ts';
+import { type Attempt, type MeltOperation, unsentAttempt } from '../../src/models/operation.ts';
 
 export const startedAt = new Date('2026-01-01T00:00:00.000Z');
 
@@ -43,12 +43,26 @@ export function melt(differences: Partial<MeltOperation>): MeltOperation {
     missingAmount: null,
     atomicResult: null,
     partlySince: null,
+    partlySeenAt: null,
     doubtedSince: null,
+    doubtedSeenAt: null,
+    swapRefused: null,
     feeCap: 100n,
     unpaidSightings: 0,
     answerBy: null,
     budget: null,
     finishedAt: null,
+    ...differences,
+  };
+}
+
+/** A swap whose request has left once and was not answered, but for what is said to be different. */
+export function attempt(differences: Partial<Attempt> = {}): Attempt {
+  return {
+    ...unsentAttempt({ number: 1, purpose: 'swap', keysetId: '00', outputs: [], requestBody: '{}' }),
+    posts: 1,
+    lastPostAt: startedAt,
+    endedAt: startedAt,
     ...differences,
   };
 }

@@ -127,15 +127,18 @@ export async function recovered(world: World, npub: string): Promise<void> {
 /** Requests that are stopped on their way to the mint, so that one backup holds several operations, each at its own moment. */
 export function stopper() {
   const stopped: { path: string; reached: () => void }[] = [];
+  const held = new Set<string | undefined>();
   const going = Promise.withResolvers<void>();
   const transport: Transport = async (request) => {
     const { pathname } = new URL(request.url);
     const index = request.method === 'POST' ? stopped.findIndex(({ path }) => path === pathname) : -1;
     const [stop] = index === -1 ? [] : stopped.splice(index, 1);
     if (stop !== undefined) {
+      held.add(request.body);
       stop.reached();
-      await going.promise;
     }
+    // Whoever else sends the same, a worker beside a request for one, is stopped with it.
+    if (held.has(request.body)) await going.promise;
     return httpTransport(request);
   };
   return {

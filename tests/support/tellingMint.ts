@@ -42,6 +42,10 @@ export const answer = async (httpStatus: number, body: unknown): Promise<Exchang
 
 export const lost = async (): Promise<Exchange> => ({ kind: 'lost', reason: 'network' });
 
+/** What the mint lists by itself just now, to be told later. */
+export const listing = ({ simulator }: World): Promise<Exchange> =>
+  httpTransport({ method: 'GET', url: `${simulator.url}/v1/keysets`, timeoutMs: 5_000, lane: 'short' });
+
 /** The mint's own list of keysets, told differently. */
 export async function relisted(
   carry: () => Promise<Exchange>,

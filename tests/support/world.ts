@@ -204,9 +204,28 @@ function once(work: () => Promise<void>): () => Promise<void> {
 
 /** Waits until something is so; says what it waited for when it never is. */
 export async function until(isSo: () => Promise<boolean>, what = 'it', limitMs = 15_000): Promise<void> {
-  for (const giveUpAt = Date.now() + limitMs; Date.now() < giveUpAt; ) {
+  // Mostly it is soon; a wait that lasts must not take the time of what is waited for.
+  let pauseMs = 10;
+  for (const giveUpAt = Date.now() + limitMs; Date.now() < giveUpAt; pauseMs = Math.min(100, pauseMs * 1.5)) {
     if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   throw new Error(`${what} never became so within ${limitMs} ms`);
+}
+
+/**
+ * The same while the clock runs on: the longer an operation is open, the more rarely it is looked at. `pass`: what lets
+ * time pass before each look.
+ */
+export function untilLater(
+  pass: () => void,
+  isSo: () => Promise<boolean>,
+  what: string,
+  limitMs?: number,
+): Promise<void> {
+  const isSoByThen = () => {
+    pass();
+    return isSo();
+  };
+  return until(isSoByThen, what, limitMs);
 }

@@ -3,10 +3,11 @@ import { meltStates } from '../../src/models/operation.ts';
 import {
   type Decision,
   decide,
-  enoughRefusedSwaps,
   type MeltFacts,
+  nearMs,
   needsMintView,
   oddForMs,
+  type Standing,
 } from '../../src/services/melt/decision.ts';
 import { looks, rows } from '../support/decisionRows.ts';
 import {
@@ -21,6 +22,9 @@ import {
 } from '../support/decisions.ts';
 
 const fencings: readonly Decision[] = ['start_fence', 'start_partial_fence', 'repeat_fence', 'renew_fence'];
+/** For an hour, and seen not long ago, too: before this look. */
+const isLongConfirmed = (odd: Standing | null): boolean =>
+  odd !== null && odd.forMs >= oddForMs && odd.notedMsAgo <= nearMs;
 const releases: readonly Decision[] = ['start_release', 'finish_release', 'cancel'];
 
 describe('laws that hold for every state, fact and observation of a melt', () => {
@@ -43,6 +47,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
       pay: true,
       note_unpaid: true,
       note_partly_spent: true,
+      forget_partly_spent: true,
       note_doubt: true,
       doubt: true,
       forget_doubt: true,
@@ -129,7 +134,13 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
         view.inputs === 'UNSPENT' &&
         !(facts.hasFence && view.outputs === 'SIGNED'),
     );
-    expect(decisionsOf(odd)).toStrictEqual(['attention_doubted', 'doubt', 'hang', 'note_doubt']);
+    expect(decisionsOf(odd)).toStrictEqual([
+      'attention_doubted',
+      'doubt',
+      'forget_partly_spent',
+      'hang',
+      'note_doubt',
+    ]);
   });
 
   it('touches nothing that has ended', () => {
@@ -163,7 +174,8 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
       ({ facts, decision }) =>
         decision !== 'wait' &&
         !(decision === 'forget_unpaid' && facts.unpaidSightings > 0) &&
-        !(decision === 'forget_doubt' && facts.doubtedForMs !== null),
+        !(decision === 'forget_doubt' && facts.doubted !== null) &&
+        !(decision === 'forget_partly_spent' && facts.partlySpent !== null),
     );
     expect(settledForWaiting).toStrictEqual([]);
   });
@@ -174,7 +186,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
     );
     expect(called.length).toBeGreaterThan(0);
     const longOdd = ({ facts, view }: Row) =>
-      view.inputs === 'PARTLY_SPENT' && facts.partlySpentForMs !== null && facts.partlySpentForMs >= oddForMs;
+      view.inputs === 'PARTLY_SPENT' && isLongConfirmed(facts.partlySpent);
     expect(called.filter((row) => !longOdd(row))).toStrictEqual([]);
   });
 
@@ -188,8 +200,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
       view.quote === 'PAID' &&
       (view.inputs === 'UNSPENT' || view.inputs === 'PARTLY_SPENT') &&
       facts.meltReading !== 'paid' &&
-      facts.doubtedForMs !== null &&
-      facts.doubtedForMs >= oddForMs;
+      isLongConfirmed(facts.doubted);
     expect(called.filter((row) => !longOdd(row))).toStrictEqual([]);
   });
 
@@ -200,12 +211,32 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
       facts.state === 'swapping' &&
       view.inputs === 'UNSPENT' &&
       view.outputs === 'UNSIGNED' &&
-      facts.swapRefusal !== 'none' &&
+      ['keyset_retired', 'definite', 'unlisted'].includes(facts.swapRefusal) &&
       !facts.swapSurelyDead &&
-      facts.swapAttempts >= enoughRefusedSwaps &&
       facts.swapRefusedForMs !== null &&
       facts.swapRefusedForMs >= oddForMs;
     expect(called.filter((row) => !longRefused(row))).toStrictEqual([]);
+  });
+
+  it('forgets what was odd as soon as a look rules it out, whatever else that look shows', () => {
+    const ruledOut = ({ facts, view: { quote, inputs, outputs } }: Row) =>
+      facts.doubted !== null &&
+      facts.meltReading !== 'paid' &&
+      !(facts.hasFence && (facts.fenceSigned || outputs === 'SIGNED')) &&
+      (facts.state === 'pending' || facts.hasFence) &&
+      (inputs === 'PENDING' || ((quote === 'PENDING' || quote === 'UNPAID') && inputs !== 'UNREACHABLE'));
+    const odd = rowsWhere((row) => ['pending', 'releasing'].includes(row.facts.state) && ruledOut(row));
+    expect(odd.length).toBeGreaterThan(0);
+    expect(decisionsOf(odd)).toStrictEqual(['forget_doubt']);
+    const whole = rowsWhere(
+      ({ facts, view }) =>
+        facts.state === 'swapping' &&
+        facts.partlySpent !== null &&
+        !facts.swapSigned &&
+        view.outputs === 'UNSIGNED' &&
+        ['UNSPENT', 'PENDING', 'SPENT'].includes(view.inputs),
+    );
+    expect(decisionsOf(whole)).toStrictEqual(['forget_partly_spent']);
   });
 
   it('cancels nothing but what was prepared, and only when its creator stayed away', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createMintDirectory } from '../../src/services/mint/mints.ts';
 import { hasSignatures } from '../../src/services/mint/replies.ts';
 import type { Exchange, Transport } from '../../src/services/mint/transport.ts';
+import { attempt } from '../support/operations.ts';
 
 const url = 'http://mint.test';
 const point = '02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5';
@@ -46,19 +47,6 @@ describe('a keyset', () => {
 describe('a reply to a request without outputs', () => {
   it('has no signatures, however many it was to have', () => {
     const reply = { httpStatus: 200, body: '{"signatures":[]}', at: new Date() };
-    const attempt = {
-      number: 1,
-      purpose: 'swap' as const,
-      keysetId: 'k',
-      outputs: [],
-      requestBody: '',
-      posts: 1,
-      lastPostAt: null,
-      endedAt: null,
-      reply,
-      refusalCode: null,
-      refusals: 0,
-    };
-    expect(hasSignatures(attempt)).toBe(false);
+    expect(hasSignatures(attempt({ reply }))).toBe(false);
   });
 });

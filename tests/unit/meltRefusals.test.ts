@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { DomainError } from '../../src/models/errors.ts';
 import { presentableDetail } from '../../src/services/melt/failure.ts';
-import { insufficientBalance, neverSent, paymentFailed } from '../../src/services/melt/refusals.ts';
-import { melt } from '../support/operations.ts';
+import { insufficientBalance, neverSent, paymentFailed, stopped } from '../../src/services/melt/refusals.ts';
+import { attempt, melt, startedAt } from '../support/operations.ts';
+
+const lostTimeEvent = 'its inputs are gone: it went on in a time that the books have lost';
+const sentMelt = attempt({ purpose: 'melt' });
 
 describe('A melt that was cancelled, which a request can only meet in passing,', () => {
   it('gives back all that was reserved, since nothing had left', () => {
@@ -27,6 +31,32 @@ describe('A payment that was never sent', () => {
     expect(told).toMatchObject({ code: 'INTERNAL_ERROR', severity: 'HIGH', retryable: true });
     expect(told.message).toMatch(/The payment was not sent, and it will not be/);
     expect(told.message).not.toMatch(/database|function/);
+  });
+
+  it('because the books are behind the mint is not blamed on the mint', () => {
+    const cause = new DomainError('MELT_BLOCKED_BY_RECONCILIATION', 'HIGH', 'blocked', { retryable: true });
+    const told = neverSent(melt({}), cause);
+    expect(told).toMatchObject({ code: 'MELT_BLOCKED_BY_RECONCILIATION', retryable: true });
+    expect(told.message).toMatch(/^The wallet’s books were found to be behind its mint, .* was not sent/);
+    expect(told.message).not.toMatch(/stopped answering/);
+  });
+});
+
+describe('A payment that a person must decide about', () => {
+  const gone = { at: startedAt, state: 'swapping', event: lostTimeEvent };
+  const { timeline } = melt({});
+  it.each([
+    ['is told as never sent where its melt has not left', melt({}), /No payment was sent for this invoice/],
+    ['is told as open where it has', melt({ attempts: [sentMelt] }), /not settled; do not pay again/],
+    [
+      'is told as open where it went on in a time that the books have lost',
+      melt({ timeline: [...timeline, gone] }),
+      /not settled; do not pay again/,
+    ],
+  ])('%s', (_story, operation, message) => {
+    const told = stopped({ ...operation, state: 'needs_attention' }, { replayed: false });
+    expect(told.message).toMatch(message);
+    expect(told.members).toMatchObject({ requiresManualIntervention: true });
   });
 });
 

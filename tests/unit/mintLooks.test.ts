@@ -65,6 +65,20 @@ describe('looks at the operations that wait for a mint', () => {
     for (let look = 0; look < 10; look += 1) expect(breaker.admitsLook()).toBe(true);
   });
 
+  it('leave their turn to another where they are not made, unless the mint was heard, or missed, since', () => {
+    for (let failures = 0; failures < 3; failures += 1) fails();
+    now += 2_000;
+    expect([breaker.admitsLook(), breaker.admitsLook()]).toEqual([true, false]);
+    breaker.returnLook();
+    expect([breaker.admitsLook(), breaker.admitsLook()]).toEqual([true, false]);
+    fails();
+    breaker.returnLook();
+    expect(breaker.isResting()).toBe(true);
+    breaker.report(answer(200), now, 'settling');
+    breaker.returnLook();
+    expect([breaker.admitsLook(), breaker.isResting()]).toEqual([true, false]);
+  });
+
   it('rest for as long as the mint has asked for, five seconds at most', () => {
     breaker.report(answer(429, 60_000), now, 'settling');
     now += 4_900;
@@ -80,7 +94,7 @@ describe('a worker with hundreds of operations that are due', () => {
   const perMint = 40;
 
   /** Works off as many at each of two mints; every look is over at once. @returns when each was begun, by mint */
-  async function worksOff(mints: { resting: () => string[]; admitsLook: (mintUrl: string) => boolean }) {
+  async function worksOff(admitsLook: (mintUrl: string) => boolean) {
     const due = new Map(
       [slow, other].flatMap((mintUrl) =>
         Array.from({ length: perMint }, (_, number): [string, MeltOperation] => {
@@ -104,12 +118,12 @@ describe('a worker with hundreds of operations that are due', () => {
     const handler: Handler<never> = { advance: unused, waitMs: unused, reread: unused };
     const worker = createWorker({
       operations: {
-        due: async (_now, { limit, notAt }) =>
-          [...due.values()].filter(({ mintUrl }) => !notAt.includes(mintUrl)).slice(0, limit),
+        due: async (_now, { limit, at }) =>
+          [...due.values()].filter(({ mintUrl }) => at.includes(mintUrl)).slice(0, limit),
         claim: async (id) => due.get(id) ?? null,
         postponeById: async () => undefined,
       },
-      mints,
+      mints: { awake: () => [slow, other], admitsLook, returnLook: () => undefined },
       driver,
       handlers: { melt: handler, minting: handler },
       intervalMs: 10,
@@ -124,7 +138,7 @@ describe('a worker with hundreds of operations that are due', () => {
     Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + spanMs).length));
 
   it('begins eight at each mint in a quarter of a second, however quick they are, in the order of their times', async () => {
-    const { worker, begun, due } = await worksOff({ resting: () => [], admitsLook: () => true });
+    const { worker, begun, due } = await worksOff(() => true);
     worker.start();
     await until(async () => due.size === 0, 'all of them looked at');
     await worker.stop();
@@ -142,13 +156,10 @@ describe('a worker with hundreds of operations that are due', () => {
 
   it('leaves those of a mint alone that rests, and works off the others’', async () => {
     let turns = 1;
-    const { worker, begun, due } = await worksOff({
-      resting: () => [],
-      admitsLook: (mintUrl) => {
-        if (mintUrl === other) return true;
-        turns -= 1;
-        return turns >= 0;
-      },
+    const { worker, begun, due } = await worksOff((mintUrl) => {
+      if (mintUrl === other) return true;
+      turns -= 1;
+      return turns >= 0;
     });
     worker.start();
     await until(async () => due.size === perMint - 1, 'the others’ looked at');

@@ -1,26 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Attempt } from '../../src/models/operation.ts';
 import { operationDocument, operationFrom } from '../../src/repositories/operationDocuments.ts';
-import { melt, startedAt } from '../support/operations.ts';
+import { attempt, melt, startedAt } from '../support/operations.ts';
 import { anySealer } from '../support/sealers.ts';
 
 const sealer = anySealer();
 const reply = { httpStatus: 422, body: '{"input":{"secret":"live"}}', at: startedAt };
-const attempt: Attempt = {
-  number: 1,
-  purpose: 'swap',
-  keysetId: '00ad268c4d1f5826',
-  outputs: [],
-  requestBody: '{}',
-  posts: 1,
-  lastPostAt: startedAt,
-  endedAt: startedAt,
-  reply,
-  refusals: 0,
-  refusalCode: null,
-};
+const refused = attempt({ reply });
 const stored = () => ({
-  ...operationDocument(melt({ state: 'swapping', attempts: [attempt] }), sealer),
+  ...operationDocument(melt({ state: 'swapping', attempts: [refused] }), sealer),
   lease_owner: null,
   lease_until: null,
 });
@@ -30,7 +17,7 @@ describe('The reply of a mint, as it is stored,', () => {
     const document = stored();
     expect(JSON.stringify(document.attempts)).not.toContain('live');
     expect(document.attempts[0]?.reply).toMatchObject({ http_status: 422, at: startedAt });
-    expect(operationFrom(document, sealer).attempts).toEqual([attempt]);
+    expect(operationFrom(document, sealer).attempts).toEqual([refused]);
   });
 
   it('cannot be moved to another attempt', () => {
@@ -43,10 +30,10 @@ describe('The reply of a mint, as it is stored,', () => {
     const document = stored();
     const open = { http_status: reply.httpStatus, body: reply.body, at: reply.at };
     const before = operationDocument(
-      melt({ state: 'swapping', attempts: [{ ...attempt, reply: null }] }),
+      melt({ state: 'swapping', attempts: [attempt({ reply: null })] }),
       sealer,
     );
     const attempts = before.attempts.map((each) => ({ ...each, reply: open }));
-    expect(operationFrom({ ...document, attempts }, sealer).attempts).toEqual([attempt]);
+    expect(operationFrom({ ...document, attempts }, sealer).attempts).toEqual([refused]);
   });
 });

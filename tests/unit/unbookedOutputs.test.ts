@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Attempt, AttemptPurpose } from '../../src/models/operation.ts';
+import type { AttemptPurpose } from '../../src/models/operation.ts';
 import type { OutputRole, PlannedOutput } from '../../src/models/proof.ts';
 import { unbookedOutputs } from '../../src/models/unbookedOutputs.ts';
+import { attempt } from '../support/operations.ts';
 
 const rolesOf: Record<AttemptPurpose, OutputRole[]> = {
   swap: ['send', 'keep'],
@@ -9,22 +10,6 @@ const rolesOf: Record<AttemptPurpose, OutputRole[]> = {
   fence: ['release'],
   issue: ['issue'],
 };
-
-function attempt(purpose: AttemptPurpose, posts: number): Attempt {
-  return {
-    number: 1,
-    purpose,
-    keysetId: '00',
-    outputs: rolesOf[purpose].map(output),
-    requestBody: '{}',
-    posts,
-    lastPostAt: null,
-    endedAt: null,
-    reply: null,
-    refusalCode: null,
-    refusals: 0,
-  };
-}
 
 function output(role: OutputRole): PlannedOutput {
   return { role, amount: 1n, keysetId: '00', counter: 0, B_: '', secret: role, blindingFactor: 1n };
@@ -52,7 +37,9 @@ describe('outputs of an open operation that only somebody else can have spent', 
   it.each(rows)('%s', (_state, posts, bookedEarly, expected) => {
     const attempts = (['swap', 'melt', 'fence', 'issue'] as const).flatMap((purpose) => {
       const made = posts[purpose];
-      return made === undefined ? [] : [attempt(purpose, made)];
+      return made === undefined
+        ? []
+        : [attempt({ purpose, posts: made, outputs: rolesOf[purpose].map(output) })];
     });
     expect(unbookedOutputs(attempts, bookedEarly).map(({ role }) => role)).toEqual(expected);
   });

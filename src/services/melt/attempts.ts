@@ -4,6 +4,7 @@ import {
   type AttemptPurpose,
   attemptsFor,
   type MeltOperation,
+  unsentAttempt,
 } from '../../models/operation.ts';
 import { type OutputRole, type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import { blankCount, denominations, inputFee, split } from '../ecash/amounts.ts';
@@ -122,19 +123,7 @@ function attempt(
   requestBody: string,
 ): Attempt {
   const number = earlier.filter((other) => other.purpose === purpose).length + 1;
-  return {
-    number,
-    purpose,
-    keysetId,
-    outputs,
-    requestBody,
-    posts: 0,
-    lastPostAt: null,
-    endedAt: null,
-    reply: null,
-    refusalCode: null,
-    refusals: 0,
-  };
+  return unsentAttempt({ number, purpose, keysetId, outputs, requestBody });
 }
 
 function swapBody(inputs: readonly Proof[], outputs: readonly PlannedOutput[]): string {
@@ -144,11 +133,6 @@ function swapBody(inputs: readonly Proof[], outputs: readonly PlannedOutput[]): 
 /** Smallest first, so that the order does not tell the mint which outputs are change. */
 function bySize(plans: readonly OutputPlan[]): OutputPlan[] {
   return [...plans].sort((a, b) => (a.amount < b.amount ? -1 : a.amount > b.amount ? 1 : 0));
-}
-
-/** An attempt as it stands once its request is on its way again. */
-export function posted(of: Attempt, at: Date): Attempt {
-  return { ...of, posts: of.posts + 1, lastPostAt: at, endedAt: null };
 }
 
 /** All outputs that any attempt for one purpose has ever named. */

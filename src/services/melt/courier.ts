@@ -4,6 +4,7 @@ import {
   type AttemptPurpose,
   attemptsFor,
   type MeltOperation,
+  posted,
   type StoredReply,
 } from '../../models/operation.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
@@ -14,10 +15,10 @@ import {
   withReply,
 } from '../../repositories/operations.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { isRefusedByMint, readMelt, readSigned, refusalIn } from '../mint/replies.ts';
+import { readMelt, readSigned, refusalIn } from '../mint/replies.ts';
 import type { Exchange } from '../mint/transport.ts';
 import { timer } from '../operations/timing.ts';
-import { posted } from './attempts.ts';
+import { nearMs } from './decision.ts';
 import { latest } from './facts.ts';
 
 /** The mint has answered a melt, and the answer could not be stored. It is kept for the client's answer alone. */
@@ -129,23 +130,23 @@ export function createCourier(parts: {
         exchange.kind === 'reply'
           ? withReply(of, { httpStatus: exchange.httpStatus, body: exchange.body, at })
           : { ...of, endedAt: at };
-      const isRefused = exchange.kind === 'reply' && isRefusedByMint(exchange);
+      const refusalCode = exchange.kind === 'reply' ? definiteRefusal(answered.reply, purpose) : null;
       const stored = {
         ...answered,
-        refusalCode: definiteRefusal(answered.reply, purpose) ?? of.refusalCode,
-        refusals: of.refusals + Number(isRefused),
+        refusalCode: refusalCode ?? of.refusalCode,
+        refusals: of.refusals + Number(refusalCode !== null),
+      };
+      const isRefusedSwap = purpose === 'swap' && exchange.kind === 'reply' && refusalIn(exchange) !== null;
+      const changes = {
+        attempts: withAttempt(current.attempts, keepPaid(of, stored)),
+        ...(isRefusedSwap ? { swapRefused: refusedAgain(current.swapRefused, at) } : {}),
       };
       const event =
         exchange.kind === 'reply'
           ? `${purpose} reply stored (HTTP ${exchange.httpStatus}${codeIn(exchange)})`
           : `no reply to ${purpose} (${exchange.reason})`;
       try {
-        return await operations.transition(
-          current,
-          { attempts: withAttempt(current.attempts, keepPaid(of, stored)) },
-          event,
-          at,
-        );
+        return await operations.transition(current, changes, event, at);
       } catch (error) {
         if (!(error instanceof StaleOperation) || attempt >= maxStoreTries) throw error;
         const reread = await operations.byId(sent.id);
@@ -166,6 +167,12 @@ function body(operation: MeltOperation, purpose: AttemptPurpose): string {
 function keepPaid(before: Attempt, after: Attempt): Attempt {
   const paid = before.purpose === 'melt' && before.reply !== null && readMelt(before.reply).kind === 'paid';
   return paid ? { ...after, reply: before.reply } : after;
+}
+
+/** Refusals with a long time between them, of silence or of breaking down, do not belong together. */
+function refusedAgain(before: MeltOperation['swapRefused'], at: Date): MeltOperation['swapRefused'] {
+  const belongs = before !== null && at.getTime() - before.lastAt.getTime() <= nearMs;
+  return { since: belongs ? before.since : at, lastAt: at };
 }
 
 /** The mint's own number for a refusal, for whoever reads the timeline. */

@@ -4,10 +4,13 @@ import type { MeltState } from '../../models/operation.ts';
 export type MeltReading = 'none' | 'paid' | 'pending' | 'rejected' | 'unknown';
 
 /**
- * Where a swap or fence stands: its latest attempt was not refused, refused for its keyset, refused for good, or answered
- * again and again with something that is neither signatures nor a refusal that we know.
+ * Where a swap or fence stands: its latest attempt was not refused, refused for its keyset, refused for good, refused again
+ * and again in words that we do not know, or answered again and again by what is neither signatures nor a refusal.
  */
-export type Refusal = 'none' | 'keyset_retired' | 'definite' | 'unlisted';
+export type Refusal = 'none' | 'keyset_retired' | 'definite' | 'unlisted' | 'nonsense';
+
+/** Something odd that every look since has seen: for how long, and how long ago that was noted last. */
+export type Standing = { forMs: number; notedMsAgo: number };
 
 /** All that a decision needs to know of an operation. Times in ms. */
 export type MeltFacts = {
@@ -22,8 +25,9 @@ export type MeltFacts = {
   swapRefusal: Refusal;
   /** Every swap request came back with a definite refusal: none can still be on its way. */
   swapSurelyDead: boolean;
-  swapAttempts: number;
-  /** How long ago the first of its swaps was refused, in whatever words; null = none was. */
+  /** How many of its swap requests came back with a definite refusal. */
+  swapRefusals: number;
+  /** From the mint's first refusal of its swap to the latest, in whatever words of its own; null = there was none. */
   swapRefusedForMs: number | null;
   meltReading: MeltReading;
   meltPosts: number;
@@ -32,12 +36,11 @@ export type MeltFacts = {
   sinceLastMeltMs: number;
   fenceDelayMs: number;
   unpaidSightings: number;
-  /** How long ago some inputs were first seen spent by others; null = never seen. */
-  partlySpentForMs: number | null;
-  /** How long the quote has been called paid while our inputs are not spent; null = it is not. */
-  doubtedForMs: number | null;
+  /** Some inputs are spent by others; null = not so when last seen. */
+  partlySpent: Standing | null;
+  /** The quote is called paid while our inputs are not spent; null = not so when last seen. */
+  doubted: Standing | null;
   hasFence: boolean;
-  fenceAttempts: number;
   fenceSigned: boolean;
   fenceRefusal: Refusal;
 };
@@ -62,6 +65,7 @@ export type Decision =
   | 'pay'
   | 'note_unpaid'
   | 'note_partly_spent'
+  | 'forget_partly_spent'
   | 'note_doubt'
   | 'doubt'
   | 'forget_doubt'
@@ -79,16 +83,16 @@ export type Decision =
   | 'attention_swap_refused'
   | 'done';
 
-/**
- * So many refused swaps, none of which can still be on its way, and the melt is given up: nothing was at stake yet. If one
- * can, a person is called, an hour after the first refusal.
- */
-export const enoughRefusedSwaps = 5;
-/** From this many attempts on, none is added; the last one is repeated. */
-export const maxAttemptsPerPurpose = 20;
+/** So many refusals of a swap, no request of which can still be on its way, and the melt is given up: nothing was at stake yet. */
+export const enoughSwapRefusals = 5;
 
 /** How long an odd state, which nothing that we may do can end, must last before a person is called. */
 export const oddForMs = 3_600_000;
+/**
+ * Two looks that are no farther apart are near each other. After a longer time without one, an odd state must be seen twice
+ * before anything is done about it. Well above the longest wait between two looks (`handler.ts`).
+ */
+export const nearMs = 1_200_000;
 
 /** States in which the decision needs no look at the mint. */
 export function needsMintView(facts: MeltFacts): boolean {
@@ -146,6 +150,7 @@ export function decide(facts: MeltFacts, view: MintView): Decision {
 function decideSwap(facts: MeltFacts, view: MintView): Decision {
   if (facts.swapSigned || view.outputs === 'SIGNED') return 'accept_swap';
   if (view.outputs === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
+  if (isPartlySpentNoMore(facts, view)) return 'forget_partly_spent';
   switch (view.inputs) {
     case 'PENDING':
     case 'SPENT':
@@ -153,34 +158,51 @@ function decideSwap(facts: MeltFacts, view: MintView): Decision {
     case 'PARTLY_SPENT':
       return whenPartlySpent(facts, 'attention');
     case 'UNSPENT':
-      if (facts.swapRefusal === 'none') return 'repeat_swap';
-      if (!facts.swapSurelyDead && facts.swapAttempts >= enoughRefusedSwaps && isLong(facts.swapRefusedForMs))
-        return 'attention_swap_refused';
-      if (facts.swapAttempts >= maxAttemptsPerPurpose) return 'repeat_swap';
-      if (!facts.swapSurelyDead) return 'renew_swap';
-      return facts.swapRefusal === 'definite' || facts.swapAttempts >= enoughRefusedSwaps
-        ? 'start_release'
-        : 'renew_swap';
+      return facts.swapRefusal === 'none' ? 'repeat_swap' : whenSwapRefused(facts);
   }
 }
 
+/** A mint that is out of order calls nobody, for however long: only refusals of its own do. */
+function whenSwapRefused(facts: MeltFacts): Decision {
+  if (facts.swapSurelyDead)
+    return facts.swapRefusal === 'definite' || facts.swapRefusals >= enoughSwapRefusals
+      ? 'start_release'
+      : 'renew_swap';
+  return facts.swapRefusal !== 'nonsense' && isLong(facts.swapRefusedForMs)
+    ? 'attention_swap_refused'
+    : 'renew_swap';
+}
+
 /** One answer of the mint proves nothing: it is noted, and acted on if it is still so an hour later. */
-function whenPartlySpent(facts: MeltFacts, then: 'attention' | 'start_partial_fence'): Decision {
-  if (facts.partlySpentForMs === null) return 'note_partly_spent';
-  return isLong(facts.partlySpentForMs) ? then : 'wait';
+function whenPartlySpent({ partlySpent }: MeltFacts, then: 'attention' | 'start_partial_fence'): Decision {
+  if (!isStanding(partlySpent)) return 'note_partly_spent';
+  return isLong(partlySpent.forMs) ? then : 'wait';
 }
 
 /** The same for what makes no sense. Seen again it is reported, and an hour later a person is called. */
-function whenDoubted(facts: MeltFacts): Decision {
-  if (facts.doubtedForMs === null) return 'note_doubt';
-  return isLong(facts.doubtedForMs) ? 'attention_doubted' : 'doubt';
+function whenDoubted({ doubted }: MeltFacts): Decision {
+  if (!isStanding(doubted)) return 'note_doubt';
+  return isLong(doubted.forMs) ? 'attention_doubted' : 'doubt';
 }
 
+/** Not long ago it was seen, too. What was seen before a gap in looking has to be confirmed first. */
+const isStanding = (odd: Standing | null): odd is Standing => odd !== null && odd.notedMsAgo <= nearMs;
+
 const isLong = (forMs: number | null): boolean => forMs !== null && forMs >= oddForMs;
+
+function isPartlySpentNoMore({ partlySpent }: MeltFacts, { inputs }: MintView): boolean {
+  return partlySpent !== null && inputs !== 'PARTLY_SPENT' && inputs !== 'UNREACHABLE';
+}
 
 /** PAID on the quote, and not by our inputs: a quote may be another wallet's, or have the state of its invoice. */
 function isDoubtful(view: MintView): boolean {
   return view.quote === 'PAID' && (view.inputs === 'UNSPENT' || view.inputs === 'PARTLY_SPENT');
+}
+
+/** Whatever is out of sight, what is seen rules the contradiction out. */
+function isDoubtedNoMore({ doubted }: MeltFacts, { quote, inputs }: MintView): boolean {
+  const isClear = (quote !== 'PAID' && quote !== 'UNREACHABLE') || inputs === 'PENDING' || inputs === 'SPENT';
+  return doubted !== null && isClear;
 }
 
 /** PAID on the quote is believed once our inputs are gone, too. A quote can be another wallet's, or a mint's mistake. */
@@ -218,8 +240,9 @@ function surelyRefused(facts: MeltFacts, view: MintView): boolean {
 function decidePending(facts: MeltFacts, view: MintView): Decision {
   if (facts.hasFence && view.outputs === 'SIGNED') return 'start_release';
   if (facts.meltReading === 'paid' || paidWithOurInputs(view)) return 'pay';
+  if (isDoubtedNoMore(facts, view)) return 'forget_doubt';
+  if (isPartlySpentNoMore(facts, view)) return 'forget_partly_spent';
   if (view.quote === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
-  if (facts.doubtedForMs !== null && !isDoubtful(view)) return 'forget_doubt';
   if (view.quote === 'PENDING' || view.inputs === 'PENDING')
     return facts.unpaidSightings > 0 ? 'forget_unpaid' : 'wait';
   if (isDoubtful(view)) return whenDoubted(facts);
@@ -238,6 +261,7 @@ function decidePending(facts: MeltFacts, view: MintView): Decision {
 function decideReleasing(facts: MeltFacts, view: MintView): Decision {
   if (!facts.hasFence || facts.fenceSigned || view.outputs === 'SIGNED') return 'finish_release';
   if (facts.meltReading === 'paid' || paidWithOurInputs(view)) return 'resume';
+  if (isDoubtedNoMore(facts, view)) return 'forget_doubt';
   if (view.outputs === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
   switch (view.inputs) {
     case 'PENDING':
@@ -248,9 +272,6 @@ function decideReleasing(facts: MeltFacts, view: MintView): Decision {
     case 'UNSPENT':
       if (isDoubtful(view)) return whenDoubted(facts);
       if (view.quote !== 'UNPAID' && view.quote !== 'MISSING') return 'wait'; // it may be paying after all
-      if (facts.doubtedForMs !== null) return 'forget_doubt';
-      return facts.fenceRefusal === 'none' || facts.fenceAttempts >= maxAttemptsPerPurpose
-        ? 'repeat_fence'
-        : 'renew_fence';
+      return facts.fenceRefusal === 'none' ? 'repeat_fence' : 'renew_fence';
   }
 }

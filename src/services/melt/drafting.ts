@@ -10,6 +10,9 @@ import type { OutputKeyset } from './attempts.ts';
 import type { Invoice } from './invoice.ts';
 import type { Candidate, Selection } from './selection.ts';
 
+/** `answerBy`: when its client is answered at the latest, counted from the arrival of the request. */
+export type TimedRequest = MeltRequest & { answerBy: Date };
+
 export type Chosen = Exclude<Selection, { kind: 'insufficient' }>;
 
 /** A melt that has been decided on and stands nowhere yet; its attempts are still to be planned. */
@@ -17,13 +20,12 @@ export function draftOperation(given: {
   wallet: Wallet;
   invoice: Invoice;
   quote: MeltQuote;
-  request: MeltRequest;
+  request: TimedRequest;
   chosen: Chosen;
   reservations: readonly TokenReservation[];
   inputs: Proof[];
   keyset: OutputKeyset;
   feeCap: bigint;
-  answerWithinMs: number;
   at: Date;
 }): MeltOperation {
   const { wallet, invoice, quote, request, chosen, reservations, inputs, keyset, feeCap, at } = given;
@@ -65,9 +67,12 @@ export function draftOperation(given: {
     atomicResult: null,
     unpaidSightings: 0,
     partlySince: null,
+    partlySeenAt: null,
     doubtedSince: null,
+    doubtedSeenAt: null,
+    swapRefused: null,
     feeCap,
-    answerBy: request.respondAsync ? null : new Date(at.getTime() + given.answerWithinMs),
+    answerBy: request.respondAsync ? null : request.answerBy,
     budget: null,
     idempotencyId: request.idempotency === undefined ? null : `idem_${id}`,
     finishedAt: null,

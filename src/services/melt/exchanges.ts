@@ -10,10 +10,11 @@ import { failureOf } from './failure.ts';
 import type { Incidents } from './incidents.ts';
 import { contestedInputs } from './observe.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
+import { hasRoom, isRenewalDue, withRenewed } from './renewal.ts';
 
 /**
  * Swap and fence have one rule: restore every attempt's outputs; signed → ours; inputs unspent → the same POST again;
- * refused → a new attempt with fresh counters. All attempts share the inputs, so at most one wins.
+ * refused → a new attempt with fresh counters, if its terms are others. All attempts share the inputs, so at most one wins.
  */
 export type Exchanges = ReturnType<typeof createExchanges>;
 
@@ -29,8 +30,8 @@ export function createExchanges(parts: {
   const { operations, keysets, attempts, courier, incidents, detection, now } = parts;
 
   /**
-   * A new swap attempt on the keyset that is active now. One that no longer pays within the payment's limit is not made while
-   * nothing is swapped and nothing under way.
+   * A new swap attempt on the keyset that is active now, or the same again while the mint lists nothing new. One that no longer
+   * pays within the payment's limit is not made while nothing is swapped and nothing under way.
    * @returns null where the melt is to be given up as it stands
    */
   async function renewSwap(operation: MeltOperation): Promise<MeltOperation | null> {
@@ -42,8 +43,10 @@ export function createExchanges(parts: {
       return courier.swap(operation); // its terms are those that were agreed on
     }
     const { swap } = terms;
+    const wanted = { keysetId: keyset.id, amount: swap.sendAmount + swap.keepAmount };
+    if (!isRenewalDue(attemptsFor(operation, 'swap'), wanted)) return courier.swap(operation);
     const attempt = await unsigned(operation, await attempts.swap({ ...operation, swap }, keyset));
-    const changes = { swap, attempts: [...operation.attempts, attempt] };
+    const changes = { swap, attempts: withRenewed(operation.attempts, attempt) };
     return courier.swap(
       await operations.transition(operation, changes, 'new swap attempt on the active keyset', now()),
     );
@@ -113,13 +116,16 @@ export function createExchanges(parts: {
     missingAmount: bigint | null,
   ): Promise<MeltOperation> {
     const standing = latest(attemptsFor(operation, 'fence'));
-    const changes = { state: 'releasing' as const, failure: failureOf(operation), missingAmount };
+    const failure = failureOf(operation);
+    const nothingOdd = { partlySince: null, partlySeenAt: null };
+    const changes = { state: 'releasing' as const, failure, missingAmount, ...nothingOdd };
     if (standing !== undefined && missingAmount === operation.missingAmount) {
       return operations.transition(operation, changes, 'back behind the fence', now());
     }
-    const attempt = await planFence(operation, inputs);
-    if (attempt === null) return operation;
-    const withFence = { ...changes, attempts: [...operation.attempts, attempt] };
+    const terms = hasRoom(attemptsFor(operation, 'fence')) ? await fenceTerms(operation, inputs) : null;
+    if (terms === null) return operation;
+    const attempt = await planFence(operation, inputs, terms);
+    const withFence = { ...changes, attempts: withRenewed(operation.attempts, attempt) };
     return courier.fence(
       await operations.transition(operation, withFence, 'untouched for long: fencing the inputs off', now()),
     );
@@ -134,10 +140,16 @@ export function createExchanges(parts: {
     return startFence(operation, rest, sumAmounts(meltInputs(operation)) - sumAmounts(rest));
   }
 
+  /** A new fence attempt on the keyset that is active now, or the same again while the mint lists nothing new. */
   async function renewFence(operation: MeltOperation): Promise<MeltOperation> {
-    const attempt = await planFence(operation, contestedInputs(operation));
-    if (attempt === null) return operation;
-    const changes = { attempts: [...operation.attempts, attempt] };
+    const inputs = contestedInputs(operation);
+    const terms = await fenceTerms(operation, inputs);
+    if (terms === null) return operation;
+    const { keyset, feePpks } = terms;
+    const wanted = { keysetId: keyset.id, amount: sumAmounts(inputs) - inputFee(feePpks) };
+    if (!isRenewalDue(attemptsFor(operation, 'fence'), wanted)) return courier.fence(operation);
+    const attempt = await planFence(operation, inputs, terms);
+    const changes = { attempts: withRenewed(operation.attempts, attempt) };
     return courier.fence(
       await operations.transition(operation, changes, 'new fence attempt on the active keyset', now()),
     );
@@ -147,7 +159,7 @@ export function createExchanges(parts: {
    * The fence is for our safety, so it may not cost what the payment itself was not allowed to. Null while the mint asks for
    * more: that is reported, and the mint is asked on.
    */
-  async function planFence(operation: MeltOperation, inputs: readonly Proof[]): Promise<Attempt | null> {
+  async function fenceTerms(operation: MeltOperation, inputs: readonly Proof[]): Promise<FenceTerms | null> {
     const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
     const feePpks = await keysets.feePpks(operation.mintUrl, inputs);
     const fee = (operation.swap?.fee ?? 0n) + inputFee(feePpks);
@@ -155,11 +167,21 @@ export function createExchanges(parts: {
       await incidents.feeAboveLimit(operation, 'fence', fee);
       return null;
     }
+    return { keyset, feePpks };
+  }
+
+  async function planFence(
+    operation: MeltOperation,
+    inputs: readonly Proof[],
+    { keyset, feePpks }: FenceTerms,
+  ): Promise<Attempt> {
     return unsigned(operation, await attempts.fence(operation, inputs, feePpks, keyset));
   }
 
   return { renewSwap, readyToMelt, startFence, startPartialFence, renewFence };
 }
+
+type FenceTerms = { keyset: OutputKeyset; feePpks: bigint[] };
 
 /** Whether what is in hand pays, and within the client's limit, at the fee that the operation names. */
 function coversMelt(operation: MeltOperation, inputAmount: bigint): boolean {

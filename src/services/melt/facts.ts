@@ -1,14 +1,13 @@
-import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
-import { hasSignatures, keysetRetiredCodes, readMelt, saysLater } from '../mint/replies.ts';
+import { type Attempt, attemptsFor, isMeltUnsent, type MeltOperation } from '../../models/operation.ts';
+import { hasSignatures, readMelt } from '../mint/replies.ts';
 import { provesPayment } from './change.ts';
-import type { MeltFacts, MeltReading, Refusal } from './decision.ts';
+import type { MeltFacts, MeltReading, Standing } from './decision.ts';
+import { refusalOf } from './renewal.ts';
 
 export type MeltTimes = { fenceDelayMs: number; orphanAfterMs: number };
 
 const maxMeltPosts = 4; // the first, and at most three repeats
 const repeatWithinMs = 30_000;
-/** So often is a swap or fence repeated whose answers nobody understands, before another is made with fees read anew. */
-const maxObscureAnswers = 3;
 
 /** What `decide` needs to know of an operation, read from what is stored. */
 export function factsOf(
@@ -29,9 +28,10 @@ export function factsOf(
     orphaned: now.getTime() - operation.createdAt.getTime() >= times.orphanAfterMs,
     swapSigned: hasSignatures(latest(swaps)),
     swapRefusal: refusalOf(latest(swaps)),
-    swapAttempts: swaps.length,
-    swapRefusedForMs: sinceFirstRefusalMs(swaps, now),
-    swapSurelyDead: swaps.every((attempt) => attempt.posts <= 1 && attempt.refusalCode !== null),
+    swapRefusals: swaps.reduce((count, { refusals }) => count + refusals, 0),
+    swapRefusedForMs:
+      operation.swapRefused && operation.swapRefused.lastAt.getTime() - operation.swapRefused.since.getTime(),
+    swapSurelyDead: swaps.length > 0 && areAllRefused(swaps),
     meltReading: meltReading(operation, melt),
     meltPosts: melt?.posts ?? 0,
     mayRepeatMelt:
@@ -39,21 +39,19 @@ export function factsOf(
     sinceLastMeltMs: now.getTime() - lastMeltAt.getTime(),
     fenceDelayMs: times.fenceDelayMs,
     unpaidSightings: operation.unpaidSightings,
-    partlySpentForMs: sinceMs(operation.partlySince, now),
-    doubtedForMs: sinceMs(operation.doubtedSince, now),
+    partlySpent: standing(operation.partlySince, operation.partlySeenAt, now),
+    doubted: standing(operation.doubtedSince, operation.doubtedSeenAt, now),
     hasFence: fence !== undefined,
-    fenceAttempts: attemptsFor(operation, 'fence').length,
     fenceSigned: hasSignatures(fence),
     fenceRefusal: refusalOf(fence),
   };
 }
 
-const sinceMs = (since: Date | null, now: Date): number | null =>
-  since === null ? null : now.getTime() - since.getTime();
-
-function sinceFirstRefusalMs(attempts: readonly Attempt[], now: Date): number | null {
-  const first = attempts.find((attempt) => refusalOf(attempt) !== 'none');
-  return sinceMs(first?.endedAt ?? null, now);
+/** Of a note that an earlier version made it is not known whether anything has confirmed it. */
+function standing(since: Date | null, notedAt: Date | null, now: Date): Standing | null {
+  if (since === null) return null;
+  const notedMsAgo = notedAt === null ? Number.POSITIVE_INFINITY : now.getTime() - notedAt.getTime();
+  return { forMs: now.getTime() - since.getTime(), notedMsAgo };
 }
 
 export function latest(attempts: readonly Attempt[]): Attempt | undefined {
@@ -77,28 +75,10 @@ function meltReading({ paymentHash, quote }: MeltOperation, attempt: Attempt | u
 
 /** A client waits, and its payment has not left: where it cannot just now, it is told so at once. Else the next look goes on. */
 export function isUnsent(operation: MeltOperation, role: MeltFacts['role']): boolean {
-  return role === 'creator' && attemptsFor(operation, 'melt').every(({ posts }) => posts === 0);
+  return role === 'creator' && isMeltUnsent(operation);
 }
 
-/** Every post of every attempt was refused by the mint itself: none can still be under way. */
+/** Every post of every attempt was refused with a definite code: none can still be under way. */
 export function areAllRefused(attempts: readonly Attempt[]): boolean {
   return attempts.every(({ posts, refusals }) => refusals >= posts);
-}
-
-function refusalOf(attempt: Attempt | undefined): Refusal {
-  if (attempt === undefined) return 'none';
-  if (attempt.refusalCode === null) return isObscure(attempt) ? 'unlisted' : 'none';
-  return keysetRetiredCodes.has(attempt.refusalCode) ? 'keyset_retired' : 'definite';
-}
-
-/** Answered often enough, with neither signatures nor a request for patience: the same again will not help. */
-function isObscure(attempt: Attempt): boolean {
-  const { reply, posts } = attempt;
-  return posts >= maxObscureAnswers && reply !== null && !saysLater(reply) && !hasSignatures(attempt);
-}
-
-/** Since when the operation has been in its state: repeats and notes do not make the waits short again. */
-export function enteredStateAt({ state, timeline, updatedAt }: MeltOperation): Date {
-  const before = timeline.findLastIndex((entry) => entry.state !== state);
-  return timeline[before + 1]?.at ?? updatedAt;
 }

@@ -1,15 +1,13 @@
 import { invariant } from '../../models/errors.ts';
-import { isFinished, type MeltOperation } from '../../models/operation.ts';
+import { enteredStateAt, isFinished, type MeltOperation } from '../../models/operation.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
-import { growingWaitMs, type Handler } from '../operations/driver.ts';
-import { enteredStateAt } from './facts.ts';
+import { growingWaitMs, type Handler, patientWaitMs, soonForMs } from '../operations/driver.ts';
 import type { Incidents } from './incidents.ts';
 import type { MeltSaga } from './saga.ts';
 
 const openTooLongMs = 3_600_000;
 /** A report that was forgotten here is filed again, and counted as the one that it is. */
 const maxRemembered = 100_000;
-const soonForMs = 600_000;
 
 /** How a melt is driven: the saga's steps, its pace, and what people hear of it. */
 export function createMeltHandler(parts: {
@@ -42,6 +40,9 @@ export function createMeltHandler(parts: {
 
     waitMs(operation, at) {
       const sinceMs = at.getTime() - enteredStateAt(operation).getTime();
+      const odd = latestOf(operation.partlySeenAt, operation.doubtedSeenAt);
+      const patientMs =
+        odd === null ? patientWaitMs(sinceMs) : Math.min(patientWaitMs(sinceMs), soonAgainMs(odd, at));
       switch (operation.state) {
         case 'prepared':
         case 'swapped': {
@@ -54,9 +55,9 @@ export function createMeltHandler(parts: {
           // Once it looks as if it had never begun, a second look is all that the fence waits for.
           if (operation.unpaidSightings > 0 && at.getTime() - operation.updatedAt.getTime() < soonForMs)
             return growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 5_000 });
-          return patientWaitMs(sinceMs);
+          return patientMs;
         default:
-          return patientWaitMs(sinceMs);
+          return patientMs;
       }
     },
 
@@ -68,12 +69,10 @@ export function createMeltHandler(parts: {
   };
 }
 
-/**
- * Up to half a minute in the first ten, since somebody may be watching. What waits for longer than that may wait for days,
- * and thousands may: from then on, a twentieth of the time waited, ten minutes at most.
- */
-function patientWaitMs(sinceMs: number): number {
-  return sinceMs < soonForMs
-    ? growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 30_000 })
-    : growingWaitMs(sinceMs, { fraction: 0.05, minMs: 30_000, maxMs: 600_000 });
+function latestOf(...times: (Date | null)[]): Date | null {
+  return times.reduce((one, other) => (one === null || (other !== null && other > one) ? other : one), null);
 }
+
+/** What was noted just now needs a second look that is near the first. The waits double. */
+const soonAgainMs = (notedAt: Date, at: Date): number =>
+  growingWaitMs(at.getTime() - notedAt.getTime(), { fraction: 1, minMs: 250, maxMs: 600_000 });

@@ -20,6 +20,13 @@ export type LostTime = {
   insteadOfRelease(operation: MeltOperation, role: MeltFacts['role']): Promise<Step | null>;
 };
 
+const goneOn = 'it went on in a time that the books have lost';
+
+/** Whether anything was found done that these books do not know of. */
+export function hasLostTime({ timeline }: MeltOperation): boolean {
+  return timeline.some(({ event }) => event.endsWith(goneOn));
+}
+
 export function createLostTime(parts: {
   operations: OperationRepository;
   detection: Pick<Detection, 'standing'>;
@@ -60,7 +67,7 @@ export function createLostTime(parts: {
       if (role === 'creator') return null;
       return unlessGone(operation, operation.inputs, {
         state: operation.swap === null ? 'pending' : 'swapping',
-        event: 'its inputs are gone: it went on in a time that the books have lost',
+        event: `its inputs are gone: ${goneOn}`,
       });
     },
 
@@ -68,7 +75,7 @@ export function createLostTime(parts: {
       if (role === 'creator' || operation.state !== 'swapped') return null;
       return unlessGone(operation, meltInputs(operation), {
         state: 'pending',
-        event: 'what was to be melted is gone: it went on in a time that the books have lost',
+        event: `what was to be melted is gone: ${goneOn}`,
       });
     },
   };

@@ -10,6 +10,7 @@ import type { Driver, Handler } from '../operations/driver.ts';
 import { timer } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
 import { ReplyNotStored } from './courier.ts';
+import type { TimedRequest } from './drafting.ts';
 import { readInvoice } from './invoice.ts';
 import { costOf, type Preparation } from './preparation.ts';
 import { quoteMelt } from './quoting.ts';
@@ -68,13 +69,14 @@ export function createMeltService(parts: {
   }
 
   async function melt(request: MeltRequest): Promise<Outcome<MeltOperation>> {
+    const timed = { ...request, answerBy: new Date(now().getTime() + answerWithinMs) };
     const wallet = await wallets.get(request.npub);
     const earlier = await earlierOutcome(wallet, request);
     if (earlier !== null) return { operation: answerable(earlier, { replayed: true }), replayed: true };
-    const begun = await begin(wallet, request).catch((error: unknown) => overtaken(wallet, request, error));
+    const begun = await begin(wallet, timed).catch((error: unknown) => overtaken(wallet, request, error));
     if ('overtakenBy' in begun)
       return { operation: answerable(begun.overtakenBy, { replayed: true }), replayed: true };
-    const operation = await carryThrough(begun, request);
+    const operation = await carryThrough(begun, timed);
     return { operation: answerable(operation, { replayed: false }), replayed: false };
   }
 
@@ -122,18 +124,20 @@ export function createMeltService(parts: {
   }
 
   /** Validation, quote, fee cap, selection, pre-flight, transaction A. */
-  async function begin(wallet: Wallet, request: MeltRequest): Promise<Begun> {
+  async function begin(wallet: Wallet, request: TimedRequest): Promise<Begun> {
     const invoice = readInvoice(request.invoice, network, now());
     const paying = await operations.claiming(wallet.id, invoice.paymentHash);
     if (paying !== null) throw duplicatePayment(paying);
     await detection.demandCurrent(wallet, request.requestId);
-    const asking = mints.at(wallet.mintUrl).payments.enter();
-    const quoted = await quoteMelt(mints, wallet, invoice, now()).finally(asking.leave);
-    return reserving.reserve(wallet, invoice, quoted, request);
+    const ask = () => {
+      const asking = mints.at(wallet.mintUrl).payments.enter();
+      return quoteMelt(mints, wallet, invoice, now()).finally(asking.leave);
+    };
+    return reserving.reserve(wallet, invoice, await ask(), request, ask);
   }
 
   /** Runs the saga; answers when it ends or when the client has waited long enough, whichever is first. */
-  async function carryThrough({ operation, place }: Begun, request: MeltRequest): Promise<MeltOperation> {
+  async function carryThrough({ operation, place }: Begun, request: TimedRequest): Promise<MeltOperation> {
     let known = operation;
     const paid = Promise.withResolvers<void>();
     const seen = (latest: MeltOperation) => {
@@ -144,7 +148,7 @@ export function createMeltService(parts: {
     const run = driver.drive(operation, handler, 'creator', { untilMs, seen }).finally(place.leave);
     inBackground(run.catch(() => undefined));
     if (request.respondAsync) return operation;
-    const deadline = timer(Math.max(0, untilMs - now().getTime()));
+    const deadline = timer(Math.max(0, request.answerBy.getTime() - now().getTime()));
     const lastCall = Promise.withResolvers<void>();
     const forgetLastCall = onLastCall(lastCall.resolve);
     try {

@@ -9,7 +9,6 @@ import type { OperationRepository } from '../../repositories/operations.ts';
 import { type TokenReservation, TokensTaken } from '../../repositories/tokenReads.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import { duplicateKeyIndex } from '../../repositories/transaction.ts';
-import type { MeltRequest } from '../contracts.ts';
 import { isOutcomeUnknown } from '../databaseFaults.ts';
 import { denominations } from '../ecash/amounts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
@@ -18,7 +17,13 @@ import type { Detection } from '../restore/detection.ts';
 import type { MeltAttempts, OutputKeyset } from './attempts.ts';
 import type { Budgets } from './budget.ts';
 import { candidatesIn, demandListed } from './candidates.ts';
-import { type Chosen, draftOperation, idempotencyFor, reservationsFor } from './drafting.ts';
+import {
+  type Chosen,
+  draftOperation,
+  idempotencyFor,
+  reservationsFor,
+  type TimedRequest,
+} from './drafting.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { Preflight } from './preflight.ts';
@@ -40,7 +45,7 @@ export type Reserved =
 /** From a quote to a reserved operation: selection, fee cap, pre-flight, exact requests, transaction A. */
 export type Preparation = {
   /** @throws DomainError every refusal before anything is at stake; nothing is reserved then. */
-  reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: MeltRequest): Promise<Reserved>;
+  reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: TimedRequest): Promise<Reserved>;
   /** The cheapest way to pay a quote from what is spendable now; reserves nothing. */
   estimate(wallet: Wallet, quote: MeltQuote): Promise<Selection>;
 };
@@ -58,7 +63,7 @@ export function createPreparation(parts: {
   preflight: Pick<Preflight, 'check'>;
   budgets: Budgets;
   detection: Pick<Detection, 'demandUnsigned'>;
-  config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'answerWithinMs' | 'leaseMs' | 'openMeltsPerWallet'>;
+  config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'leaseMs' | 'openMeltsPerWallet'>;
   owner: string;
   now: () => Date;
 }): Preparation {
@@ -82,7 +87,7 @@ export function createPreparation(parts: {
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
-    request: MeltRequest,
+    request: TimedRequest,
   ): Promise<Reserved> {
     const limit = feeLimit(quote.amount, request.maxFee);
     if (quote.feeReserve > limit.amount) throw feeTooHigh(quote.feeReserve, limit, wallet.unit);
@@ -146,7 +151,7 @@ export function createPreparation(parts: {
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
-    request: MeltRequest,
+    request: TimedRequest,
     chosen: Chosen,
     reservations: readonly TokenReservation[],
     keyset: OutputKeyset,
@@ -164,7 +169,6 @@ export function createPreparation(parts: {
       inputs,
       keyset,
       feeCap: feeLimit(quote.amount, request.maxFee).amount,
-      answerWithinMs: config.answerWithinMs,
       at: now(),
     });
     const planned = await firstAttempts(draft, keyset, spare).catch(orUnavailable);
@@ -181,7 +185,7 @@ export function createPreparation(parts: {
     wallet: Wallet,
     invoice: Invoice,
     operation: MeltOperation,
-    request: MeltRequest,
+    request: TimedRequest,
     reservations: readonly TokenReservation[],
   ): Promise<MeltOperation | null> {
     const idempotency = idempotencyFor(operation, request);

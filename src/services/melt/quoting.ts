@@ -29,10 +29,9 @@ export async function quoteMelt(
   const unpayable = quote.amount + quote.feeReserve > largestSum;
   const otherInvoice = quote.request !== null && quote.request.toLowerCase() !== invoice.text;
   const otherUnit = quote.unit !== null && quote.unit !== wallet.unit;
-  const enoughUntil = now.getTime() + minimumLifeMs;
-  const runsOut = quote.expiry !== null && quote.expiry.getTime() < enoughUntil;
+  const runsOut = !livesOn(quote, now);
   // A quote lives no longer than its invoice: then it is the invoice that comes too late, not the mint that errs.
-  if (runsOut && invoice.expiresAt.getTime() < enoughUntil) throw expiresTooSoon();
+  if (runsOut && invoice.expiresAt.getTime() < now.getTime() + minimumLifeMs) throw expiresTooSoon();
   if (quote.amount <= 0n || otherAmount || unpayable || otherInvoice || otherUnit || runsOut)
     throw badQuote();
   if (quote.state !== 'UNPAID') {
@@ -42,6 +41,11 @@ export async function quoteMelt(
     });
   }
   return { id: quote.id, amount: quote.amount, feeReserve: quote.feeReserve, expiry: quote.expiry };
+}
+
+/** Whether a payment that begins now may rely on a quote. */
+export function livesOn({ expiry }: Pick<MeltQuote, 'expiry'>, now: Date): boolean {
+  return expiry === null || expiry.getTime() >= now.getTime() + minimumLifeMs;
 }
 
 function expiresTooSoon(): DomainError {

@@ -1,9 +1,10 @@
 import { DomainError, type ErrorCode, InvariantBroken } from '../../models/errors.ts';
-import type { MeltOperation } from '../../models/operation.ts';
+import { isMeltUnsent, type MeltOperation } from '../../models/operation.ts';
 import type { Severity } from '../../models/report.ts';
 import { isDatabaseAway, isOutcomeUnknown } from '../databaseFaults.ts';
 import type { Refusal } from '../mint/replies.ts';
 import { adviceFor, causeOf, type Failure, presentableDetail } from './failure.ts';
+import { hasLostTime } from './lostTime.ts';
 
 /** The refusals and failures of a melt, in words that say what happened, whether money moved and what to do. */
 
@@ -151,12 +152,19 @@ export function neverSent(operation: MeltOperation, cause: unknown): DomainError
   );
 }
 
+const whatStoppedIt: { [Code in ErrorCode]?: string } = {
+  MINT_ERROR: 'The mint answers nonsense',
+  MINT_UNAVAILABLE: 'The mint stopped answering',
+  MELT_BLOCKED_BY_RECONCILIATION:
+    'The wallet’s books were found to be behind its mint, and are being put right from its seed',
+};
+
 type Trouble = { code: ErrorCode; severity: Severity; what: string; funds: string };
 
 function troubleBehind(cause: unknown): Trouble {
   const funds = 'come back by themselves within a few minutes';
   if (cause instanceof DomainError) {
-    const what = cause.code === 'MINT_ERROR' ? 'The mint answers nonsense' : 'The mint stopped answering';
+    const what = whatStoppedIt[cause.code] ?? 'The payment could not go on';
     return { code: cause.code, severity: cause.severity, what, funds };
   }
   if (isDatabaseAway(cause) || isOutcomeUnknown(cause))
@@ -179,14 +187,18 @@ export function paidNotBooked(operation: MeltOperation, cause: unknown): DomainE
   );
 }
 
-/** An invariant broke after the mint was asked: a person must decide. */
+/** A person must decide: what the mint says can neither book nor free it. Nobody but its creator ever sends a payment. */
 export function stopped(operation: MeltOperation, { replayed }: { replayed: boolean }): DomainError {
-  return critical(
-    operation,
-    'CRITICAL_MELT_FAILURE',
-    `CRITICAL: the payment was stopped by a safety check after the mint had been asked. Whether it was paid is not settled; do not pay again. Contact support with quote ${operation.quote.id}.`,
-    { replayed },
-  );
+  const { id } = operation.quote;
+  const message = isSurelyUnsent(operation)
+    ? `CRITICAL: the payment was stopped by a safety check before it was sent. No payment was sent for this invoice, and none will be. The funds set aside for it stay reserved until support has looked into it. Contact support with quote ${id}.`
+    : `CRITICAL: the payment was stopped by a safety check after the mint had been asked. Whether it was paid is not settled; do not pay again. Contact support with quote ${id}.`;
+  return critical(operation, 'CRITICAL_MELT_FAILURE', message, { replayed });
+}
+
+/** Its melt request has never left, neither by these books nor in a time that they have lost. */
+function isSurelyUnsent(operation: MeltOperation): boolean {
+  return isMeltUnsent(operation) && !hasLostTime(operation);
 }
 
 function critical(

@@ -1,12 +1,13 @@
 import type { MeltOperation, MeltQuote } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
-import type { MeltRequest } from '../contracts.ts';
 import type { Place } from '../mint/lane.ts';
-import type { MintDirectory } from '../mint/mints.ts';
+import type { Mint } from '../mint/mints.ts';
 import { pause, timer } from '../operations/timing.ts';
+import type { TimedRequest } from './drafting.ts';
 import type { Invoice } from './invoice.ts';
 import type { Preparation } from './preparation.ts';
+import { livesOn } from './quoting.ts';
 import { concurrentOperation, duplicatePayment } from './refusals.ts';
 import { createTurns, type Line } from './turns.ts';
 
@@ -19,45 +20,59 @@ export type OnLastCall = (answer: () => void) => () => void;
 export type Reserving = {
   /**
    * Reserves for one payment, after those of the same wallet that came earlier. Ecash that other payments hold is waited
-   * for while they go on ending: for half of the time that the client waits, and no longer than a tenth of it without a
-   * change.
+   * for while they go on ending: until half of the time that the client waits is over, and no longer than a tenth of it
+   * without a change. Who does not want to wait at all is refused then, and after a sixth of that time in the line.
+   * `quoteAnew`: for where the quote has too little time left by then.
    * @throws DomainError every refusal before anything is at stake; nothing is reserved then.
    */
-  reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: MeltRequest): Promise<Begun>;
+  reserve(
+    wallet: Wallet,
+    invoice: Invoice,
+    quote: MeltQuote,
+    request: TimedRequest,
+    quoteAnew: () => Promise<MeltQuote>,
+  ): Promise<Begun>;
 };
 
 const firstPauseMs = 50;
 const longestPauseMs = 400;
 
 export function createReserving(parts: {
-  preparation: Preparation;
+  preparation: Pick<Preparation, 'reserve'>;
   operations: Pick<OperationRepository, 'claiming'>;
-  mints: MintDirectory;
+  mints: { at(mintUrl: string): Pick<Mint, 'payments'> };
   answerWithinMs: number;
   onLastCall: OnLastCall;
   now: () => Date;
 }): Reserving {
   const { preparation, operations, mints, answerWithinMs, onLastCall, now } = parts;
   const turns = createTurns();
-  const patienceMs = answerWithinMs / 2;
   const unchangedMs = answerWithinMs / 10;
 
   async function reserve(
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
-    request: MeltRequest,
+    request: TimedRequest,
+    quoteAnew: () => Promise<MeltQuote>,
   ): Promise<Begun> {
-    const deadline = timer(patienceMs);
+    const { answerBy, respondAsync } = request;
+    const waitedMs = answerWithinMs - (answerBy.getTime() - now().getTime());
+    const deadline = timer(Math.max(0, answerWithinMs / (respondAsync ? 6 : 2) - waitedMs));
     const lastCall = Promise.withResolvers<void>();
     const forgetLastCall = onLastCall(lastCall.resolve);
     let isOver = false;
     const giveUp = Promise.race([deadline.elapsed, lastCall.promise]).then(() => {
       isOver = true;
     });
-    const attempt = () => reserveNow(wallet, invoice, quote, request);
+    let current = quote;
+    const attempt = async () => {
+      if (!livesOn(current, now())) current = await quoteAnew();
+      return reserveNow(wallet, invoice, current, request);
+    };
+    const isEnough = () => isOver || respondAsync;
     try {
-      return await turns.inTurn(wallet.id, giveUp, (line) => onceThere(attempt, line, () => isOver));
+      return await turns.inTurn(wallet.id, giveUp, (line) => onceThere(attempt, line, isEnough));
     } finally {
       deadline.cancel();
       forgetLastCall();
@@ -68,7 +83,7 @@ export function createReserving(parts: {
   async function onceThere(
     attempt: () => Promise<Begun | { sight: string | null }>,
     line: Line,
-    isOver: () => boolean,
+    isEnough: () => boolean,
   ): Promise<Begun> {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       const result = await attempt();
@@ -77,7 +92,7 @@ export function createReserving(parts: {
       if (result.sight === null) line.lastSeen = null;
       else if (line.lastSeen?.sight !== result.sight) line.lastSeen = { sight: result.sight, sinceMs: atMs };
       const hangs = line.lastSeen !== null && atMs - line.lastSeen.sinceMs >= unchangedMs;
-      if (hangs || isOver()) throw concurrentOperation();
+      if (hangs || isEnough()) throw concurrentOperation();
       await pause(pauseMs * (0.5 + Math.random()));
     }
   }
@@ -86,7 +101,7 @@ export function createReserving(parts: {
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
-    request: MeltRequest,
+    request: TimedRequest,
   ): Promise<Begun | { sight: string | null }> {
     // Asked again: whoever came earlier may have been about the same invoice.
     const paying = await operations.claiming(wallet.id, invoice.paymentHash);

@@ -1,5 +1,5 @@
 import { InvariantBroken, invariant } from '../../models/errors.ts';
-import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
+import { attemptsFor, enteredStateAt, type MeltOperation, meltInputs } from '../../models/operation.ts';
 import { type OutputRole, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import { type Changes, type OperationRepository, withAttempt } from '../../repositories/operations.ts';
@@ -11,7 +11,7 @@ import { type CollectedChange, changeWaitMs, collectChange, paymentFrom } from '
 import type { Courier } from './courier.ts';
 import { type Decision, decide, type MeltFacts, needsMintView, oddForMs } from './decision.ts';
 import type { Exchanges } from './exchanges.ts';
-import { enteredStateAt, factsOf, isUnsent, latest, type MeltTimes } from './facts.ts';
+import { factsOf, isUnsent, latest, type MeltTimes } from './facts.ts';
 import { failureOf } from './failure.ts';
 import { type Incidents, whyStopped } from './incidents.ts';
 import type { LostTime } from './lostTime.ts';
@@ -107,10 +107,11 @@ export function createMeltSaga(parts: {
       case 'note_doubt':
       case 'note_unpaid':
       case 'note_partly_spent':
+      case 'forget_partly_spent':
       case 'forget_doubt':
       case 'forget_unpaid': {
         const { changes, event } = noteOf(decision, operation, now());
-        return later(await move(operation, changes, event));
+        return later(await bookWhileWaiting(await move(operation, changes, event), role));
       }
       case 'start_fence':
         return onceAnswered(await exchanges.startFence(operation, meltInputs(operation), null), 'fence');

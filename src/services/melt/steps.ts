@@ -50,15 +50,23 @@ export function noteOf(
     case 'forget_unpaid':
       return { changes: { unpaidSightings: 0 }, event: 'the payment is moving again' };
     case 'note_partly_spent':
-      return { changes: { partlySince: at }, event: 'some inputs are spent, and not by us' };
+      return {
+        changes: { partlySince: operation.partlySince ?? at, partlySeenAt: at },
+        event: 'some inputs are spent, and not by us',
+      };
+    case 'forget_partly_spent':
+      return {
+        changes: { partlySince: null, partlySeenAt: null },
+        event: 'the inputs are not partly spent any more',
+      };
     case 'note_doubt':
       return {
-        changes: { doubtedSince: at },
+        changes: { doubtedSince: operation.doubtedSince ?? at, doubtedSeenAt: at },
         event: 'the quote is called paid, and our inputs are not spent',
       };
     case 'forget_doubt':
       return {
-        changes: { doubtedSince: null },
+        changes: { doubtedSince: null, doubtedSeenAt: null },
         event: 'quote and inputs do not contradict each other any more',
       };
   }

@@ -20,6 +20,8 @@ export type Breaker = {
   admits(standing: Standing): boolean;
   /** Whether a waiting operation may be looked at now, all its questions included. Through an open circuit, it uses up a turn. */
   admitsLook(): boolean;
+  /** The look that was admitted last was not made: another may have its turn. */
+  returnLook(): void;
   /** Whether `admitsLook` would refuse. */
   isResting(): boolean;
   /** Every exchange counts, whatever it was for. `sentAt` in ms of `performance.now()`. */
@@ -120,7 +122,15 @@ export function createBreaker(clock: () => number = () => performance.now()): Br
     return tries.isAhead(now) ? 'open' : 'half_open';
   }
 
-  return { admits, admitsLook, isResting, report, circuit, heardAt: () => heardAt };
+  return {
+    admits,
+    admitsLook,
+    returnLook: looks.giveBack,
+    isResting,
+    report,
+    circuit,
+    heardAt: () => heardAt,
+  };
 }
 
 /** Turns at a mint that is silent: one at a time, and ever more rarely. Nobody needs one to begin with. */
@@ -128,20 +138,31 @@ function createTurns() {
   /** From when on the next may be taken; null while none is needed. */
   let at: number | null = null;
   let taken = 0;
+  /** When the turn that was taken last could be taken; null once the mint has been heard, or not, since. */
+  let lastFrom: number | null = null;
   return {
     areNeeded: () => at !== null,
     isAhead: (now: number) => at !== null && now < at,
     take(now: number): void {
       if (at === null) return;
+      lastFrom = at;
       taken += 1;
       at = now + openForMs(taken);
     },
+    giveBack(): void {
+      if (lastFrom === null) return;
+      at = lastFrom;
+      taken -= 1;
+      lastFrom = null;
+    },
     rest(now: number): void {
       at = Math.max(at ?? now, now + openForMs(taken));
+      lastFrom = null;
     },
     forget(): void {
       at = null;
       taken = 0;
+      lastFrom = null;
     },
   };
 }

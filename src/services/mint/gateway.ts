@@ -86,6 +86,7 @@ export type MintGateway = {
   health(): MintHealth;
   /** Whether a waiting operation may be looked at now; see `Breaker`. */
   admitsLook(): boolean;
+  returnLook(): void;
   isResting(): boolean;
 };
 
@@ -156,6 +157,7 @@ export function createMintGateway(url: string, transport: Transport, limits: Min
     restore,
     submit: (path, body) => line.submit(path, body, path === 'melt/bolt11' ? 'melt' : 'exchange'),
     admitsLook: breaker.admitsLook,
+    returnLook: breaker.returnLook,
     isResting: breaker.isResting,
     health: () => {
       const heardAt = breaker.heardAt();

@@ -34,10 +34,14 @@ export type MintDirectory = {
   /** The same, for a wallet made at this mint. @throws DomainError MINT_ERROR if another mint answers at its address. */
   describeFor(wallet: BoundToMint): Promise<MintDescription>;
   health(): ({ url: string } & MintHealth)[];
-  /** Mints whose waiting operations are not to be looked at just now: they are silent, or have asked for patience. */
-  resting(): string[];
-  /** Whether one of them may be looked at; see `Breaker`. True for a mint that is not used any more: the look says so. */
+  /** The addresses of all of them. */
+  readonly urls: readonly string[];
+  /** Mints whose waiting operations may be looked at just now: the others are silent, or have asked for patience. */
+  awake(): string[];
+  /** Whether one of them may be looked at; see `Breaker`. */
   admitsLook(mintUrl: string): boolean;
+  /** The look that was admitted last was not made. */
+  returnLook(mintUrl: string): void;
 };
 
 const infoMaxAgeMs = 10 * 60_000;
@@ -99,8 +103,10 @@ export function createMintDirectory(
       return description;
     },
     health: () => [...mints.values()].map(({ gateway }) => ({ url: gateway.url, ...gateway.health() })),
-    resting: () => [...mints].filter(([, { gateway }]) => gateway.isResting()).map(([url]) => url),
-    admitsLook: (mintUrl) => mints.get(mintUrl)?.gateway.admitsLook() ?? true,
+    urls: [...mints.keys()],
+    awake: () => [...mints].filter(([, { gateway }]) => !gateway.isResting()).map(([url]) => url),
+    admitsLook: (mintUrl) => at(mintUrl).gateway.admitsLook(),
+    returnLook: (mintUrl) => at(mintUrl).gateway.returnLook(),
   };
 }
 
@@ -121,11 +127,19 @@ function saysKeysetRetired(exchange: Exchange): boolean {
   return typeof code === 'number' && keysetRetiredCodes.has(code);
 }
 
-/**
- * Keyset for new outputs: active, of the unit, not about to expire where another will do, cheapest to spend.
- * @throws DomainError MINT_ERROR when there is none
- */
+/** Keyset for new outputs; see `bestActive`. @throws DomainError MINT_ERROR when there is none */
 export function activeKeyset(keysets: readonly KeysetInfo[], unit: string, nowMs: number): KeysetInfo {
+  const best = bestActive(keysets, unit, nowMs);
+  if (best === undefined) throw mintError('has no active keyset for this unit');
+  return best;
+}
+
+/** The best of these keysets for new outputs: active, of the unit, not about to expire where another will do, cheapest to spend. */
+export function bestActive(
+  keysets: readonly KeysetInfo[],
+  unit: string,
+  nowMs: number,
+): KeysetInfo | undefined {
   const nowSeconds = nowMs / 1000;
   const expiresSoon = ({ finalExpiry }: KeysetInfo) =>
     Number(finalExpiry !== null && finalExpiry < nowSeconds + soonSeconds);
@@ -136,7 +150,6 @@ export function activeKeyset(keysets: readonly KeysetInfo[], unit: string, nowMs
       (a, b) =>
         expiresSoon(a) - expiresSoon(b) || Number(a.inputFeePpk - b.inputFeePpk) || (a.id < b.id ? -1 : 1),
     );
-  if (best === undefined) throw mintError('has no active keyset for this unit');
   return best;
 }
 

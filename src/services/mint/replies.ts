@@ -67,15 +67,6 @@ export function readPreimage(body: { [name: string]: unknown }): string | null {
   return asText(body['payment_preimage'], 256) || null;
 }
 
-/**
- * The mint itself has refused this very request, whatever its code means (NUT-00: status 400 and a code of the list's range).
- * A proxy that lost its patience says nothing of the sort: behind it the request may still be carried out.
- */
-export function isRefusedByMint(reply: { httpStatus: number; body: string }): boolean {
-  const code = refusalIn(reply)?.code ?? null;
-  return code !== null && (definiteCodes.has(code) || (reply.httpStatus === 400 && code >= 10_000));
-}
-
 /** A refusal with a listed, definite code; anything else is unknown. */
 export function readRefusal(reply: { httpStatus: number; body: string }): SubmitReading {
   const refusal = refusalIn(reply);

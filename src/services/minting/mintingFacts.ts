@@ -1,6 +1,7 @@
 import { attemptsFor, type MintingOperation } from '../../models/operation.ts';
 import type { PlannedOutput } from '../../models/proof.ts';
-import { hasSignatures, keysetRetiredCodes } from '../mint/replies.ts';
+import { hasSignatures } from '../mint/replies.ts';
+import { isRefused } from './issueAttempts.ts';
 import type { MintingFacts } from './mintingDecision.ts';
 
 /** One step's result: go on at once, look again later, or nothing is left to do. */
@@ -29,8 +30,7 @@ export function factsOf(operation: MintingOperation, now: Date): MintingFacts {
   return {
     state: operation.state,
     signed: hasSignatures(latest),
-    keysetRetired:
-      latest !== undefined && latest.refusalCode !== null && keysetRetiredCodes.has(latest.refusalCode),
+    keysetRetired: latest !== undefined && isRefused(latest),
     expiredForMs: now.getTime() - expiredAtMs,
     sinceUpdateMs: now.getTime() - operation.updatedAt.getTime(),
   };

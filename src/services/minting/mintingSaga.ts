@@ -1,7 +1,6 @@
-import { Amount, signMintQuote } from '@cashu/cashu-ts';
 import { type DomainError, InvariantBroken, invariant } from '../../models/errors.ts';
-import { type Attempt, attemptsFor, type MintingOperation } from '../../models/operation.ts';
-import type { PlannedOutput, Proof } from '../../models/proof.ts';
+import { attemptsFor, enteredStateAt, type MintingOperation, posted } from '../../models/operation.ts';
+import type { Proof } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import {
@@ -12,21 +11,22 @@ import {
   withReply,
 } from '../../repositories/operations.ts';
 import type { ReportService } from '../contracts.ts';
-import { denominations, split } from '../ecash/amounts.ts';
 import type { OutputFactory } from '../ecash/outputs.ts';
 import { redeem } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
-import { signedView, wireOutput } from '../mint/gateway.ts';
+import { signedView } from '../mint/gateway.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
-import { activeKeyset, answered, type MintDirectory } from '../mint/mints.ts';
-import { readSigned } from '../mint/replies.ts';
-import { growingWaitMs, type Handler, type Role } from '../operations/driver.ts';
+import type { MintDirectory } from '../mint/mints.ts';
+import { hasSignatures, readSigned } from '../mint/replies.ts';
+import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
+import { createOnsets } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
+import { createIssueAttempts } from './issueAttempts.ts';
 import { decideMinting, type MintingDecision, type MintingView, oddForMs } from './mintingDecision.ts';
 import { again, allOutputs, factsOf, onceAnswered, type Step } from './mintingFacts.ts';
 
-const maxIssueAttempts = 20;
-const maxHeldUp = 10_000;
+/** So many operations are remembered. What is forgotten costs a question, or another hour. */
+const maxRemembered = 10_000;
 
 /** What people are told of a minting, without what follows from it. */
 type Incident = Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary'>;
@@ -42,20 +42,24 @@ export function createMintingHandler(parts: {
   detection: Pick<Detection, 'demandUnsigned' | 'standing' | 'issuedUnknown'>;
   now: () => Date;
 }): Handler<MintingOperation> {
-  const { operations, mintings, mints, outputs, seeds, reports, detection, now } = parts;
+  const { operations, mintings, mints, reports, detection, now } = parts;
+  const issueAttempts = createIssueAttempts(parts);
 
-  /** Issues answered in this process' life and not credited yet: nothing can have come in between. */
+  /** Issues signed in this process' life and not credited yet: nothing can have come in between. */
   const answeredHere = new Set<string>();
 
-  /** Since when a worker has been held up by what the mint says, by operation; forgotten with the process. */
-  const heldUpSince = new Map<string, number>();
+  /** By what the mint says of itself, a worker. */
+  const heldUps = createOnsets(maxRemembered);
+  /** Of the mint's signatures. Not told by `updatedAt`, which a mint that is asked again and again keeps fresh. */
+  const doubts = createOnsets(maxRemembered);
 
   async function advance(operation: MintingOperation, role: Role): Promise<Step> {
     try {
       const facts = factsOf(operation, now());
       const view = facts.signed ? unseen : await observe(operation);
       const step = await carryOut(decideMinting(facts, view), operation);
-      heldUpSince.delete(operation.id);
+      heldUps.over(operation.id);
+      if (role === 'worker') await tellIfRefused(step);
       return step;
     } catch (error) {
       if (isMintTrouble(error) && role === 'worker') return heldUp(operation, error);
@@ -71,8 +75,9 @@ export function createMintingHandler(parts: {
       case 'wait':
         return { operation, next: 'later' };
       case 'start_issue':
+        return onceAnswered(await issue(await issueAttempts.first(operation)));
       case 'renew_issue':
-        return onceAnswered(await issue(await planIssue(operation)));
+        return onceAnswered(await issue(await issueAttempts.renewed(operation)));
       case 'repeat_issue':
         return onceAnswered(await issue(operation));
       case 'credit':
@@ -100,63 +105,11 @@ export function createMintingHandler(parts: {
     };
   }
 
-  /** Outputs and exact request for the keyset that is active now; persisted by the transition that sends it. */
-  async function planIssue(operation: MintingOperation): Promise<MintingOperation> {
-    const earlier = attemptsFor(operation, 'issue');
-    invariant(earlier.length < maxIssueAttempts, `the mint refused ${maxIssueAttempts} issue attempts`);
-    const { keysets } = mints.at(operation.mintUrl);
-    const keyset = activeKeyset(
-      answered(await keysets.list(earlier.length === 0 ? 2_000 : 0), 'list its keysets'),
-      operation.unit,
-      now().getTime(),
-    );
-    const { keys } = answered(await keysets.keys(keyset.id), 'tell the keys of its keyset');
-    const plans = split(operation.amount, denominations(keys)).map((amount) => ({
-      role: 'issue' as const,
-      amount,
-    }));
-    const planned = await outputs.plan(operation.npub, keyset.id, plans);
-    await detection.demandUnsigned(operation, planned);
-    const body = {
-      quote: operation.quoteId,
-      outputs: planned.map(wireOutput),
-      ...(await signature(operation, planned)),
-    };
-    const attempt: Attempt = {
-      number: earlier.length + 1,
-      purpose: 'issue',
-      keysetId: keyset.id,
-      outputs: planned,
-      requestBody: JSON.stringify(body),
-      posts: 0,
-      lastPostAt: null,
-      endedAt: null,
-      reply: null,
-      refusalCode: null,
-      refusals: 0,
-    };
-    return { ...operation, attempts: [...operation.attempts, attempt] };
-  }
-
-  async function signature(
-    operation: MintingOperation,
-    planned: readonly PlannedOutput[],
-  ): Promise<{ signature?: string }> {
-    if (operation.quotePubkey === null) return {};
-    const { privateKey } = await seeds.quoteKey(operation.npub, operation.id);
-    const messages = planned.map(({ amount, keysetId, B_ }) => ({
-      amount: Amount.from(amount),
-      id: keysetId,
-      B_,
-    }));
-    return { signature: signMintQuote(privateKey, operation.quoteId, messages) };
-  }
-
   /** Intent committed, request sent, reply stored; interpreted by the next step. */
   async function issue(operation: MintingOperation): Promise<MintingOperation> {
     const attempt = attemptsFor(operation, 'issue').at(-1);
     invariant(attempt !== undefined, 'no issue was planned');
-    const sending = { ...attempt, posts: attempt.posts + 1, lastPostAt: now(), endedAt: null };
+    const sending = posted(attempt, now());
     const attempts = withAttempt(operation.attempts, sending);
     const sent = await move(operation, { state: 'issuing', attempts }, 'issue request goes to the mint');
     const exchange = await mints.at(operation.mintUrl).gateway.submit('mint/bolt11', sending.requestBody);
@@ -169,11 +122,13 @@ export function createMintingHandler(parts: {
     }
     const answered = withReply(sending, { httpStatus: exchange.httpStatus, body: exchange.body, at: now() });
     const reading = answered.reply === null ? null : readSigned(answered.reply);
+    const isRejected = reading?.kind === 'rejected';
     const stored = {
       ...answered,
-      refusalCode: reading?.kind === 'rejected' ? reading.code : attempt.refusalCode,
+      refusalCode: isRejected ? reading.code : attempt.refusalCode,
+      refusals: attempt.refusals + Number(isRejected),
     };
-    answeredHere.add(operation.id);
+    if (hasSignatures(stored)) signedHere(operation.id);
     return move(
       sent,
       { attempts: withAttempt(sent.attempts, stored) },
@@ -181,11 +136,17 @@ export function createMintingHandler(parts: {
     );
   }
 
+  function signedHere(id: string): void {
+    if (answeredHere.size >= maxRemembered) answeredHere.clear();
+    answeredHere.add(id);
+  }
+
   async function credit(operation: MintingOperation): Promise<Step> {
     const attempts = attemptsFor(operation, 'issue');
     const redemption = await redeem(attempts, mints.at(operation.mintUrl));
     switch (redemption.kind) {
       case 'proofs': {
+        doubts.over(operation.id);
         const proofs = redemption.redeemed.map(({ proof }) => proof);
         const isFresh = answeredHere.delete(operation.id);
         if (!isFresh && (await standing(operation, proofs)) === 'unreachable')
@@ -195,7 +156,7 @@ export function createMintingHandler(parts: {
       case 'unreachable':
         return { operation, next: 'later' };
       case 'unsigned':
-        return setAside(operation);
+        return disbelieve(operation);
       case 'unverified':
         return doubt(operation);
     }
@@ -216,20 +177,38 @@ export function createMintingHandler(parts: {
 
   /** The mint is to issue, and what it says of itself makes that impossible: it is asked again, and after an hour reported. */
   async function heldUp(operation: MintingOperation, why: DomainError): Promise<Step> {
-    if (heldUpSince.size >= maxHeldUp) heldUpSince.clear();
-    const since = heldUpSince.get(operation.id) ?? now().getTime();
-    heldUpSince.set(operation.id, since);
-    if (now().getTime() - since >= oddForMs)
-      await file(operation, {
-        dedupeKey: `held-up:${operation.id}`,
-        severity: 'HIGH',
-        code: 'MINTING_HELD_UP',
-        summary: `The mint was paid ${operation.amount} ${operation.unit}, and for an hour no ecash could be asked for (${why.code}). It is asked again until that is possible.`,
-      });
+    const at = now().getTime();
+    if (at - heldUps.since(operation.id, at) >= oddForMs)
+      await tellHeldUp(operation, `no ecash could be asked for (${why.code})`);
     return { operation, next: 'later' };
   }
 
-  /** A reply of the right shape whose signatures are not ours: it proves nothing, and the mint is asked again. */
+  /** The mint was asked to issue, and has been saying for an hour that it will not: that may have no end. */
+  async function tellIfRefused({ operation, next }: Step): Promise<void> {
+    const refusal = attemptsFor(operation, 'issue').at(-1)?.reply?.httpStatus;
+    if (operation.state !== 'issuing' || next !== 'later' || refusal === undefined) return;
+    if (now().getTime() - enteredStateAt(operation).getTime() < oddForMs) return;
+    await tellHeldUp(operation, `it has issued nothing (HTTP ${refusal})`);
+  }
+
+  async function tellHeldUp(operation: MintingOperation, how: string): Promise<void> {
+    await file(operation, {
+      dedupeKey: `held-up:${operation.id}`,
+      severity: 'HIGH',
+      code: 'MINTING_HELD_UP',
+      summary: `The mint was paid ${operation.amount} ${operation.unit}, and for an hour ${how}. It is asked again until that is possible.`,
+    });
+  }
+
+  /** Its reply does not verify, and by NUT-09 it has signed nothing: the mint is asked again, and after an hour reported. */
+  async function disbelieve(operation: MintingOperation): Promise<Step> {
+    const at = now().getTime();
+    if (at - doubts.since(operation.id, at) >= oddForMs)
+      await tellHeldUp(operation, 'none of its signatures has verified');
+    return setAside(operation);
+  }
+
+  /** A reply of the right shape whose signatures are not ours proves nothing. */
   async function setAside(operation: MintingOperation): Promise<Step> {
     const attempt = attemptsFor(operation, 'issue').at(-1);
     if (attempt === undefined || attempt.reply === null) return { operation, next: 'later' };
@@ -243,7 +222,8 @@ export function createMintingHandler(parts: {
   /** Signed, and not well. Reported at once; a person is called when it is still so after an hour. */
   async function doubt(operation: MintingOperation): Promise<Step> {
     const why = 'the mint’s signatures do not verify';
-    if (now().getTime() - operation.updatedAt.getTime() >= oddForMs) return again(await stop(operation, why));
+    const at = now().getTime();
+    if (at - doubts.since(operation.id, at) >= oddForMs) return again(await stop(operation, why));
     await file(operation, {
       dedupeKey: `bad-signatures:${operation.id}`,
       severity: 'HIGH',
@@ -279,10 +259,10 @@ export function createMintingHandler(parts: {
   return {
     advance,
     waitMs(operation, at) {
-      const fraction = operation.state === 'issuing' ? 0.25 : 0.05;
-      const sinceMs =
-        at.getTime() - (operation.state === 'issuing' ? operation.updatedAt : operation.createdAt).getTime();
-      return growingWaitMs(sinceMs, { fraction, minMs: 400, maxMs: 600_000 });
+      if (operation.state === 'issuing')
+        return patientWaitMs(at.getTime() - enteredStateAt(operation).getTime());
+      const sinceMs = at.getTime() - operation.createdAt.getTime();
+      return growingWaitMs(sinceMs, { fraction: 0.05, minMs: 400, maxMs: 600_000 });
     },
     async reread(id) {
       const operation = await operations.byId(id);

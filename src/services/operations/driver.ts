@@ -96,3 +96,16 @@ export function growingWaitMs(
   const base = Math.min(limits.maxMs, Math.max(limits.minMs, sinceMs * limits.fraction));
   return Math.round(base * (0.8 + Math.random() * 0.4));
 }
+
+/** So long somebody may be watching. */
+export const soonForMs = 600_000;
+
+/**
+ * Up to half a minute in the first ten, since somebody may be watching. What waits for longer than that may wait for days,
+ * and thousands may: from then on, a twentieth of the time waited, ten minutes at most.
+ */
+export function patientWaitMs(sinceMs: number): number {
+  return sinceMs < soonForMs
+    ? growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 30_000 })
+    : growingWaitMs(sinceMs, { fraction: 0.05, minMs: 30_000, maxMs: 600_000 });
+}

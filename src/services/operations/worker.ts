@@ -15,6 +15,8 @@ const behindMs = 250;
 /** More than there is room for, so that operations which cannot be claimed just now hide no others. */
 const maxListed = 64;
 const claimsAtOnce = 8;
+/** So many that cannot be claimed end a round. */
+const maxInVain = 256;
 
 const afterErrorMs = 2_000;
 /** Somebody else's transaction is over soon; even a dead server's is ended within three seconds. */
@@ -27,7 +29,7 @@ const afterConflictMs = 250;
  */
 export function createWorker(parts: {
   operations: Pick<OperationRepository, 'due' | 'claim' | 'postponeById'>;
-  mints: Pick<MintDirectory, 'resting' | 'admitsLook'>;
+  mints: Pick<MintDirectory, 'awake' | 'admitsLook' | 'returnLook'>;
   driver: Driver;
   handlers: { melt: Handler<MeltOperation>; minting: Handler<MintingOperation> };
   intervalMs: number;
@@ -39,8 +41,12 @@ export function createWorker(parts: {
   /** The mint of each operation that is being claimed or advanced. */
   const taken = new Map<string, string>();
   const underWay = new Set<Promise<void>>();
-  /** How many this round has begun to claim at each mint. */
+  /** How many this round has claimed, or is claiming, at each mint. */
   const begun = new Map<string, number>();
+  /** What could not be claimed in this round: it is locked, or somebody else's by now. */
+  let inVain = new Set<string>();
+  /** The same of the round before. */
+  let lastInVain = inVain;
   const looks = oneAtATime(claimAll);
   let soon: NodeJS.Timeout | null = null;
   const rounds = createRounds(intervalMs, async () => {
@@ -48,13 +54,14 @@ export function createWorker(parts: {
   });
   let stopped = false;
 
-  /** Claims due operations while there is room. */
+  /** Claims due operations while there is room, until there is none that was not tried. */
   async function claimAll(): Promise<void> {
     begun.clear();
+    lastInVain = inVain;
+    inVain = new Set();
+    const isRoom = () => taken.size < maxConcurrent && inVain.size < maxInVain;
     try {
-      for (let claimed = 1; claimed > 0 && !stopped && taken.size < maxConcurrent; ) {
-        claimed = await claimListed();
-      }
+      for (let tried = 1; tried > 0 && !stopped && isRoom(); ) tried = await claimListed();
     } catch (error) {
       logger.warn('the worker could not look for open operations', { error });
     }
@@ -69,20 +76,29 @@ export function createWorker(parts: {
     }, behindMs).unref();
   }
 
-  /** Claims what is listed, each by itself and several at once: one that is locked holds up no other. @returns how many */
+  /**
+   * Claims what is listed, each by itself and several at once: one that is locked holds up no other. What could not be
+   * claimed lately is tried last, since each may take half a second. @returns how many were tried
+   */
   async function claimListed(): Promise<number> {
-    const full = [...new Set([...taken.values(), ...begun.keys()])].filter(isFull);
-    const notAt = [...full, ...mints.resting()];
-    const listed = (await operations.due(now(), { limit: maxListed, notAt })).values();
-    let claimed = 0;
+    const at = mints.awake().filter((mintUrl) => !isFull(mintUrl));
+    if (at.length === 0) return 0;
+    const due = await operations.due(now(), { limit: maxListed, at, except: [...inVain] });
+    const listed = [
+      ...due.filter(({ id }) => !lastInVain.has(id)),
+      ...due.filter(({ id }) => lastInVain.has(id)),
+    ];
+    const left = listed.values();
+    let tried = 0;
     const claimOneByOne = async (): Promise<void> => {
-      for (const due of listed) if (!stopped && (await claim(due))) claimed += 1;
+      for (const one of left) if (!stopped && (await claim(one))) tried += 1;
     };
     const lanes = await Promise.allSettled(Array.from({ length: claimsAtOnce }, claimOneByOne));
     for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
-    return claimed;
+    return tried;
   }
 
+  /** @returns whether there was room to try */
   async function claim({ id, mintUrl }: DueOperation): Promise<boolean> {
     if (taken.has(id) || taken.size >= maxConcurrent || isFull(mintUrl)) return false;
     if (!mints.admitsLook(mintUrl)) return false;
@@ -92,15 +108,23 @@ export function createWorker(parts: {
     try {
       operation = await operations.claim(id, driver.owner, leaseMs, now());
     } finally {
-      if (operation === null) taken.delete(id);
+      if (operation === null) forgo(id, mintUrl);
     }
-    if (operation === null) return false;
+    if (operation === null) return true;
     const run = finish(operation).finally(() => {
       taken.delete(id);
       underWay.delete(run);
     });
     underWay.add(run);
     return true;
+  }
+
+  /** It could not be claimed: its share of the mint, and its turn there, are for others. */
+  function forgo(id: string, mintUrl: string): void {
+    taken.delete(id);
+    inVain.add(id);
+    begun.set(mintUrl, begunAt(mintUrl) - 1);
+    mints.returnLook(mintUrl);
   }
 
   const begunAt = (mintUrl: string): number => begun.get(mintUrl) ?? 0;

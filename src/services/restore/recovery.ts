@@ -1,4 +1,4 @@
-import type { Recovery, ScanProgress, Wallet } from '../../models/wallet.ts';
+import type { OutputPlace, Recovery, ScanProgress, Wallet } from '../../models/wallet.ts';
 import type { CounterRepository } from '../../repositories/counters.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
 import type { RecoveryProgress, RecoveryRepository } from '../../repositories/recoveries.ts';
@@ -24,6 +24,8 @@ export type WalletRecovery = {
 
 /** So long ecash that the mint holds is waited for before a person is told. */
 const patienceMs = 7 * 24 * 3_600_000;
+/** So long a wallet stays blocked while the mint leaves keysets of it out of its list: most such lists are a mistake of a moment. */
+const unlistedPatienceMs = 10_000;
 const tokensAtOnce = 50;
 /** A thousand indices, some seconds of arithmetic. A mint that lies can keep a scan going for ever. */
 const batchesPerPass = 10;
@@ -52,13 +54,14 @@ export function createWalletRecovery(parts: {
       recovery = { ...recovery, ...progress };
     };
     try {
-      if (!(await scanAll(wallet, () => recovery, keep))) {
+      const { listed, missing } = await keysetsOf(wallet);
+      if (!(await scanAll(wallet, listed, () => recovery, keep))) {
         const dueAt = new Date(now().getTime() + soonMs);
         return await recoveries.rest(recovery, owner, dueAt);
       }
-      await lookAgain(wallet, recovery, signal, keep);
+      await lookAgain(wallet, recovery, missing, signal, keep);
       const books = await reconcile(wallet, recovery, keep);
-      await conclude(wallet, recovery, books);
+      await conclude(wallet, recovery, books, missing);
     } catch (error) {
       if (!(error instanceof CutShort) && !signal.aborted) throw error;
       // Found behind again meanwhile, in other hands, or told to stop: whoever has it next begins with what was written down.
@@ -66,16 +69,29 @@ export function createWalletRecovery(parts: {
     }
   }
 
-  /** Every keyset that the mint lists for the wallet's unit: inactive ones may have signed what is still unspent. */
-  async function keysetsOf(wallet: Wallet): Promise<string[]> {
-    const listed = answered(await mints.at(wallet.mintUrl).keysets.list(0), 'list its keysets');
-    return listed.filter(({ unit }) => unit === wallet.unit).map(({ id }) => id);
+  /**
+   * Every keyset that the mint lists for the wallet's unit: inactive ones may have signed what is still unspent. `missing`:
+   * those of the wallet that this list leaves out. What they hold is not to be found by it.
+   */
+  async function keysetsOf(wallet: Wallet): Promise<{ listed: string[]; missing: string[] }> {
+    const infos = answered(await mints.at(wallet.mintUrl).keysets.list(0), 'list its keysets');
+    const [counted, booked] = await Promise.all([counters.keysets(wallet.npub), ecash.keysets(wallet.id)]);
+    const known = new Set(infos.map(({ id }) => id));
+    return {
+      listed: infos.filter(({ unit }) => unit === wallet.unit).map(({ id }) => id),
+      missing: [...new Set([...booked, ...counted])].filter((id) => !known.has(id)),
+    };
   }
 
   /** Goes on with the scans for as many indices as a pass may take. @returns whether they are through */
-  async function scanAll(wallet: Wallet, present: () => Recovery, keep: Keep): Promise<boolean> {
+  async function scanAll(
+    wallet: Wallet,
+    keysetIds: readonly string[],
+    present: () => Recovery,
+    keep: Keep,
+  ): Promise<boolean> {
     let batches = batchesPerPass;
-    for (const keysetId of await keysetsOf(wallet)) {
+    for (const keysetId of keysetIds) {
       batches = await scan(wallet, keysetId, batches, present, keep);
       if (present().scans[keysetId]?.done !== true) return false;
     }
@@ -123,12 +139,18 @@ export function createWalletRecovery(parts: {
   async function lookAgain(
     wallet: Wallet,
     recovery: Recovery,
+    missing: readonly string[],
     signal: AbortSignal,
     keep: Keep,
   ): Promise<void> {
     const stuckSince = await stuck.close(recovery, signal);
-    const found = await finder.atAll(wallet, recovery.again);
-    await keep({ stuckSince, again: found.again, restored: recovery.restored + found.restored });
+    const isMissing = ({ keysetId }: OutputPlace) => missing.includes(keysetId);
+    const found = await finder.atAll(
+      wallet,
+      recovery.again.filter((place) => !isMissing(place)),
+    );
+    const again = [...recovery.again.filter(isMissing), ...found.again];
+    await keep({ stuckSince, again, restored: recovery.restored + found.restored });
   }
 
   /** Every token that is believed good, against the mint. */
@@ -156,20 +178,25 @@ export function createWalletRecovery(parts: {
     wallet: Wallet,
     recovery: Recovery,
     { isPending, isWhole }: { isPending: boolean; isWhole: boolean },
+    missing: readonly string[],
   ): Promise<void> {
     const sinceMs = now().getTime() - recovery.since.getTime();
     const isPatient = sinceMs < patienceMs;
     const openMelts = await ecash.openMeltsBefore(wallet.id, recovery.since);
     const isWaiting = isPending || openMelts > 0 || Object.keys(recovery.stuckSince).length > 0;
-    const isThrough = isWhole && !isWaiting && recovery.again.length === 0;
+    const isThrough = isWhole && !isWaiting && recovery.again.length === 0 && missing.length === 0;
     if (isThrough || (isWhole && !isPatient)) {
-      if (!isThrough) await reports.file(unfinishedReport(wallet, recovery, openMelts));
+      if (!isThrough) await reports.file(unfinishedReport(wallet, recovery, openMelts, missing));
       if (!(await recoveries.finish(recovery, owner, now()))) return recoveries.rest(recovery, owner, now());
+      if (missing.length === 0) await reports.close(missingKey(wallet), 'The mint lists all of them again.');
       return reports.close(behindKey(wallet.id), closing(wallet, recovery));
     }
     const waitMs = growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 600_000 });
     const dueAt = new Date(now().getTime() + (isWhole ? waitMs : soonMs));
-    await recoveries.rest(recovery, owner, dueAt, isWhole ? 'watching' : 'running');
+    const isFree = isWhole && (missing.length === 0 || sinceMs >= unlistedPatienceMs);
+    if (isFree && missing.length > 0 && recovery.state !== 'watching')
+      await reports.file(missingReport(wallet, missing));
+    await recoveries.rest(recovery, owner, dueAt, isFree ? 'watching' : 'running');
   }
 
   return { pass };
@@ -185,13 +212,34 @@ function closing({ unit }: Wallet, { restored, writtenOff }: Recovery): string {
   return `Recovered: ${restored} ${unit} were found by the seed and credited, ${writtenOff} ${unit} that the mint calls spent were marked so, and the counters stand past everything that the mint has signed. The audit events wallet.restored and proofs.discrepancies name each proof.`;
 }
 
-function unfinishedReport(wallet: Wallet, recovery: Recovery, openMelts: number) {
+const missingKey = ({ id }: Wallet): string => `KEYSET_NOT_LISTED:${id}`;
+
+/** A mint can list very many. */
+const maxNamed = 20;
+
+const namesOf = (missing: readonly string[]): string =>
+  missing.slice(0, maxNamed).join(', ') + (missing.length > maxNamed ? ', …' : '');
+
+function missingReport(wallet: Wallet, missing: readonly string[]) {
+  return {
+    dedupeKey: missingKey(wallet),
+    severity: 'HIGH' as const,
+    code: 'KEYSET_NOT_LISTED',
+    npub: wallet.npub,
+    walletId: wallet.id,
+    summary: `This wallet is being recovered, and its mint does not list keysets that the wallet has had: ${namesOf(missing)}. What the wallet holds of these cannot be found until they are listed. Its other ecash is recovered and can be spent; the list is asked for again for a week. Ask the mint to list them.`,
+    details: { keysets: missing.slice(0, maxNamed) },
+  };
+}
+
+function unfinishedReport(wallet: Wallet, recovery: Recovery, openMelts: number, missing: readonly string[]) {
+  const unlisted = missing.length === 0 ? '' : `, and does not list keysets of it: ${namesOf(missing)}`;
   return {
     dedupeKey: `RECOVERY_UNFINISHED:${wallet.id}`,
     severity: 'HIGH' as const,
     code: 'RECOVERY_UNFINISHED',
     npub: wallet.npub,
     walletId: wallet.id,
-    summary: `A week after this wallet was recovered, the mint still holds ecash of it in payments (${recovery.again.length} outputs, ${openMelts} open melts). It is no longer looked for; recover the wallet again once those payments have ended.`,
+    summary: `A week after this wallet was recovered, the mint still holds ecash of it in payments (${recovery.again.length} outputs, ${openMelts} open melts)${unlisted}. It is no longer looked for; recover the wallet again once those payments have ended and its keysets are listed.`,
   };
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '../../logger.ts';
 import type { RecoveryRepository } from '../../repositories/recoveries.ts';
+import type { MintDirectory } from '../mint/mints.ts';
 import { createRounds, type Rounds } from '../operations/timing.ts';
 import type { WalletRecovery } from './recovery.ts';
 
@@ -12,13 +13,14 @@ const afterErrorMs = 5_000;
 export function createRecoveryRunner(parts: {
   recoveries: RecoveryRepository;
   recovery: WalletRecovery;
+  mints: Pick<MintDirectory, 'urls'>;
   owner: string;
   leaseMs: number;
   intervalMs: number;
   logger: Logger;
   now: () => Date;
 }): Rounds {
-  const { recoveries, recovery, owner, leaseMs, intervalMs, logger, now } = parts;
+  const { recoveries, recovery, mints, owner, leaseMs, intervalMs, logger, now } = parts;
   const stopping = new AbortController();
   /** By mint. */
   const lanes = new Map<string, Promise<void>>();
@@ -26,10 +28,10 @@ export function createRecoveryRunner(parts: {
 
   async function openLanes(): Promise<void> {
     try {
-      for (const begun = new Set(lanes.keys()); !stopping.signal.aborted; ) {
-        const mintUrl = await recoveries.mintDue(now(), [...begun]);
+      for (const free = new Set(mints.urls.filter((url) => !lanes.has(url))); !stopping.signal.aborted; ) {
+        const mintUrl = await recoveries.mintDue(now(), [...free]);
         if (mintUrl === null) return;
-        begun.add(mintUrl);
+        free.delete(mintUrl);
         lanes.set(
           mintUrl,
           recoverAll(mintUrl).finally(() => lanes.delete(mintUrl)),

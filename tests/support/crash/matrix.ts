@@ -104,8 +104,7 @@ export const essential: Choice = (_scenario, { boundary, mode }) => {
 
 const stakes: { name: RegExp; modes: readonly Mode[] }[] = [
   { name: /^mint POST \/v1\/(swap|melt\/bolt11|mint\/bolt11) /, modes: ['after', 'lost'] },
-  { name: /^db commitTransaction #1$/, modes: ['after'] },
-  { name: /^db commitTransaction /, modes: ['before', 'after'] },
+  { name: /^db commitTransaction /, modes: ['after'] },
 ];
 
 /** The row of all rows. */

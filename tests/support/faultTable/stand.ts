@@ -17,8 +17,8 @@ export const patienceMs = {
   melt: meltTimeoutMs,
 };
 const answerWithinMs = 700;
-const pollMs = 15;
-const limitMs = 15_000;
+const pollMs = 40;
+const limitMs = 40_000;
 /** So far the clock may be moved ahead in one cell: an operation that waits for longer has a reason for it. */
 const aheadPerCellMs = 10_000;
 

@@ -228,15 +228,20 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       );
       const { id } = operation('a');
       const claim = (owner: string, leaseMs = 60_000) => operations.claim(id, owner, leaseMs, dueAt);
-      const isListed = async (...notAt: string[]) =>
-        (await operations.due(dueAt, { limit: 100, notAt })).some((one) => one.id === id);
+      const here = 'http://mint.test';
+      const isListed = async (at = here, ...except: string[]) =>
+        (await operations.due(dueAt, { limit: 100, at: [at], except })).some((one) => one.id === id);
       expect([await isListed(), await claim('beta')]).toEqual([false, null]);
       expect(await operations.renewLease(id, 'beta', 60_000)).toBe(false);
       expect(await operations.renewLease(id, 'alpha', 60_000)).toBe(true);
       await operations.releaseLease(id, 'beta');
       expect(await claim('beta')).toBeNull();
       await operations.releaseLease(id, 'alpha');
-      expect([await isListed(), await isListed('http://mint.test')]).toEqual([true, false]);
+      expect(await Promise.all([isListed(), isListed('http://other.test'), isListed(here, id)])).toEqual([
+        true,
+        false,
+        false,
+      ]);
       expect(await claim('beta', -1_000)).toMatchObject({ id });
       expect(await claim('gamma')).toMatchObject({ id });
       await operations.postponeById(id, new Date(Date.now() + 3_600_000));
