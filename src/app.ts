@@ -13,7 +13,7 @@ import { cors } from './middleware/cors.ts';
 import { jsonBody } from './middleware/jsonBody.ts';
 import { completeSignature } from './middleware/nip98.ts';
 import { checkNpub } from './middleware/npub.ts';
-import { problems, refuseWhileDraining, unknownRoute } from './middleware/problems.ts';
+import { methodNotAllowed, problems, refuseWhileDraining, unknownRoute } from './middleware/problems.ts';
 import { type RateLimiters, rateLimiters } from './middleware/rateLimits.ts';
 import { refuseWithoutHost, requestContext, takenBy } from './middleware/requestContext.ts';
 import { type Route, routeTable } from './routes.ts';
@@ -44,19 +44,23 @@ export function createApp({ services, logger, isDraining, publicOrigin, config }
   if (corsOrigins.length > 0) app.use(cors(corsOrigins));
   app.use(refuseWithoutHost());
   app.use('/api', noStore, refuseWhileDraining(isDraining), ...limiters.address);
-  for (const route of routeTable(services)) {
-    const { method, path, handler } = route;
-    app[method](
-      path,
-      takenBy(`${method.toUpperCase()} ${path}`),
-      ...guards(route, limiters, { ...services, publicOrigin }),
-      handler,
-    );
+  for (const [path, routes] of Map.groupBy(routeTable(services), ({ path }) => path)) {
+    for (const route of routes)
+      app[route.method](
+        path,
+        takenBy(`${route.method.toUpperCase()} ${path}`),
+        ...guards(route, limiters, { ...services, publicOrigin }),
+        route.handler,
+      );
+    app.all(path, methodNotAllowed(routes.flatMap(({ method }) => methodsOf[method])));
   }
   app.use(unknownRoute());
   app.use(problems({ reports: services.reports, logger }));
   return app;
 }
+
+/** GET answers HEAD as well (RFC 9110, 9.3.2). */
+const methodsOf: Record<Route['method'], string[]> = { get: ['GET', 'HEAD'], post: ['POST'] };
 
 /**
  * 401 before anything else, then the caller's limit, the npub's shape, 403, the route's own limit, and only then is a body
@@ -72,7 +76,7 @@ function guards(
   const body = [...jsonBody(), completeSignature(doorkeepers.signedRequests)];
   switch (access) {
     case 'public':
-      return [];
+      return own;
     case 'creation':
       return [...caller, requireCreation(), ...body];
     case 'signature':

@@ -1,10 +1,12 @@
 import type { RequestHandler } from 'express';
 import { authController } from './controllers/auth.ts';
+import { docsController } from './controllers/docs.ts';
 import { healthController } from './controllers/health.ts';
 import { meltController } from './controllers/melts.ts';
 import { mintingController } from './controllers/mintings.ts';
 import { walletController } from './controllers/wallets.ts';
 import type { Scope } from './models/apiKey.ts';
+import { openApiDocument } from './openapi/document.ts';
 import type { Services } from './services/contracts.ts';
 
 /**
@@ -13,26 +15,35 @@ import type { Services } from './services/contracts.ts';
  */
 export type Access = 'public' | 'creation' | 'signature' | Scope;
 
-/** `limit`: what the route counts beside the address and the caller, which all but public routes do. */
+/**
+ * `limit`: what the route counts beside the address and the caller, which all of `/api` count; of public routes, whether they
+ * count the address.
+ */
 export type Route = {
   method: 'get' | 'post';
   path: string;
   access: Access;
-  limit?: 'melt';
+  limit?: 'melt' | 'address';
   handler: RequestHandler;
 };
 
 /** Every route there is, with who may call it. A route without a rule cannot be written down here. */
 export function routeTable(services: Services): Route[] {
+  const routes: Route[] = [];
+  // It describes itself as well, and so is complete by the time that it is read.
+  const docs = docsController(() => openApiDocument(routes));
   const wallets = walletController(services.wallets);
   const mintings = mintingController(services.mintings);
   const melts = meltController(services.melts);
   const health = healthController(services.health);
   const auth = authController(services.bearerTokens);
   const wallet = '/api/wallet/:npub';
-  return [
+  routes.push(
     { method: 'get', path: '/livez', access: 'public', handler: health.live },
     { method: 'get', path: '/readyz', access: 'public', handler: health.ready },
+    { method: 'get', path: '/openapi.json', access: 'public', limit: 'address', handler: docs.openApi },
+    { method: 'get', path: '/docs', access: 'public', limit: 'address', handler: docs.docs },
+    { method: 'get', path: '/docs/:file', access: 'public', limit: 'address', handler: docs.file },
     { method: 'post', path: '/api/auth/token', access: 'signature', handler: auth.token },
     { method: 'post', path: '/api/wallet/create', access: 'creation', handler: wallets.create },
     { method: 'get', path: `${wallet}/info`, access: 'wallet:read', handler: wallets.info },
@@ -42,5 +53,6 @@ export function routeTable(services: Services): Route[] {
     { method: 'post', path: `${wallet}/melt/quote`, access: 'wallet:melt', handler: melts.quote },
     { method: 'post', path: `${wallet}/melt`, access: 'wallet:melt', limit: 'melt', handler: melts.melt },
     { method: 'get', path: `${wallet}/melt/:transactionId`, access: 'wallet:read', handler: melts.status },
-  ];
+  );
+  return routes;
 }

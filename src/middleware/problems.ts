@@ -24,6 +24,7 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   FORBIDDEN: { status: 403, title: 'Not allowed' },
   BUDGET_EXCEEDED: { status: 403, title: 'Daily budget exceeded' },
   NOT_FOUND: { status: 404, title: 'Not found' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed' },
   WALLET_NOT_FOUND: { status: 404, title: 'Wallet not found' },
   TRANSACTION_NOT_FOUND: { status: 404, title: 'Transaction not found' },
   QUOTE_NOT_FOUND: { status: 404, title: 'Quote not found' },
@@ -52,6 +53,16 @@ export type ProblemBody = { [member: string]: PublicValue };
 /** The HTTP status of a code. */
 export const statusOf = (code: ErrorCode): number => kinds[code].status;
 
+export const titleOf = (code: ErrorCode): string => kinds[code].title;
+
+/** RFC 9457's `type` of a code. */
+export const typeOf = (code: ErrorCode): string =>
+  `urn:crucible:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+
+/** Whether an error of this code says when to come back, in `Retry-After`. */
+export const saysWhen = (code: ErrorCode): boolean =>
+  code === 'RATE_LIMITED' || kinds[code].retryAfterSeconds !== undefined;
+
 /**
  * The error body: an RFC 9457 problem and, in the same object, the fields that the seed's clients read. The error's own
  * members come first, so that none of them can stand in for a standard one.
@@ -65,7 +76,7 @@ export function problemBody(
   const failedMelt = error.code === 'INTERNAL_ERROR' && about.route === meltRoute;
   return {
     ...error.members,
-    type: `urn:crucible:problem:${error.code.toLowerCase().replaceAll('_', '-')}`,
+    type: typeOf(error.code),
     title,
     status,
     detail: error.message,
@@ -102,10 +113,19 @@ export function problems(parts: {
 /** For whatever no route took. @throws DomainError NOT_FOUND */
 export function unknownRoute(): RequestHandler {
   return () => {
+    throw new DomainError('NOT_FOUND', 'LOW', 'Nothing was done: there is no such route. Check the address.');
+  };
+}
+
+/** For an address that is taken, by other methods. @throws DomainError METHOD_NOT_ALLOWED */
+export function methodNotAllowed(allowed: readonly string[]): RequestHandler {
+  const methods = allowed.join(', ');
+  return (_req, res) => {
+    res.set('Allow', methods);
     throw new DomainError(
-      'NOT_FOUND',
+      'METHOD_NOT_ALLOWED',
       'LOW',
-      'Nothing was done: there is no such route, or not with this method. Check the address and the method.',
+      `Nothing was done: this address does not take the method. Use another one: ${methods}.`,
     );
   };
 }

@@ -69,6 +69,8 @@ it('the built server pays an invoice with production packages alone, and a signa
   const server = built.run('index.js', [], env);
   const url = await listening(server);
   expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ ready: true });
+  for (const path of ['/openapi.json', '/docs', '/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css'])
+    expect([path, (await fetch(url + path)).status]).toEqual([path, 200]);
 
   const made = await built.run('cli/index.js', ['keys', 'create', '--scopes', 'admin'], env).ended;
   expect(made.code).toBe(0);

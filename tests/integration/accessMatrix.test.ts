@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Scope } from '../../src/models/apiKey.ts';
-import { type Route, routeTable } from '../../src/routes.ts';
-import type { Services } from '../../src/services/contracts.ts';
+import type { Route } from '../../src/routes.ts';
 import { dump } from '../support/money.ts';
+import { routes } from '../support/openapi/validators.ts';
+import { expectDocumented } from '../support/openapi/watch.ts';
 import {
   newSigner,
   nostrHeader,
@@ -19,16 +20,7 @@ import { type Reply, startWorld, type TestWallet, type World } from '../support/
  * Every route of the table, asked by everybody who must get nowhere on it. A new route joins by itself; whoever adds one with
  * a parameter or a body of a new kind says in `bodyFor` and `targetOf` what the right caller would send.
  */
-const nobody = (): never => {
-  throw new Error('no handler runs here');
-};
-const services = new Proxy({}, { get: () => new Proxy({}, { get: () => nobody }) });
-const routes = routeTable(isServices(services) ? services : nobody());
 const guarded = routes.filter(({ access }) => access !== 'public');
-
-function isServices(stub: object): stub is Services {
-  return typeof stub === 'object';
-}
 
 /** An owner with a wallet of 1000 sat that nobody else may touch. */
 let world: World;
@@ -85,13 +77,11 @@ function ask(route: Route, authorization: string | undefined, more: { body?: str
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body }),
-  }).then(
-    async (response): Promise<Reply> => ({
-      status: response.status,
-      headers: response.headers,
-      body: { ...objectIn(await response.json()) },
-    }),
-  );
+  }).then(async (response): Promise<Reply> => {
+    const body = { ...objectIn(await response.json()) };
+    expectDocumented();
+    return { status: response.status, headers: response.headers, body };
+  });
 }
 
 const objectIn = (json: unknown): object => (typeof json === 'object' && json !== null ? json : {});
@@ -350,6 +340,19 @@ describe.each(
       expect([...gone, ...added.filter((document) => !isOwnEvent(document))]).toEqual([]);
     },
   );
+});
+
+it('asks everybody who they are, but on these routes', () => {
+  const open = routes
+    .filter(({ access }) => access === 'public')
+    .map(({ method, path }) => `${method} ${path}`);
+  expect(open.sort()).toEqual([
+    'get /docs',
+    'get /docs/:file',
+    'get /livez',
+    'get /openapi.json',
+    'get /readyz',
+  ]);
 });
 
 it('the wallet that all of them were after is as it was', async () => {

@@ -85,6 +85,9 @@ describe('nothing secret is written down or told', () => {
       [`${at}/info`, 200],
       [`${at}/balance`, 200],
       [`${at}/melt/${String(paid.body['transactionId'])}`, 200],
+      ['/openapi.json', 200],
+      ['/docs', 200],
+      ['/docs/start.js', 200],
       ['/metrics', null],
     ] as const) {
       const { status: met } = await fetch(world.url + path, {
@@ -191,7 +194,7 @@ describe('the scan', () => {
       const { melts } = world.context.services;
       const { status } = melts;
       melts.status = async () => {
-        throw new DomainError('NOT_FOUND', 'LOW', `Nothing was done: ${text}.`);
+        throw new DomainError('TRANSACTION_NOT_FOUND', 'LOW', `Nothing was done: ${text}.`);
       };
       await wallet.status('tx_melt_1_0').finally(() => {
         melts.status = status;

@@ -13,7 +13,9 @@ const arrows: Record<Room, readonly Room[]> = {
   services: ['repositories', 'models'],
   middleware: ['services', 'models'],
   controllers: ['middleware', 'services', 'models'],
-  'app.ts': ['controllers', 'middleware', 'services', 'models'],
+  // What the API is, as data: of middleware, it asks which status a code has.
+  openapi: ['middleware', 'models'],
+  'app.ts': ['controllers', 'openapi', 'middleware', 'services', 'models'],
   cli: ['context.ts', 'config.ts', 'productionRefusals.ts', 'services', 'models'],
   'config.ts': ['models'],
   'productionRefusals.ts': ['config.ts'],

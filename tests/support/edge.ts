@@ -26,6 +26,7 @@ import { createRateLimitService } from '../../src/services/rateLimitService.ts';
 import { createReportService } from '../../src/services/reportService.ts';
 import { createWalletService } from '../../src/services/walletService.ts';
 import { freshDatabase } from './mongo.ts';
+import { expectDocumented, watchAnswers } from './openapi/watch.ts';
 import { publicOrigin } from './signing.ts';
 
 export const alice = npubEncode('3bf0c63fcb93463407af97a5e5ee64fa883d107ef9e558472c4eb9aaaefa459d');
@@ -36,6 +37,7 @@ const now = () => new Date();
 
 /** The HTTP edge over a real database, without a mint: paying and minting do what the test puts into `money`. */
 export async function startEdge() {
+  watchAnswers();
   const fresh = await freshDatabase();
   const database = await openDatabase(fresh.uri);
   const logger = createLogger('silent');
@@ -104,6 +106,7 @@ export async function startEdge() {
     await database.close();
     await fresh.drop();
     await rm(directory, { recursive: true, force: true });
+    expectDocumented();
   }
 
   const app = createApp({

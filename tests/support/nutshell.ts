@@ -1,15 +1,13 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { promisify } from 'node:util';
+import { ensurePythonPackages } from './pythonPackages.ts';
 
-const run = promisify(execFile);
 const requirements = ['cashu==0.20.2', 'marshmallow<4', 'limits<4'];
 const folderName = 'nutshell-0.20.2';
-const installLimitMs = 300_000;
 const startLimitMs = 60_000;
 
 /** A real mint: another implementation, in another language, with a database of its own. */
@@ -26,7 +24,7 @@ export type Nutshell = {
 
 /** Starts Nutshell with its fake Lightning backend, which pays anything at once unless told otherwise. */
 export async function startNutshell(key: string, settings: Record<string, string> = {}): Promise<Nutshell> {
-  const packages = await ensureNutshell();
+  const packages = await ensurePythonPackages(folderName, requirements);
   const directory = await mkdtemp(join(tmpdir(), 'crucible-nutshell-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -54,26 +52,6 @@ export async function startNutshell(key: string, settings: Record<string, string
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** Installs Nutshell from PyPI into the user's cache, once. One rename at the end, so that several runs may try at once. */
-async function ensureNutshell(): Promise<string> {
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'crucible');
-  const target = join(cache, folderName);
-  if (await exists(target)) return target;
-  await mkdir(cache, { recursive: true });
-  const work = await mkdtemp(join(cache, 'install-'));
-  try {
-    await run('python3', ['-m', 'pip', 'install', '--quiet', '--target', work, ...requirements], {
-      timeout: installLimitMs,
-    });
-    await rename(work, target).catch(async (error: unknown) => {
-      if (!(await exists(target))) throw error;
-    });
-    return target;
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
 }
 
 async function launch(
@@ -154,9 +132,3 @@ function freePort(): Promise<number> {
     });
   });
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

@@ -16,6 +16,7 @@ import { startServer } from '../../src/server.ts';
 import { createLeakScan } from './leakScan/leakScan.ts';
 import { isEveryWorldScanned, tellSuite } from './leakScan/suite.ts';
 import { freshDatabase } from './mongo.ts';
+import { expectDocumented, watchAnswers } from './openapi/watch.ts';
 
 export type Json = Record<string, unknown>;
 export type Reply = { status: number; headers: Headers; body: Json };
@@ -35,6 +36,7 @@ export type WorldOptions = {
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 export async function startWorld(options: WorldOptions = {}) {
+  watchAnswers();
   const fresh = await freshDatabase();
   const simulator = await startSimulator(options.simulator ?? {});
   const sim = new SimulatorClient(simulator.url);
@@ -100,6 +102,7 @@ export async function startWorld(options: WorldOptions = {}) {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const json: unknown = await response.json();
+    expectDocumented();
     return {
       status: response.status,
       headers: response.headers,
@@ -155,6 +158,7 @@ export async function startWorld(options: WorldOptions = {}) {
       await simulator.close();
       await fresh.drop();
       await rm(spool, { recursive: true, force: true });
+      expectDocumented();
     },
   };
 }

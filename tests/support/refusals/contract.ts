@@ -37,6 +37,7 @@ export const contracts: Record<ErrorCode, Contract> = {
   FORBIDDEN: { status: 403, ...low },
   BUDGET_EXCEEDED: { status: 403, ...low, always: ['budget', 'spentToday', 'required'] },
   NOT_FOUND: { status: 404, ...low },
+  METHOD_NOT_ALLOWED: { status: 405, ...low },
   WALLET_NOT_FOUND: { status: 404, ...low },
   TRANSACTION_NOT_FOUND: { status: 404, ...low },
   QUOTE_NOT_FOUND: { status: 404, ...low },

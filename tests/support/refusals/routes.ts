@@ -4,6 +4,9 @@ import type { Access } from '../../../src/routes.ts';
 export const routes = [
   { method: 'GET', path: '/livez', access: 'public' },
   { method: 'GET', path: '/readyz', access: 'public' },
+  { method: 'GET', path: '/openapi.json', access: 'public' },
+  { method: 'GET', path: '/docs', access: 'public' },
+  { method: 'GET', path: '/docs/:file', access: 'public' },
   { method: 'POST', path: '/api/auth/token', access: 'signature' },
   { method: 'POST', path: '/api/wallet/create', access: 'creation' },
   { method: 'GET', path: '/api/wallet/:npub/info', access: 'wallet:read' },
@@ -17,6 +20,8 @@ export const routes = [
 
 export type Route = (typeof routes)[number];
 
+/** What tells of the API, and asks neither database nor mint. */
+export const documents = ['/openapi.json', '/docs', '/docs/:file'];
 export const apiRoutes = routes.filter(({ path }) => path.startsWith('/api/'));
 export const walletRoutes = routes.filter(({ path }) => path.includes(':npub'));
 
@@ -30,7 +35,7 @@ export const posts = [
 ] as const;
 
 export const pathOf = ({ path }: { path: string }, npub: string, transactionId = 'tx_melt_1_0a'): string =>
-  path.replace(':npub', npub).replace(':transactionId', transactionId);
+  path.replace(':npub', npub).replace(':transactionId', transactionId).replace(':file', 'start.js');
 
 export const nameOf = ({ path }: { path: string }): string =>
   path.replace(/^\/api\/(wallet\/)?/, '').replace(':npub/', '');

@@ -1,5 +1,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { undocumentedRefusal } from '../openapi/check.ts';
+import { expectDocumented } from '../openapi/watch.ts';
 import type { Json, Reply } from '../world.ts';
 
 /** A request to the last byte: several headers of one name, bodies on any method, no header that was not asked for. */
@@ -13,7 +15,13 @@ export type Wire = {
 /** An answer, with everything that came as one text: that is what is searched for what should not be there. */
 export type Answer = Reply & { text: string };
 
-export function send(url: string, { method, path, headers = {}, body }: Wire): Promise<Answer> {
+export async function send(url: string, wire: Wire): Promise<Answer> {
+  const answer = await exchange(url, wire);
+  expectDocumented();
+  return answer;
+}
+
+function exchange(url: string, { method, path, headers = {}, body }: Wire): Promise<Answer> {
   const { hostname, port } = new URL(url);
   const given = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
@@ -42,7 +50,20 @@ export function send(url: string, { method, path, headers = {}, body }: Wire): P
 }
 
 /** Sends bytes that need not be HTTP and reads what comes back until the other side hangs up. */
-export function say(url: string, text: string): Promise<Answer> {
+export async function say(url: string, text: string): Promise<Answer> {
+  const answer = await converse(url, text);
+  expectDocumented();
+  // What never became a request is answered below the app, which alone sets this header.
+  if (!answer.headers.has('x-download-options')) {
+    const headers = Object.fromEntries(answer.headers);
+    const [, body = ''] = answer.text.split('\n\n');
+    const wrong = undocumentedRefusal({ status: answer.status, headers, body });
+    if (wrong.length > 0) throw new Error(wrong.join('\n'));
+  }
+  return answer;
+}
+
+function converse(url: string, text: string): Promise<Answer> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     let heard = '';

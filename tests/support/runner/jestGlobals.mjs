@@ -27,6 +27,7 @@ export const jest = {
   setTimeout: (limitMs) => {
     globalThis[Symbol.for('TEST_TIMEOUT_SYMBOL')] = limitMs;
   },
+  fn: mocks.fn.bind(mocks),
   spyOn: mocks.spyOn.bind(mocks),
 };
 

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { RefusalCase } from '../cases.ts';
 import { nameOf, pathOf, requestTo, routes, stranger, walletRoutes } from '../routes.ts';
 import { say } from '../wire.ts';
@@ -138,27 +139,36 @@ const nowhere = [
   '/api/wallet/:npub',
   '/api/wallet/:npub/melts',
   '/metrics',
+  '/docs/package.json',
+  '/docs/..%2fpackage.json',
 ];
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'];
-const takes = ({ path }: { path: string }, method: string) =>
-  routes.some(
-    (route) =>
-      route.method === method &&
-      pathOf(route, 'npub').split('/').length === path.split('/').length &&
-      (route.path === path || (path === '/api/wallet/:npub/melt/quote' && route.path === statusRoute)),
-  );
+const unknownRoutes = nowhere.map(
+  (path): RefusalCase => ({
+    code: 'NOT_FOUND',
+    what: `GET ${path}`,
+    provoke: (stage) => stage.ask({ method: 'GET', path: pathOf({ path }, stage.wallet.npub) }),
+    says: /there is no such route\. Check the address/,
+  }),
+);
 
-const unknownRoutes: RefusalCase[] = [
-  ...nowhere.map((path) => ['GET', path] as const),
-  ...routes.flatMap((route) =>
-    methods.filter((method) => !takes(route, method)).map((method) => [method, route.path] as const),
-  ),
-].map(([method, path]) => ({
-  code: 'NOT_FOUND',
-  what: `${method} ${path}`,
-  provoke: (stage) => stage.ask({ method, path: pathOf({ path }, stage.wallet.npub) }),
-  says: /there is no such route, or not with this method/,
-}));
+const allowedFor: Record<(typeof routes)[number]['method'], string> = { GET: 'GET, HEAD', POST: 'POST' };
+
+const otherMethods = routes.flatMap((route) =>
+  methods
+    .filter((method) => method !== route.method)
+    .map(
+      (method): RefusalCase => ({
+        code: 'METHOD_NOT_ALLOWED',
+        what: `${method} ${route.path}`,
+        provoke: (stage) => stage.ask({ method, path: pathOf(route, stage.wallet.npub) }),
+        says: new RegExp(`does not take the method\\. Use another one: ${allowedFor[route.method]}\\.`),
+        afterwards: async (_stage, { headers }) => {
+          expect(headers.get('allow')).toBe(allowedFor[route.method]);
+        },
+      }),
+    ),
+);
 
 /** Bytes that never become a request, and are answered all the same. */
 const unparsable = (what: string, bytes: string, message: string, status = 400): RefusalCase => ({
@@ -186,6 +196,7 @@ export const addressCases: RefusalCase[] = [
   ...noWallet,
   ...transactionCases,
   ...unknownRoutes,
+  ...otherMethods,
   hostless,
   unparsable('something that is not HTTP', 'NONSENSE\r\n\r\n', 'are not correct HTTP'),
   unparsable('a method that nobody knows', 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n', 'are not correct HTTP'),

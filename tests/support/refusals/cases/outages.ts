@@ -6,7 +6,7 @@ import { severable } from '../../severable.ts';
 import { type TestWallet, until } from '../../world.ts';
 import type { RefusalCase } from '../cases.ts';
 import { recovery } from '../contract.ts';
-import { apiRoutes, nameOf, requestTo, routes } from '../routes.ts';
+import { apiRoutes, documents, nameOf, requestTo, routes } from '../routes.ts';
 import type { Stage } from '../stage.ts';
 import type { Answer } from '../wire.ts';
 
@@ -98,7 +98,7 @@ const untouched = { totalBalance: 512, spentBalance: 0, reservedBalance: 0 };
 
 export function outageCases(outages: () => Outages): RefusalCase[] {
   const withoutDatabase = routes
-    .filter(({ path }) => path !== '/livez')
+    .filter(({ path }) => path !== '/livez' && !documents.includes(path))
     .map(
       (route): RefusalCase => ({
         code: 'DATABASE_UNAVAILABLE',

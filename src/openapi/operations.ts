@@ -1,0 +1,195 @@
+import type { ErrorCode } from '../models/errors.ts';
+import {
+  alive,
+  balance,
+  bearerToken,
+  meltPaid,
+  meltPending,
+  meltQuote,
+  meltStatus,
+  minted,
+  mintQuote,
+  notMinted,
+  ready,
+  walletCreated,
+  walletInfo,
+} from './answers.ts';
+import type { HeaderName } from './headers.ts';
+import { body, type Schema } from './schema.ts';
+import { amount, invoice, npub, quoteId, wishedMintUrl } from './values.ts';
+
+export type Tag = 'Access' | 'Wallets' | 'Funding' | 'Paying' | 'Machine';
+
+export type AnswerDoc = {
+  description: string;
+  /** A component by this name, in JSON; or the media types of a file. */
+  content: { name: string; schema: Schema } | { files: readonly string[] };
+  headers?: readonly HeaderName[];
+};
+
+/** What the route table does not say of a route. `refusals`: besides those that its guards make. */
+export type OperationDoc = {
+  id: string;
+  tag: Tag;
+  summary: string;
+  description?: string;
+  body?: { name: string; schema: Schema; isOptional?: true };
+  takes?: readonly ('Idempotency-Key' | 'Prefer')[];
+  answers: Record<number, AnswerDoc>;
+  refusals: readonly ErrorCode[];
+};
+
+const json = (description: string, name: string, schema: Schema): AnswerDoc => ({
+  description,
+  content: { name, schema },
+});
+
+const mintTrouble = ['MINT_ERROR', 'MINT_UNAVAILABLE'] as const;
+const ofInvoice = ['INVALID_INVOICE', 'INVOICE_EXPIRED', 'AMOUNT_REQUIRED', 'UNSUPPORTED_NETWORK'] as const;
+const underway = ['CONCURRENT_OPERATION', 'MELT_BLOCKED_BY_RECONCILIATION'] as const;
+const ofKeys = ['IDEMPOTENCY_CONFLICT', 'IDEMPOTENCY_KEY_REUSED'] as const;
+const created = json('The wallet exists', 'WalletCreated', walletCreated);
+const wallet = '/api/wallet/:npub';
+
+/** By method and pattern, as `routeTable` has them: a test holds the two against each other. */
+export const operationDocs: Record<string, OperationDoc> = {
+  'GET /livez': {
+    id: 'live',
+    tag: 'Machine',
+    summary: 'Whether the process runs',
+    answers: { 200: json('It does', 'Alive', alive) },
+    refusals: [],
+  },
+  'GET /readyz': {
+    id: 'ready',
+    tag: 'Machine',
+    summary: 'Whether the server takes requests',
+    answers: { 200: json('It does; a mint’s silence alone changes nothing of that', 'Ready', ready) },
+    refusals: ['DATABASE_UNAVAILABLE', 'SHUTTING_DOWN'],
+  },
+  'GET /openapi.json': {
+    id: 'openApi',
+    tag: 'Machine',
+    summary: 'This document',
+    answers: { 200: json('OpenAPI 3.1', 'OpenApi', { type: 'object', examples: [{ openapi: '3.1.1' }] }) },
+    refusals: [],
+  },
+  'GET /docs': {
+    id: 'docs',
+    tag: 'Machine',
+    summary: 'This document for people',
+    answers: { 200: { description: 'A page', content: { files: ['text/html'] } } },
+    refusals: [],
+  },
+  'GET /docs/:file': {
+    id: 'docsFile',
+    tag: 'Machine',
+    summary: 'What that page is made of',
+    answers: {
+      200: { description: 'A file', content: { files: ['text/css', 'text/javascript'] } },
+    },
+    refusals: ['NOT_FOUND'],
+  },
+  'POST /api/auth/token': {
+    id: 'createToken',
+    tag: 'Access',
+    summary: 'Exchange a signed request for a token of five minutes',
+    body: { name: 'Nothing', schema: body({}), isOptional: true },
+    answers: { 200: json('The token', 'BearerToken', bearerToken) },
+    refusals: [],
+  },
+  'POST /api/wallet/create': {
+    id: 'createWallet',
+    tag: 'Wallets',
+    summary: 'Create the wallet of an npub',
+    description: 'With an `admin` key, a `wallet:write` key bound to this npub, or signed by it.',
+    body: { name: 'WalletWish', schema: body({ npub }, { mintUrl: wishedMintUrl }) },
+    answers: { 200: { ...created, description: 'It existed already' }, 201: created },
+    refusals: mintTrouble,
+  },
+  [`GET ${wallet}/info`]: {
+    id: 'walletInfo',
+    tag: 'Wallets',
+    summary: 'What a wallet is and has',
+    answers: { 200: json('The wallet', 'WalletInfo', walletInfo) },
+    refusals: ['WALLET_NOT_FOUND'],
+  },
+  [`GET ${wallet}/balance`]: {
+    id: 'balance',
+    tag: 'Wallets',
+    summary: 'What a wallet holds',
+    answers: { 200: json('The balance', 'Balance', balance) },
+    refusals: ['WALLET_NOT_FOUND'],
+  },
+  [`POST ${wallet}/mint`]: {
+    id: 'mint',
+    tag: 'Funding',
+    summary: 'Ask for an invoice that funds the wallet',
+    description: 'The server watches it and credits the wallet; nobody has to call back.',
+    body: { name: 'MintWish', schema: body({ amount: amount('What to credit', 1_000, 1) }) },
+    takes: ['Idempotency-Key'],
+    answers: { 201: json('To be paid', 'MintQuote', mintQuote) },
+    refusals: ['WALLET_NOT_FOUND', ...underway, ...ofKeys, ...mintTrouble],
+  },
+  [`POST ${wallet}/mint/complete`]: {
+    id: 'completeMint',
+    tag: 'Funding',
+    summary: 'Look now whether such an invoice was paid',
+    body: { name: 'MintLook', schema: body({ quoteId }) },
+    answers: {
+      200: json('Credited', 'Minted', minted),
+      202: json('Not yet', 'NotMinted', notMinted),
+    },
+    refusals: ['WALLET_NOT_FOUND', 'QUOTE_NOT_FOUND', ...mintTrouble],
+  },
+  [`POST ${wallet}/melt/quote`]: {
+    id: 'quoteMelt',
+    tag: 'Paying',
+    summary: 'What paying an invoice would cost',
+    description: 'Reserves nothing, and is no offer.',
+    body: { name: 'MeltQuestion', schema: body({ invoice }) },
+    answers: { 200: json('The cost', 'MeltQuote', meltQuote) },
+    refusals: ['WALLET_NOT_FOUND', ...ofInvoice, 'PAYMENT_FAILED', ...mintTrouble],
+  },
+  [`POST ${wallet}/melt`]: {
+    id: 'melt',
+    tag: 'Paying',
+    summary: 'Pay a Lightning invoice',
+    description:
+      '`maxFee` bounds fee reserve and input fees together, and can only lower the server’s own cap.',
+    body: {
+      name: 'MeltWish',
+      schema: body({ invoice }, { maxFee: amount('The most that the payment may cost', 10) }),
+    },
+    takes: ['Idempotency-Key', 'Prefer'],
+    answers: {
+      200: json('Paid', 'MeltPaid', meltPaid),
+      202: {
+        ...json('Not known yet; the server brings it to an end', 'MeltPending', meltPending),
+        headers: ['Location', 'Preference-Applied'],
+      },
+    },
+    refusals: [
+      'WALLET_NOT_FOUND',
+      ...ofInvoice,
+      'INSUFFICIENT_BALANCE',
+      'FEE_TOO_HIGH',
+      'PROOF_STATE_INCONSISTENCY',
+      'BUDGET_EXCEEDED',
+      'DUPLICATE_PAYMENT',
+      ...underway,
+      ...ofKeys,
+      'PAYMENT_FAILED',
+      'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS',
+      'CRITICAL_MELT_FAILURE',
+      ...mintTrouble,
+    ],
+  },
+  [`GET ${wallet}/melt/:transactionId`]: {
+    id: 'meltStatus',
+    tag: 'Paying',
+    summary: 'How a payment is going',
+    answers: { 200: json('Its present state', 'MeltStatus', meltStatus) },
+    refusals: ['WALLET_NOT_FOUND', 'TRANSACTION_NOT_FOUND'],
+  },
+};

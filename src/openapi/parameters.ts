@@ -1,0 +1,38 @@
+import { exampleOf, oneOf, type Schema, text } from './schema.ts';
+import { npub, transactionId } from './values.ts';
+
+/** The files that the page of `GET /docs` asks for. */
+export const docsFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'start.js'] as const;
+
+const inPath: Record<string, Schema> = {
+  npub,
+  transactionId,
+  file: oneOf('One of these', docsFiles),
+};
+
+const idempotencyKey = /^(?:[!#-~](?:[ -~]*[!-~])?|"(?:[ !#-[\]-~]|\\["\\])+")$/;
+
+const inHeader = {
+  'Idempotency-Key': text(
+    'Makes repeats safe: 1–255 printable ASCII characters, quoted (RFC 8941) or not. Kept for 31 days; its scope is wallet and route',
+    '7c6a1b7e-51f0-4a3e-9d0b-2f4c9e8d7a65',
+    { minLength: 1, maxLength: 255, pattern: idempotencyKey.source },
+  ),
+  // Whatever else it asks for is passed over, as RFC 7240 has it.
+  Prefer: text('`respond-async`: answer 202 as soon as the ecash is reserved (RFC 7240)', 'respond-async'),
+};
+
+/** `/api/wallet/:npub` as OpenAPI writes it. */
+export const templateOf = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
+
+/** The parameters of a route's path. @throws Error for one that nobody has described */
+export function pathParameters(path: string) {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
+    const schema = inPath[name];
+    if (schema === undefined) throw new Error(`no description of the parameter ${name}`);
+    return { name, in: 'path', required: true, schema, example: exampleOf(schema) };
+  });
+}
+
+export const headerParameters = (names: readonly (keyof typeof inHeader)[]) =>
+  names.map((name) => ({ name, in: 'header', required: false, schema: inHeader[name] }));

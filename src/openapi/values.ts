@@ -1,0 +1,80 @@
+import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
+import { nullable, oneOf, type Schema, text } from './schema.ts';
+
+/** The values that the API's bodies are made of. */
+
+const most = Number.MAX_SAFE_INTEGER;
+
+export const amount = (description: string, example: number, least = 0): Schema => ({
+  type: 'integer',
+  format: 'int64',
+  description,
+  minimum: least,
+  maximum: most,
+  examples: [example],
+});
+
+/** A mint may hand out more change than was paid in for fees. */
+export const signedAmount = (description: string, example: number): Schema =>
+  amount(description, example, -most);
+
+export const count = (description: string, example: number): Schema => ({
+  type: 'integer',
+  description,
+  minimum: 0,
+  examples: [example],
+});
+
+export const exampleNpub = 'npub180cvv07tjdrrgpa0j7j7tmnyl2yr6yr7l8j4s3evf6u64th6gkwsyjh6w6';
+const exampleMelt = 'tx_melt_1795229787123_0123456789abcdef';
+
+export const npub: Schema = text('The wallet’s owner, as NIP-19 spells a Nostr public key', exampleNpub, {
+  format: 'npub',
+  pattern: '^npub1[02-9ac-hj-np-z]{58}$',
+});
+export const transactionId: Schema = text('Names the operation', exampleMelt, {
+  pattern: '^tx_[A-Za-z0-9_-]{1,96}$',
+});
+export const mintingId: Schema = text('Names the operation', 'tx_mint_1795229787123_0123456789abcdef', {
+  pattern: '^tx_mint_[A-Za-z0-9_-]{1,91}$',
+});
+export const tokenId: Schema = text(
+  'Names a token in the wallet',
+  'tok_3f1c2f5e-6b5a-4d0e-9a55-0d1f8e7c6b5a',
+  {
+    pattern: '^tok_',
+  },
+);
+export const quoteId: Schema = text('Names the quote at its mint', '01a1fc88-e292-783b-8997-b78982ada2e1', {
+  pattern: quoteIdPattern.source,
+  maxLength: maxQuoteIdLength,
+});
+export const mintUrl: Schema = text('The mint’s address', 'https://mint.example', { maxLength: 2_048 });
+/** Without an example: which are taken, each server’s operator says. */
+export const wishedMintUrl: Schema = {
+  type: 'string',
+  description: 'One of the mints that the server uses, at most 2,048 printable characters; else its first',
+  format: 'mint-url',
+};
+export const unit: Schema = oneOf('What amounts are counted in', ['sat', 'msat']);
+export const moment = (description: string): Schema =>
+  text(description, '2026-11-21T12:05:00.000Z', { format: 'date-time' });
+export const expiry: Schema = nullable({
+  type: 'integer',
+  description: 'Unix seconds; null where the mint sets no end',
+  examples: [1_795_232_785],
+});
+export const exampleStatusUrl = `/api/wallet/${exampleNpub}/melt/${exampleMelt}`;
+export const statusUrl: Schema = text('Where to ask how it is going on', exampleStatusUrl, {
+  format: 'uri-reference',
+});
+export const invoice: Schema = text('A Lightning invoice (BOLT 11)', exampleInvoice(), {
+  format: 'bolt11',
+  minLength: 1,
+  maxLength: 8_192,
+});
+
+/** From BOLT 11, "Examples": a real one, long expired. */
+function exampleInvoice(): string {
+  return 'lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh';
+}

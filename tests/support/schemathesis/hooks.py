@@ -1,0 +1,49 @@
+"""What a JSON Schema cannot say of Crucible's requests, said to Schemathesis. No check is switched off here."""
+
+import itertools
+import json
+import os
+import re
+import urllib.request
+
+import schemathesis
+from hypothesis import strategies as st
+
+with open(os.environ["CRUCIBLE_DEV"], encoding="utf-8") as file:
+    DEV = json.load(file)
+
+STRANGER = "npub180cvv07tjdrrgpa0j7j7tmnyl2yr6yr7l8j4s3evf6u64th6gkwsyjh6w6"
+
+
+def invoice(amount):
+    asked = urllib.request.Request(
+        DEV["invoiceUrl"],
+        data=json.dumps({"amount": amount}).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(asked) as answer:
+        return json.load(answer)["invoice"]
+
+
+INVOICES = [invoice(amount) for amount in (1, 2, 5, 21, 100, 1_000_000)]
+
+# Both have checksums, and which mints are taken is configured.
+schemathesis.openapi.format("npub", st.sampled_from([DEV["npub"], STRANGER]))
+schemathesis.openapi.format("mint-url", st.just(DEV["mintUrl"]))
+schemathesis.openapi.format("bolt11", st.sampled_from(INVOICES) | st.text(min_size=1, max_size=200))
+
+UNQUOTED_KEY = re.compile(r"[!#-~](?:[ -~]{0,200}[!-~])?")
+MOST_MINTED = 1_000_000
+LARGEST = 2**53 - 1
+calls = itertools.count()
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """A valid key stays valid and is new, and a valid amount stays valid and is one that the mint takes."""
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and UNQUOTED_KEY.fullmatch(key):
+        case.headers["Idempotency-Key"] = f"{key}-{next(calls)}"
+    amount = case.body.get("amount") if isinstance(case.body, dict) else None
+    if type(amount) is int and MOST_MINTED < amount <= LARGEST:
+        case.body = {**case.body, "amount": amount % MOST_MINTED + 1}
