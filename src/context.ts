@@ -134,7 +134,8 @@ export async function createContext(given: {
     instance: database.appName,
     logger,
   });
-  const reports = createReportService({ reports: createReportRepository(database), spool, logger, now });
+  const toldOf = createReportRepository(database);
+  const reports = createReportService({ reports: toldOf, spool, logger, now });
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
     mints,
@@ -171,7 +172,7 @@ export async function createContext(given: {
   });
 
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
-  const unserved = createUnservedMints({ operations, recoveries, mints, reports, logger, now });
+  const unserved = createUnservedMints({ operations, recoveries, mints, reports, toldOf, logger, now });
   const startWorkers = () => {
     worker.start();
     sweeper.start();

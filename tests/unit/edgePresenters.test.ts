@@ -44,6 +44,8 @@ const minting: MintingOperation = {
   expiry: startedAt,
   tokenId: 'token_1',
   quotePubkey: null,
+  paidSince: null,
+  unverified: null,
 };
 
 describe('An amount in JSON', () => {

@@ -15,6 +15,8 @@ const minting: MintingOperation = {
   expiry: null,
   tokenId: 'tok_1',
   quotePubkey: null,
+  paidSince: null,
+  unverified: null,
 };
 
 const keyset = (id: string, active = true): KeysetInfo => ({
