@@ -46,6 +46,8 @@ export function melt(differences: Partial<MeltOperation>): MeltOperation {
     partlySeenAt: null,
     doubtedSince: null,
     doubtedSeenAt: null,
+    unverifiedSince: null,
+    unverifiedSeenAt: null,
     swapRefused: null,
     feeCap: 100n,
     unpaidSightings: 0,

@@ -41,10 +41,16 @@ export function factsOf(
     unpaidSightings: operation.unpaidSightings,
     partlySpent: standing(operation.partlySince, operation.partlySeenAt, now),
     doubted: standing(operation.doubtedSince, operation.doubtedSeenAt, now),
+    unverified: unverifiedFor(operation, now),
     hasFence: fence !== undefined,
     fenceSigned: hasSignatures(fence),
     fenceRefusal: refusalOf(fence),
   };
+}
+
+/** For how long what the mint shows as its signatures has not verified. */
+export function unverifiedFor(operation: MeltOperation, now: Date): Standing | null {
+  return standing(operation.unverifiedSince, operation.unverifiedSeenAt, now);
 }
 
 /** Of a note that an earlier version made it is not known whether anything has confirmed it. */

@@ -40,7 +40,7 @@ export function createMeltHandler(parts: {
 
     waitMs(operation, at) {
       const sinceMs = at.getTime() - enteredStateAt(operation).getTime();
-      const odd = latestOf(operation.partlySeenAt, operation.doubtedSeenAt);
+      const odd = latestOf(operation.partlySeenAt, operation.doubtedSeenAt, operation.unverifiedSeenAt);
       const patientMs =
         odd === null ? patientWaitMs(sinceMs) : Math.min(patientWaitMs(sinceMs), soonAgainMs(odd, at));
       switch (operation.state) {

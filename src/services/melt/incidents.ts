@@ -20,6 +20,11 @@ export const whyStopped: Record<Extract<Decision, `attention${string}`>, string>
     'for an hour the mint has refused to swap our ecash, with no reason that rules out an earlier request; no payment was sent',
 };
 
+/** Whether a person was called because its swap was refused: its ecash was not spent then, so nothing can have been paid with it. */
+export function isStoppedUnswapped({ timeline }: MeltOperation): boolean {
+  return timeline.some(({ event }) => event === whyStopped.attention_swap_refused);
+}
+
 /** What of a melt a person should hear about. */
 export type Incidents = ReturnType<typeof createIncidents>;
 

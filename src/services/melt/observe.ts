@@ -1,5 +1,6 @@
-import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
-import type { Proof } from '../../models/proof.ts';
+import { invariant } from '../../models/errors.ts';
+import { type Attempt, attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
+import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import type { MeltQuoteReply, MintGateway, ProofState, RestoredOutput } from '../mint/gateway.ts';
 import { signedView } from '../mint/gateway.ts';
 import { outputsOf } from './attempts.ts';
@@ -49,8 +50,21 @@ export function contestedInputs(operation: MeltOperation): Proof[] {
   const fence = attemptsFor(operation, 'fence').at(-1);
   const inputs = meltInputs(operation);
   if (operation.missingAmount === null || fence === undefined) return inputs;
-  return inputs.filter(({ secret }) => fence.requestBody.includes(JSON.stringify(secret)));
+  return inputs.filter((input) => takes(fence, input));
 }
+
+/** What the fence that has won left out, because others seemed to have spent it; zero where it took all. `won`: what it gave. */
+export function leftOutBy(operation: MeltOperation, won: readonly { output: PlannedOutput }[]): bigint {
+  const names = new Set(won.map(({ output }) => output.B_));
+  const fence = attemptsFor(operation, 'fence').find(({ outputs }) =>
+    outputs.some(({ B_ }) => names.has(B_)),
+  );
+  invariant(fence !== undefined, 'a fence has won that was never put up');
+  return sumAmounts(meltInputs(operation).filter((input) => !takes(fence, input)));
+}
+
+const takes = ({ requestBody }: Attempt, { secret }: Proof): boolean =>
+  requestBody.includes(JSON.stringify(secret));
 
 function quoteView(answer: Awaited<ReturnType<MintGateway['meltQuote']>> | null): MintView['quote'] {
   if (answer === null) return 'UNREACHABLE';
