@@ -134,8 +134,8 @@ export async function createContext(given: {
     instance: database.appName,
     logger,
   });
-  const toldOf = createReportRepository(database);
-  const reports = createReportService({ reports: toldOf, spool, logger, now });
+  const filed = createReportRepository(database);
+  const reports = createReportService({ reports: filed, spool, logger, now });
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
     mints,
@@ -172,7 +172,7 @@ export async function createContext(given: {
   });
 
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
-  const unserved = createUnservedMints({ operations, recoveries, mints, reports, toldOf, logger, now });
+  const unserved = createUnservedMints({ operations, recoveries, mints, reports, filed, logger, now });
   const startWorkers = () => {
     worker.start();
     sweeper.start();

@@ -215,11 +215,6 @@ export function posted(of: Attempt, at: Date): Attempt {
   return { ...of, posts: of.posts + 1, lastPostAt: at, endedAt: null };
 }
 
-/** By these books, no request of the payment itself has ever left. */
-export function isMeltUnsent(operation: MeltOperation): boolean {
-  return attemptsFor(operation, 'melt').every(({ posts }) => posts === 0);
-}
-
 /** Since when the operation has been in its state: repeats and notes do not make the waits short again. */
 export function enteredStateAt({
   state,

@@ -5,46 +5,32 @@ import {
   answer,
   gets,
   lost,
+  mintingIn,
   openReports,
   posts,
   relisted,
   type Tale,
   tellingMint,
 } from '../support/tellingMint.ts';
-import { startWorld, type TestWallet, until, untilLater, type World } from '../support/world.ts';
+import { type TestWallet, until, untilLater, type World } from '../support/world.ts';
 
 const minuteMs = 60_000;
 
 let world: World;
 let mint: ReturnType<typeof tellingMint>;
-let aheadMs: number;
 beforeEach(async () => {
   mint = tellingMint();
-  aheadMs = 0;
-  const nowMs = () => Date.now() + aheadMs;
-  world = await startWorld({
-    simulator: { clock: nowMs },
-    env: { CRUCIBLE_RATE_LIMIT: 'off' },
-    overrides: { transport: mint.transport, now: () => new Date(nowMs()) },
-  });
+  world = await mint.start();
 });
 afterEach(() => world.end());
 
-const passed = (ms: number) => {
-  aheadMs += ms;
-};
-
-async function minting() {
-  const found = await world.context.database.operations.findOne({ kind: 'minting' }).lean();
-  if (found === null) throw new Error('there is no minting');
-  return found;
-}
+const minting = () => mintingIn(world);
 
 /** Time passes in steps that are longer than a wait between two looks, and each sees one look. */
 async function passing(steps: number, stepMs = 13 * minuteMs): Promise<void> {
   for (let step = 0; step < steps; step += 1) {
     const { due_at } = await minting();
-    aheadMs += stepMs;
+    mint.jump(stepMs);
     const isLookedAt = async () => (await minting()).due_at.getTime() > due_at.getTime();
     await until(isLookedAt, 'a look');
   }
@@ -67,7 +53,7 @@ const summary = async () =>
 async function comesRight(wallet: TestWallet): Promise<void> {
   mint.tale = null;
   await untilLater(
-    () => passed(minuteMs),
+    () => mint.jump(minuteMs),
     async () => (await wallet.balance())['totalBalance'] === 100,
     'the credit',
   );
@@ -84,7 +70,7 @@ describe('a mint that was paid an hour ago and has issued nothing is reported, w
     await until(async () => (await minting()).state === 'issuing', 'the first request');
     const asking = async (times: number) => {
       for (let time = 0; time < times; time += 1) {
-        aheadMs += minuteMs / 2;
+        mint.jump(minuteMs / 2);
         await world.call('POST', `${wallet.at}/mint/complete`, { quoteId: quote });
       }
     };
@@ -202,7 +188,7 @@ describe('a mint whose signatures do not verify: a person is called once that ha
     expect([await badlySigned(), await called()]).toEqual([1, 0]);
     expect(await minting()).toMatchObject({ state: 'issuing' });
     const isStopped = async () => (await minting()).state === 'needs_attention';
-    await untilLater(() => passed(minuteMs), isStopped, 'the alarm');
+    await untilLater(() => mint.jump(minuteMs), isStopped, 'the alarm');
     expect(await called()).toBe(1);
   });
 

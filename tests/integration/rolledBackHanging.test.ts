@@ -3,23 +3,16 @@ import { batchSize } from '../../src/services/restore/scan.ts';
 import { expectBalancedBooks, expectRealMoney, unhurried } from '../support/money.ts';
 import { type Backup, backUp, putBack, recoveryOf, walletOn } from '../support/rolledBack.ts';
 import { answer, gets, type Listed, posts, relisted, tellingMint } from '../support/tellingMint.ts';
-import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
+import { type TestWallet, until, type World } from '../support/world.ts';
 
 describe('a database put back to before a payment that hangs, whose blanks the mint has not signed yet', () => {
   let world: World;
   let restored: World;
   let mint: ReturnType<typeof tellingMint>;
-  let aheadMs: number;
   let wallet: TestWallet;
   beforeEach(async () => {
     mint = tellingMint();
-    aheadMs = 0;
-    const nowMs = () => Date.now() + aheadMs;
-    world = await startWorld({
-      simulator: { feeReserveMinSat: 4, clock: nowMs },
-      env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '60000' },
-      overrides: { transport: mint.transport, now: () => new Date(nowMs()) },
-    });
+    world = await mint.start({ feeReserveMinSat: 4 }, { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '60000' });
     wallet = await world.wallet(256);
     await wallet.fund(512);
   });
@@ -53,7 +46,7 @@ describe('a database put back to before a payment that hangs, whose blanks the m
 
   async function comesTo(wanted: string, stepMs: number): Promise<void> {
     const isSo = async () => {
-      aheadMs += stepMs;
+      mint.jump(stepMs);
       return (await state()) === wanted;
     };
     await until(isSo, `the wallet ${wanted}`, 60_000);

@@ -3,9 +3,8 @@ import {
   enoughSwapRefusals,
   type MeltFacts,
   type MintView,
-  nearMs,
-  oddForMs,
 } from '../../src/services/melt/decision.ts';
+import { nearMs, oddForMs } from '../../src/services/operations/oddities.ts';
 import { stood } from './decisions.ts';
 
 /** Stories, each with what differs from a fresh melt at an untouched mint, and what is to be done. */

@@ -5,10 +5,9 @@ import {
   enoughSwapRefusals,
   type MeltFacts,
   type MintView,
-  nearMs,
-  oddForMs,
   type Standing,
 } from '../../src/services/melt/decision.ts';
+import { nearMs, oddForMs } from '../../src/services/operations/oddities.ts';
 
 export const fresh: MeltFacts = {
   state: 'prepared',

@@ -4,11 +4,10 @@ import {
   type Decision,
   decide,
   type MeltFacts,
-  nearMs,
   needsMintView,
-  oddForMs,
   type Standing,
 } from '../../src/services/melt/decision.ts';
+import { nearMs, oddForMs } from '../../src/services/operations/oddities.ts';
 import { looks, rows } from '../support/decisionRows.ts';
 import {
   decideFor,

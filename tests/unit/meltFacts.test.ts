@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { nearMs, oddForMs } from '../../src/services/melt/decision.ts';
 import { factsOf } from '../../src/services/melt/facts.ts';
 import { leftOutBy } from '../../src/services/melt/observe.ts';
 import { setbackOf } from '../../src/services/melt/setback.ts';
+import { nearMs, oddForMs } from '../../src/services/operations/oddities.ts';
 import { attempt, melt, startedAt } from '../support/operations.ts';
 
 const later = (ms: number): Date => new Date(startedAt.getTime() + ms);

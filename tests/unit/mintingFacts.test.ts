@@ -3,29 +3,16 @@ import { describe, expect, it } from '@jest/globals';
 import type { MintingOperation } from '../../src/models/operation.ts';
 import { operationDocument, operationFrom } from '../../src/repositories/operationDocuments.ts';
 import { createSealer } from '../../src/repositories/sealing.ts';
-import { nearMs } from '../../src/services/minting/mintingDecision.ts';
-import { asSeen, unverifiedAt } from '../../src/services/minting/mintingFacts.ts';
-import { common, startedAt } from '../support/operations.ts';
+import { asSeen } from '../../src/services/minting/mintingFacts.ts';
+import { nearMs, oddAgain } from '../../src/services/operations/oddities.ts';
+import { minting, startedAt } from '../support/operations.ts';
 
 const minutes = (count: number) => new Date(startedAt.getTime() + count * 60_000);
-const minting: MintingOperation = {
-  ...common,
-  kind: 'minting',
-  id: 'tx_mint_1',
-  state: 'awaiting_payment',
-  quoteId: 'quote_1',
-  invoice: 'lnbc1',
-  amount: 5n,
-  expiry: null,
-  tokenId: 'tok_1',
-  quotePubkey: null,
-  paidSince: null,
-  unverified: null,
-};
+const awaiting = minting();
 
 describe('when a minting was paid', () => {
   it('is the first look that sees it, whatever the mint says later', () => {
-    const unpaid = asSeen(minting, { quote: 'UNPAID', outputs: 'UNSIGNED' }, minutes(1));
+    const unpaid = asSeen(awaiting, { quote: 'UNPAID', outputs: 'UNSIGNED' }, minutes(1));
     expect(unpaid.paidSince).toBeNull();
     const paid = asSeen(unpaid, { quote: 'PAID', outputs: 'UNSIGNED' }, minutes(2));
     expect(paid.paidSince).toEqual(minutes(2));
@@ -38,14 +25,14 @@ describe('since when signatures do not verify', () => {
   const noted = { since: minutes(0), lastAt: minutes(40) };
 
   it('begins with the first look, goes on with each that is near, and begins anew after a gap', () => {
-    expect(unverifiedAt({ unverified: null }, minutes(40))).toEqual({
+    expect(oddAgain(null, minutes(40))).toEqual({
       since: minutes(40),
       lastAt: minutes(40),
     });
     const near = new Date(noted.lastAt.getTime() + nearMs);
-    expect(unverifiedAt({ unverified: noted }, near)).toEqual({ since: minutes(0), lastAt: near });
+    expect(oddAgain(noted, near)).toEqual({ since: minutes(0), lastAt: near });
     const far = new Date(near.getTime() + 1);
-    expect(unverifiedAt({ unverified: noted }, far)).toEqual({ since: far, lastAt: far });
+    expect(oddAgain(noted, far)).toEqual({ since: far, lastAt: far });
   });
 });
 
@@ -56,7 +43,7 @@ describe('a minting as it is stored', () => {
     { at: minutes(7), state: 'issuing', event: 'issue request goes to the mint' },
     { at: minutes(8), state: 'issuing', event: 'no reply to issue (network)' },
   ];
-  const issuing: MintingOperation = { ...minting, state: 'issuing', timeline };
+  const issuing = minting({ state: 'issuing', timeline });
   const stored = (operation: MintingOperation) => ({
     ...operationDocument(operation, sealer),
     lease_owner: null,
@@ -75,7 +62,7 @@ describe('a minting as it is stored', () => {
   it('by an earlier version, was paid when it was first asked for, or is not known to be paid', () => {
     const readAs = (state: MintingOperation['state']) => {
       const document = stored({ ...issuing, state });
-      const { quoteId, invoice, amount, expiry, tokenId, quotePubkey, idempotencyId } = minting;
+      const { quoteId, invoice, amount, expiry, tokenId, quotePubkey, idempotencyId } = awaiting;
       const details = { quoteId, invoice, amount, expiry, tokenId, quotePubkey, idempotencyId };
       return operationFrom(Object.assign(document, { details }), sealer);
     };

@@ -130,6 +130,10 @@ function swapBody(inputs: readonly Proof[], outputs: readonly PlannedOutput[]): 
   return JSON.stringify({ inputs: inputs.map(wireProof), outputs: outputs.map(wireOutput) });
 }
 
+/** Whether a swap or fence takes this input. */
+export const takes = ({ requestBody }: Attempt, { secret }: Proof): boolean =>
+  requestBody.includes(JSON.stringify(secret));
+
 /** Whether a swap or fence takes these inputs, all of them and no others: its request begins with them. */
 export function takesExactly({ requestBody }: Attempt, inputs: readonly Proof[]): boolean {
   return requestBody.startsWith(`{"inputs":${JSON.stringify(inputs.map(wireProof))},`);

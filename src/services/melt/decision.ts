@@ -1,4 +1,5 @@
 import type { MeltState } from '../../models/operation.ts';
+import { nearMs, oddForMs } from '../operations/oddities.ts';
 
 /** What the last melt reply said, if there is one. */
 export type MeltReading = 'none' | 'paid' | 'pending' | 'rejected' | 'unknown';
@@ -88,14 +89,6 @@ export type Decision =
 
 /** So many refusals of a swap, no request of which can still be on its way, and the melt is given up: nothing was at stake yet. */
 export const enoughSwapRefusals = 5;
-
-/** How long an odd state, which nothing that we may do can end, must last before a person is called. */
-export const oddForMs = 3_600_000;
-/**
- * Two looks that are no farther apart are near each other. After a longer time without one, an odd state must be seen twice
- * before anything is done about it. Well above the longest wait between two looks (`handler.ts`).
- */
-export const nearMs = 1_200_000;
 
 /** States in which the decision needs no look at the mint. */
 export function needsMintView(facts: MeltFacts): boolean {

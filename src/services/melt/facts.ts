@@ -1,4 +1,4 @@
-import { type Attempt, attemptsFor, isMeltUnsent, type MeltOperation } from '../../models/operation.ts';
+import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
 import { hasSignatures, readMelt } from '../mint/replies.ts';
 import { provesPayment } from './change.ts';
 import type { MeltFacts, MeltReading, Standing } from './decision.ts';
@@ -81,7 +81,7 @@ function meltReading({ paymentHash, quote }: MeltOperation, attempt: Attempt | u
 
 /** A client waits, and its payment has not left: where it cannot just now, it is told so at once. Else the next look goes on. */
 export function isUnsent(operation: MeltOperation, role: MeltFacts['role']): boolean {
-  return role === 'creator' && isMeltUnsent(operation);
+  return role === 'creator' && attemptsFor(operation, 'melt').every(({ posts }) => posts === 0);
 }
 
 /** Every post of every attempt was refused with a definite code: none can still be under way. */

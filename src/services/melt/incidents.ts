@@ -4,6 +4,7 @@ import { sumAmounts } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
 import type { ReportService } from '../contracts.ts';
 import { readSigned } from '../mint/replies.ts';
+import { remember } from '../operations/remember.ts';
 import { type CollectedChange, maximumChange, minimumChange } from './change.ts';
 import type { Decision } from './decision.ts';
 
@@ -35,8 +36,7 @@ export function createIncidents(reports: ReportService) {
     draft: Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary' | 'details'>,
   ) => {
     // What is forgotten here is closed a little later, by whoever tidies the reports of ended operations.
-    if (filedFor.size >= maxRemembered) filedFor.clear();
-    filedFor.add(operation.id);
+    remember(filedFor, operation.id, maxRemembered);
     return reports.file({
       ...draft,
       npub: operation.npub,

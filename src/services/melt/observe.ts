@@ -1,9 +1,9 @@
 import { invariant } from '../../models/errors.ts';
-import { type Attempt, attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
+import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
 import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import type { MeltQuoteReply, MintGateway, ProofState, RestoredOutput } from '../mint/gateway.ts';
 import { signedView } from '../mint/gateway.ts';
-import { outputsOf } from './attempts.ts';
+import { outputsOf, takes } from './attempts.ts';
 import type { MintView } from './decision.ts';
 
 /** What the mint says now, with the parts that a decision may need in hand. */
@@ -62,9 +62,6 @@ export function leftOutBy(operation: MeltOperation, won: readonly { output: Plan
   invariant(fence !== undefined, 'a fence has won that was never put up');
   return sumAmounts(meltInputs(operation).filter((input) => !takes(fence, input)));
 }
-
-const takes = ({ requestBody }: Attempt, { secret }: Proof): boolean =>
-  requestBody.includes(JSON.stringify(secret));
 
 function quoteView(answer: Awaited<ReturnType<MintGateway['meltQuote']>> | null): MintView['quote'] {
   if (answer === null) return 'UNREACHABLE';

@@ -41,7 +41,7 @@ export type Note = { changes: Changes<MeltOperation>; event: string };
 
 type Noting = Extract<Decision, `note_${string}` | `forget_${string}`> | 'note_unverified';
 
-/** What one look leaves behind, for the next to compare with. */
+/** The note that a decision of this kind makes or takes back. */
 export function noteOf(decision: Noting, operation: MeltOperation, at: Date): Note {
   switch (decision) {
     case 'note_unpaid':

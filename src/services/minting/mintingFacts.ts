@@ -2,7 +2,7 @@ import { attemptsFor, type MintingOperation } from '../../models/operation.ts';
 import type { PlannedOutput } from '../../models/proof.ts';
 import { hasSignatures } from '../mint/replies.ts';
 import { isRefused } from './issueAttempts.ts';
-import { type MintingFacts, type MintingView, nearMs } from './mintingDecision.ts';
+import type { MintingFacts, MintingView } from './mintingDecision.ts';
 
 /** One step's result: go on at once, look again later, or nothing is left to do. */
 export type Step = { operation: MintingOperation; next: 'again' | 'later' | 'finished' };
@@ -23,15 +23,6 @@ export function allOutputs(operation: MintingOperation): PlannedOutput[] {
 /** With what a look has shown for the first time. The next transition stores it, whichever that is. */
 export function asSeen(operation: MintingOperation, { quote }: MintingView, at: Date): MintingOperation {
   return quote === 'PAID' && operation.paidSince === null ? { ...operation, paidSince: at } : operation;
-}
-
-/** What is noted of a look in which the mint's signatures do not verify. After a long gap it begins anew. */
-export function unverifiedAt(
-  { unverified }: Pick<MintingOperation, 'unverified'>,
-  at: Date,
-): { since: Date; lastAt: Date } {
-  const isNear = unverified !== null && at.getTime() - unverified.lastAt.getTime() <= nearMs;
-  return { since: isNear ? unverified.since : at, lastAt: at };
 }
 
 const withoutExpiryMs = 24 * 3_600_000;

@@ -1,7 +1,8 @@
 import { isFinished, type MintingOperation } from '../../models/operation.ts';
 import type { ReportDraft } from '../../models/report.ts';
 import type { ReportService } from '../contracts.ts';
-import { oddForMs } from './mintingDecision.ts';
+import { oddForMs } from '../operations/oddities.ts';
+import { remember } from '../operations/remember.ts';
 
 /** So many operations are remembered. What is forgotten is counted once more in its report. */
 const maxRemembered = 10_000;
@@ -26,8 +27,7 @@ export function createMintingIncidents(reports: ReportService) {
       const { id, state, amount, unit, paidSince } = operation;
       if (isFinished(state) || paidSince === null || heldUp.has(id)) return;
       if (at.getTime() - paidSince.getTime() < oddForMs) return;
-      if (heldUp.size >= maxRemembered) heldUp.clear();
-      heldUp.add(id);
+      remember(heldUp, id, maxRemembered);
       await file(operation, {
         dedupeKey: `held-up:${id}`,
         severity: 'HIGH',

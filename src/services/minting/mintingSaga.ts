@@ -18,10 +18,12 @@ import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { hasSignatures, readSigned } from '../mint/replies.ts';
 import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
+import { oddAgain, oddForMs } from '../operations/oddities.ts';
+import { remember } from '../operations/remember.ts';
 import type { Detection } from '../restore/detection.ts';
 import { createIssueAttempts } from './issueAttempts.ts';
-import { decideMinting, type MintingDecision, type MintingView, oddForMs } from './mintingDecision.ts';
-import { again, allOutputs, asSeen, factsOf, onceAnswered, type Step, unverifiedAt } from './mintingFacts.ts';
+import { decideMinting, type MintingDecision, type MintingView } from './mintingDecision.ts';
+import { again, allOutputs, asSeen, factsOf, onceAnswered, type Step } from './mintingFacts.ts';
 import { createMintingIncidents } from './mintingIncidents.ts';
 
 /** So many operations are remembered. What is forgotten costs a question. */
@@ -134,17 +136,12 @@ export function createMintingHandler(parts: {
       refusals: attempt.refusals + Number(isRejected),
     };
     const isSigned = hasSignatures(stored);
-    if (isSigned) signedHere(operation.id);
+    if (isSigned) remember(answeredHere, operation.id, maxRemembered);
     return move(
       sent,
       { attempts: withAttempt(sent.attempts, stored), unverified: isSigned ? sent.unverified : null },
       `issue reply stored (HTTP ${exchange.httpStatus})`,
     );
-  }
-
-  function signedHere(id: string): void {
-    if (answeredHere.size >= maxRemembered) answeredHere.clear();
-    answeredHere.add(id);
   }
 
   async function credit(operation: MintingOperation): Promise<Step> {
@@ -183,7 +180,7 @@ export function createMintingHandler(parts: {
 
   /** Signed, and not well. Reported at once; a person is called when it has been so for an hour. */
   async function doubt(operation: MintingOperation): Promise<Step> {
-    const unverified = unverifiedAt(operation, now());
+    const unverified = oddAgain(operation.unverified, now());
     if (unverified.lastAt.getTime() - unverified.since.getTime() >= oddForMs)
       return again(await stop(operation, 'the mint’s signatures do not verify'));
     await incidents.badSignatures(operation);

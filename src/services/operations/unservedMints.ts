@@ -24,11 +24,11 @@ export function createUnservedMints(parts: {
   recoveries: Pick<RecoveryRepository, 'dueElsewhere'>;
   mints: Pick<MintDirectory, 'urls'>;
   reports: ReportService;
-  toldOf: Pick<ReportRepository, 'openKeys'>;
+  filed: Pick<ReportRepository, 'openKeys'>;
   logger: Logger;
   now: () => Date;
 }): Rounds {
-  const { operations, recoveries, mints, reports, toldOf, logger, now } = parts;
+  const { operations, recoveries, mints, reports, filed, logger, now } = parts;
   const toldAt = new Map<string, number>();
 
   async function look(): Promise<void> {
@@ -37,7 +37,7 @@ export function createUnservedMints(parts: {
       const [open, recovering, told] = await Promise.all([
         operations.dueElsewhere(dueBefore, mints.urls),
         recoveries.dueElsewhere(dueBefore, mints.urls),
-        toldOf.openKeys(code),
+        filed.openKeys(code),
       ]);
       const unserved = new Set([...open.keys(), ...recovering.keys()]);
       for (const mintUrl of unserved)

@@ -29,6 +29,11 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
     if (!progress.isMoved) await counters.raise(wallet.npub, keysetId, counterAfter(progress));
   }
 
+  /** As written down, or at its beginning. */
+  async function progressOf(wallet: Wallet, keysetId: string, { scans }: Recovery): Promise<ScanProgress> {
+    return scans[keysetId] ?? { ...unscanned, counter: await counters.next(wallet.npub, keysetId) };
+  }
+
   /** @returns how many more batches this pass may take */
   async function scan(
     wallet: Wallet,
@@ -36,8 +41,7 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
     batches: number,
     { present, keep }: Notes,
   ): Promise<number> {
-    const counter = await counters.next(wallet.npub, keysetId);
-    let progress: ScanProgress = present().scans[keysetId] ?? { ...unscanned, counter };
+    let progress = await progressOf(wallet, keysetId, present());
     let left = batches;
     while (!progress.done) {
       const indices = nextIndices(progress);
@@ -79,8 +83,7 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
     async passOver(wallet, keysetIds, { present, keep }) {
       for (const keysetId of keysetIds) {
         const { scans } = present();
-        const counter = await counters.next(wallet.npub, keysetId);
-        const progress = scans[keysetId] ?? { ...unscanned, counter };
+        const progress = await progressOf(wallet, keysetId, present());
         if (scans[keysetId] === undefined) await keep({ scans: { ...scans, [keysetId]: progress } });
         await moveCounter(wallet, keysetId, progress);
       }

@@ -147,29 +147,29 @@ export function createWalletRecovery(parts: {
       return rest(changeWithinMs);
     }
     if (isLate !== rescanDue) await keep({ rescanDue: isLate });
-    if (isWhole && !isHeld && missing.length === 0) return finish(wallet, present());
+    if (isWhole && !isHeld && missing.length === 0) {
+      if (!(await finish(wallet, present(), 'The mint lists all of them again.'))) return;
+      const how = 'The wallet was recovered again, and nothing is left to wait for.';
+      return reports.close(unfinishedKey(wallet), how);
+    }
     if (isWhole && sinceMs >= patienceMs) {
       await reports.file(unfinishedReport(wallet, present(), openMelts, missing));
-      return giveUp(wallet, present());
+      await finish(wallet, present(), 'Not asked for any longer: see the report RECOVERY_UNFINISHED.');
+      return;
     }
     const waitMs = growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 600_000 });
     return rest(isWhole ? waitMs : soonMs);
   }
 
-  async function finish(wallet: Wallet, recovery: Recovery): Promise<void> {
-    if (!(await recoveries.finish(recovery, owner, now()))) return recoveries.rest(recovery, owner, now());
-    await reports.close(missingKey(wallet), 'The mint lists all of them again.');
-    await reports.close(
-      unfinishedKey(wallet),
-      'The wallet was recovered again, and nothing is left to wait for.',
-    );
+  /** `missingHow`: why keysets are not asked for any more. @returns false where the wallet was found behind again meanwhile */
+  async function finish(wallet: Wallet, recovery: Recovery, missingHow: string): Promise<boolean> {
+    if (!(await recoveries.finish(recovery, owner, now()))) {
+      await recoveries.rest(recovery, owner, now());
+      return false;
+    }
+    await reports.close(missingKey(wallet), missingHow);
     await reports.close(behindKey(wallet.id), closing(wallet, recovery));
-  }
-
-  async function giveUp(wallet: Wallet, recovery: Recovery): Promise<void> {
-    if (!(await recoveries.finish(recovery, owner, now()))) return recoveries.rest(recovery, owner, now());
-    await reports.close(missingKey(wallet), 'Not asked for any longer: see the report RECOVERY_UNFINISHED.');
-    await reports.close(behindKey(wallet.id), closing(wallet, recovery));
+    return true;
   }
 
   return { pass };
