@@ -143,7 +143,8 @@ export async function createContext(given: {
     instance: database.appName,
     logger,
   });
-  const reports = createReportService({ reports: createReportRepository(database), spool, logger, now });
+  const filed = createReportRepository(database);
+  const reports = createReportService({ reports: filed, spool, logger, now });
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
     mints,
@@ -180,7 +181,7 @@ export async function createContext(given: {
   });
 
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
-  const unserved = createUnservedMints({ operations, recoveries, mints, reports, logger, now });
+  const unserved = createUnservedMints({ operations, recoveries, mints, reports, filed, logger, now });
   const startWorkers = () => {
     worker.start();
     sweeper.start();

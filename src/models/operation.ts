@@ -138,6 +138,10 @@ export type MeltDetails = {
   doubtedSince: Date | null;
   /** When that was noted last. */
   doubtedSeenAt: Date | null;
+  /** Since when what the mint shows as its signatures for the swap or fence under way has not verified. */
+  unverifiedSince: Date | null;
+  /** When that was noted last. */
+  unverifiedSeenAt: Date | null;
   /** First and last of the mint's own refusals of its swap, with no long silence or outage among them. */
   swapRefused: { since: Date; lastAt: Date } | null;
   /** The most that the payment may cost besides its amount. */
@@ -170,6 +174,10 @@ export type MintingDetails = {
   tokenId: string;
   /** NUT-20: public key that the quote is locked to; null where the mint does not support it. */
   quotePubkey: string | null;
+  /** When the mint was first seen to call the quote paid, whatever it says later; null while it was not. */
+  paidSince: Date | null;
+  /** First and last of the looks in which what the mint has signed did not verify, with no long gap and no other answer among them. */
+  unverified: { since: Date; lastAt: Date } | null;
   idempotencyId: string | null;
 };
 
@@ -239,11 +247,6 @@ export function unsentAttempt(
 /** An attempt as it stands once its request is on its way again. */
 export function posted(of: Attempt, at: Date): Attempt {
   return { ...of, posts: of.posts + 1, lastPostAt: at, endedAt: null };
-}
-
-/** By these books, no request of the payment itself has ever left. */
-export function isMeltUnsent(operation: MeltOperation): boolean {
-  return attemptsFor(operation, 'melt').every(({ posts }) => posts === 0);
 }
 
 /** Since when the operation has been in its state: repeats and notes do not make the waits short again. */

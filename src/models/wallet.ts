@@ -20,8 +20,19 @@ export type Wallet = {
 /** What shows that books are behind, from the weakest to the strongest; `asked`: a person said so. */
 export type RecoveryReason = 'quote_issued' | 'asked' | 'spent_proofs' | 'signed_outputs';
 
-/** How far the signatures of one keyset have been looked through. `next`: the first index not asked about yet. */
-export type ScanProgress = { next: number; lastSigned: number | null; isBehind: boolean; done: boolean };
+/**
+ * How far the signatures of one keyset have been looked through. `next`: the first index not asked about yet. `counter`: that
+ * of the keyset when the recovery began, for a pass that is made again to move it no further than the first. `isMoved`: that
+ * has been done, with all signatures known.
+ */
+export type ScanProgress = {
+  next: number;
+  lastSigned: number | null;
+  isBehind: boolean;
+  done: boolean;
+  counter: number;
+  isMoved: boolean;
+};
 
 /** An output that the mint has signed and that was not ours to take when it was looked at. */
 export type OutputPlace = { keysetId: string; counter: number };
@@ -38,6 +49,8 @@ export type Recovery = {
   again: OutputPlace[];
   /** When an operation was first seen without a way to its end, by id. */
   stuckSince: Record<string, Date>;
+  /** Payments of the lost time were under way at the mint: it may sign their change where the scans have passed already. */
+  rescanDue: boolean;
   restored: bigint;
   writtenOff: bigint;
 };

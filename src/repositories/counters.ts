@@ -1,30 +1,58 @@
 import { invariant } from '../models/errors.ts';
+import type { WalletDocument } from '../models/schemas/account.ts';
 import type { CounterDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
 
 export type CounterRepository = ReturnType<typeof createCounterRepository>;
 
+/**
+ * How far past what is known to be used a recovery sets a counter at least: requests of the lost time may still be on their
+ * way, with outputs that no mint has signed yet.
+ */
+export const counterLead = 1_000;
+
 /** NUT-13 indices. A gap costs nothing; an index used twice would let two outputs share a secret, so it never happens. */
 export function createCounterRepository(database: Database) {
-  /** Takes `count` indices for good, in an own majority write. @returns the first. */
+  /**
+   * Takes `count` indices for good, in an own majority write. @returns the first: not 0 in a keyset of which these books have
+   * used nothing, where they were once behind, since a recovery by a list without that keyset has not moved its counter.
+   */
   async function take(walletSeed: string, keysetId: string, count: number): Promise<number> {
     invariant(
       Number.isSafeInteger(count) && count > 0 && count <= 10_000,
       'counters are taken one to ten thousand at a time',
     );
-    const id = `${walletSeed}:${keysetId}`;
-    const after = await database.counters
-      .findOneAndUpdate(
-        { _id: id },
-        { $inc: { next: count }, $setOnInsert: { wallet_seed: walletSeed, keyset_id: keysetId } },
-        { upsert: true, returnDocument: 'after', includeResultMetadata: false },
-      )
-      .lean<CounterDocument>();
+    let after = await add(walletSeed, keysetId, count, false);
+    if (after === null) {
+      if (await wasBehind(walletSeed)) await raise(walletSeed, keysetId, counterLead);
+      after = await add(walletSeed, keysetId, count, true);
+    }
     invariant(
       after !== null && Number.isSafeInteger(after.next) && after.next >= count,
       'a counter went backwards',
     );
     return after.next - count;
+  }
+
+  function add(walletSeed: string, keysetId: string, count: number, upsert: boolean) {
+    return database.counters
+      .findOneAndUpdate(
+        { _id: `${walletSeed}:${keysetId}` },
+        { $inc: { next: count }, $setOnInsert: { wallet_seed: walletSeed, keyset_id: keysetId } },
+        { upsert, returnDocument: 'after', includeResultMetadata: false },
+      )
+      .lean<CounterDocument>();
+  }
+
+  /** Whether any wallet of the seed is being recovered, or ever was. */
+  async function wasBehind(walletSeed: string): Promise<boolean> {
+    const found = await database.wallets
+      .findOne({
+        npub: walletSeed,
+        $or: [{ recovery: { $exists: true } }, { recovered_at: { $exists: true } }],
+      })
+      .lean<WalletDocument>();
+    return found !== null;
   }
 
   /** The next index of a keyset; 0 where none was ever taken. */

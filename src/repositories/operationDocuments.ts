@@ -2,6 +2,7 @@ import { invariant } from '../models/errors.ts';
 import {
   type Attempt,
   budgetTaken,
+  enteredStateAt,
   isFinished,
   type MeltDetails,
   type MeltOperation,
@@ -79,7 +80,20 @@ export function operationFrom(document: OperationDocument, sealer: Opener): Oper
   }
   const state = mintingStates.find((known) => known === document.state);
   invariant(state !== undefined, `${document._id}: unknown state`);
-  return { ...common, kind: 'minting', state, ...details, amount: BigInt(details.amount) };
+  return { ...common, kind: 'minting', state, ...mintingDetailsFrom(details, { ...common, state }) };
+}
+
+function mintingDetailsFrom(
+  stored: MintingDetails,
+  of: Pick<MintingOperation, 'state' | 'timeline' | 'updatedAt'>,
+): MintingDetails {
+  return {
+    ...stored,
+    amount: BigInt(stored.amount),
+    // Operations of earlier versions lack these.
+    paidSince: stored.paidSince ?? (of.state === 'issuing' ? enteredStateAt(of) : null),
+    unverified: stored.unverified ?? null,
+  };
 }
 
 /** The driver gives 64-bit integers back as numbers; inside, money is bigint. */
@@ -99,6 +113,8 @@ function meltDetailsFrom(stored: MeltDetails): MeltDetails {
     partlySeenAt: stored.partlySeenAt ?? null,
     doubtedSince: stored.doubtedSince ?? null,
     doubtedSeenAt: stored.doubtedSeenAt ?? null,
+    unverifiedSince: stored.unverifiedSince ?? null,
+    unverifiedSeenAt: stored.unverifiedSeenAt ?? null,
     swapRefused: stored.swapRefused ?? null,
     feeCap: BigInt(stored.feeCap),
     releasedAmount: releasedAmount === null ? null : BigInt(releasedAmount),
@@ -156,6 +172,8 @@ function storeMelt(operation: MeltOperation, sealer: Sealer) {
     partlySeenAt: operation.partlySeenAt,
     doubtedSince: operation.doubtedSince,
     doubtedSeenAt: operation.doubtedSeenAt,
+    unverifiedSince: operation.unverifiedSince,
+    unverifiedSeenAt: operation.unverifiedSeenAt,
     swapRefused: operation.swapRefused,
     feeCap: operation.feeCap,
     answerBy: operation.answerBy,
@@ -167,9 +185,18 @@ function storeMelt(operation: MeltOperation, sealer: Sealer) {
 }
 
 function storeMinting(operation: MintingOperation) {
-  const { quoteId, invoice, amount, expiry, tokenId, quotePubkey, idempotencyId } = operation;
-  const details: MintingDetails = { quoteId, invoice, amount, expiry, tokenId, quotePubkey, idempotencyId };
-  return { details, sealed: null, quoteId };
+  const details: MintingDetails = {
+    quoteId: operation.quoteId,
+    invoice: operation.invoice,
+    amount: operation.amount,
+    expiry: operation.expiry,
+    tokenId: operation.tokenId,
+    quotePubkey: operation.quotePubkey,
+    paidSince: operation.paidSince,
+    unverified: operation.unverified,
+    idempotencyId: operation.idempotencyId,
+  };
+  return { details, sealed: null, quoteId: operation.quoteId };
 }
 
 function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): AttemptDocument {

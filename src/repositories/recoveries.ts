@@ -10,7 +10,7 @@ export type RecoveryRepository = ReturnType<typeof createRecoveryRepository>;
 
 /** What a pass has found out since the last write. */
 export type RecoveryProgress = Partial<
-  Pick<Recovery, 'scans' | 'again' | 'stuckSince' | 'restored' | 'writtenOff'>
+  Pick<Recovery, 'scans' | 'again' | 'stuckSince' | 'rescanDue' | 'restored' | 'writtenOff'>
 >;
 
 const isFree = (now: Date): QueryFilter<WalletDocument> => ({
@@ -238,6 +238,7 @@ function fresh(reason: RecoveryReason, now: Date): RecoveryDocument {
     scans: {},
     again: [],
     stuck_since: {},
+    rescan_due: false,
     restored: 0n,
     written_off: 0n,
   };
@@ -247,6 +248,7 @@ function fieldsOf({
   scans,
   again,
   stuckSince,
+  rescanDue,
   restored,
   writtenOff,
 }: RecoveryProgress): Record<string, unknown> {
@@ -256,6 +258,7 @@ function fieldsOf({
       ? {}
       : { 'recovery.again': again.map(({ keysetId, counter }) => ({ keyset_id: keysetId, counter })) }),
     ...(stuckSince === undefined ? {} : { 'recovery.stuck_since': stuckSince }),
+    ...(rescanDue === undefined ? {} : { 'recovery.rescan_due': rescanDue }),
     ...(restored === undefined ? {} : { 'recovery.restored': restored }),
     ...(writtenOff === undefined ? {} : { 'recovery.written_off': writtenOff }),
   };
@@ -263,9 +266,9 @@ function fieldsOf({
 
 function storedScans(scans: Recovery['scans']): RecoveryDocument['scans'] {
   return Object.fromEntries(
-    Object.entries(scans).map(([keysetId, { next, lastSigned, isBehind, done }]) => [
+    Object.entries(scans).map(([keysetId, { next, lastSigned, isBehind, done, counter, isMoved }]) => [
       keysetId,
-      { next, last_signed: lastSigned, is_behind: isBehind, done },
+      { next, last_signed: lastSigned, is_behind: isBehind, done, counter, is_moved: isMoved },
     ]),
   );
 }
@@ -278,13 +281,16 @@ function toRecovery(walletId: string, stored: RecoveryDocument): Recovery {
     since: stored.since,
     generation: stored.generation,
     scans: Object.fromEntries(
-      Object.entries(stored.scans).map(([keysetId, { next, last_signed, is_behind, done }]) => [
-        keysetId,
-        { next, lastSigned: last_signed, isBehind: is_behind, done },
-      ]),
+      Object.entries(stored.scans).map(
+        ([keysetId, { next, last_signed, is_behind, done, counter, is_moved }]) => [
+          keysetId,
+          { next, lastSigned: last_signed, isBehind: is_behind, done, counter, isMoved: is_moved },
+        ],
+      ),
     ),
     again: stored.again.map(({ keyset_id, counter }) => ({ keysetId: keyset_id, counter })),
     stuckSince: stored.stuck_since,
+    rescanDue: stored.rescan_due,
     restored: BigInt(stored.restored),
     writtenOff: BigInt(stored.written_off),
   };

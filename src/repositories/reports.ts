@@ -105,6 +105,15 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
     );
   }
 
+  /** The dedupe keys of all open reports of one code, severity HIGH. Meant for codes that few are open of at a time. */
+  async function openKeys(code: string): Promise<string[]> {
+    const open = await database.reports
+      .find({ status: 'open', severity: 'HIGH', code })
+      .select({ dedupe_key: 1 })
+      .lean<{ dedupe_key: string }[]>();
+    return open.map(({ dedupe_key }) => dedupe_key);
+  }
+
   /** Whether a supportId has been given to a report beside its own. */
   async function isOtherId(supportId: string): Promise<boolean> {
     return (
@@ -153,5 +162,5 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
     return ended.length;
   }
 
-  return { file, alsoKnownAs, close, isOtherId, closeOfEnded };
+  return { file, alsoKnownAs, close, openKeys, isOtherId, closeOfEnded };
 }

@@ -3,8 +3,16 @@ import { type Breakage, edit } from './breakage.ts';
 const detection = 'src/services/restore/detection.ts';
 const lostTime = 'src/services/melt/lostTime.ts';
 const recovery = 'src/services/restore/recovery.ts';
+const keysetScans = 'src/services/restore/keysetScans.ts';
+const hanging = 'tests/integration/rolledBackHanging.test.ts';
 const rolledBack = 'tests/integration/rolledBack.test.ts';
 const open = 'tests/integration/rolledBackOpen.test.ts';
+
+const beginsAtFirst = edit(
+  'src/repositories/counters.ts',
+  'if (await wasBehind(walletSeed)) await raise',
+  'if ((await wasBehind(walletSeed)) && count === 0) await raise',
+);
 
 /** A store that has fallen behind its mint. */
 export const restoring: Breakage[] = [
@@ -24,13 +32,46 @@ export const restoring: Breakage[] = [
     name: 'a recovery leaves the counters where they are',
     edits: [
       edit(
-        recovery,
-        'await counters.raise(wallet.npub, keysetId, progress.lastSigned + 1 + counterLead);',
-        'await counters.raise(wallet.npub, keysetId, counterLead - counterLead);',
+        keysetScans,
+        'counters.raise(wallet.npub, keysetId, counterAfter(progress));',
+        'counters.raise(wallet.npub, keysetId, counterAfter(progress) * 0);',
       ),
     ],
     caughtBy: rolledBack,
     test: 'is noticed at the first payment',
+  },
+  {
+    name: 'a recovery moves only the counters of keysets in which the mint has signed',
+    edits: [
+      edit(
+        keysetScans,
+        'await moveCounter(wallet, keysetId, progress);\n        progress',
+        'if (progress.lastSigned !== null) await moveCounter(wallet, keysetId, progress);\n        progress',
+      ),
+      beginsAtFirst,
+    ],
+    caughtBy: hanging,
+    test: 'in a keyset that is new since',
+  },
+  {
+    name: 'a recovery leaves the counters of keysets that are not listed where they are',
+    edits: [
+      edit(keysetScans, 'await moveCounter(wallet, keysetId, progress);\n      }', 'void progress;\n      }'),
+    ],
+    caughtBy: hanging,
+    test: 'that the mint did not list for a moment',
+  },
+  {
+    name: 'a keyset that no list has shown begins at the first index, in a wallet that was behind',
+    edits: [beginsAtFirst],
+    caughtBy: hanging,
+    test: 'new since and was not listed for a moment',
+  },
+  {
+    name: 'a recovery ends without another look for the change of what was under way',
+    edits: [edit(recovery, 'if (isWhole && !isHeld && isLate) {', 'if (isWhole && isHeld && !isLate) {')],
+    caughtBy: hanging,
+    test: 'change that is signed once it goes through',
   },
   {
     name: 'a recovery does not compare what the books hold with the mint',

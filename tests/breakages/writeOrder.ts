@@ -90,7 +90,7 @@ export const writeOrder: Breakage[] = [
         minting,
         `    return move(
       sent,
-      { attempts: withAttempt(sent.attempts, stored) },
+      { attempts: withAttempt(sent.attempts, stored), unverified: isSigned ? sent.unverified : null },
       \`issue reply stored (HTTP \${exchange.httpStatus})\`,
     );`,
         '    return { ...sent, attempts: withAttempt(sent.attempts, stored) };',

@@ -122,9 +122,10 @@ describe('a mint that never comes right', () => {
     await minted(world, wallet, 100);
     await until(() => reported(world, wallet), 'the report');
     expect(await mintingStates(world, wallet)).toEqual(['issuing']);
-    mint.jump(3_600_000);
+    await mint.passing('POST /v1/restore', 4, 600_000);
+    expect(await mintingStates(world, wallet)).toEqual(['issuing']);
     await untilLater(
-      () => mint.jump(10_000),
+      () => mint.jump(60_000),
       async () => (await mintingStates(world, wallet)).includes('needs_attention'),
       'the alarm',
     );

@@ -67,3 +67,24 @@ it('a mint that is taken out of the configuration: what waits for it rests, peop
     'the payment',
   );
 });
+
+it('the server that told of it is away when what waited ends: the report is closed all the same', async () => {
+  world = await startWorld();
+  other = await startSimulator({});
+  const wallet = await world.wallet();
+  await world.call('POST', `${wallet.at}/mint`, { amount: 10 });
+  await world.stop();
+  world.env.MINT_URL = other.url;
+  const inTwoHours = () => new Date(Date.now() + 7_200_000);
+  const report = async ({ database }: World['context']) =>
+    (await database.reports.findOne({ code: 'MINT_NOT_CONFIGURED' }).lean())?.status;
+  const first = await world.instance({ now: inTwoHours });
+  await until(async () => (await report(first.context)) === 'open', 'the report');
+  const ended = { $set: { state: 'expired' }, $unset: { open: 1 } };
+  const { operations } = first.context.database;
+  expect(await operations.updateMany({ open: true }, ended)).toMatchObject({ modifiedCount: 1 });
+  await first.stop(); // long before its next round
+
+  const second = await world.instance({ now: inTwoHours });
+  await until(async () => (await report(second.context)) === 'closed', 'the report being closed');
+});

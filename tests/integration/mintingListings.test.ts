@@ -1,36 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectBalancedBooks } from '../support/money.ts';
-import { answer, gets, listing, posts, reported, tellingMint } from '../support/tellingMint.ts';
-import { startWorld, until, type World } from '../support/world.ts';
+import { answer, gets, listing, mintingIn, posts, reported, tellingMint } from '../support/tellingMint.ts';
+import { until, type World } from '../support/world.ts';
 
 let world: World;
 let mint: ReturnType<typeof tellingMint>;
-let aheadMs: number;
 beforeEach(async () => {
   mint = tellingMint();
-  aheadMs = 0;
-  const nowMs = () => Date.now() + aheadMs;
-  world = await startWorld({
-    simulator: { clock: nowMs },
-    overrides: { transport: mint.transport, now: () => new Date(nowMs()) },
-  });
+  world = await mint.start();
 });
 afterEach(() => world.end());
 
 const asked = () => mint.sent.filter((request) => posts(request, '/v1/mint/bolt11')).length;
 
-async function minting() {
-  const found = await world.context.database.operations.findOne({ kind: 'minting' }).lean();
-  if (found === null) throw new Error('there is no minting');
-  return found;
-}
+const minting = () => mintingIn(world);
 
 /** Time leaps to the next look, until the mint has been asked to issue so often. */
 async function untilAsked(times: number): Promise<void> {
   await until(
     async () => {
       const { due_at } = await minting();
-      aheadMs += Math.max(0, due_at.getTime() - (Date.now() + aheadMs));
+      mint.jump(Math.max(0, due_at.getTime() - mint.nowMs()));
       return asked() >= times;
     },
     `${times} requests`,
@@ -93,10 +83,11 @@ describe('a mint that was paid and refuses to issue for now', () => {
         : undefined;
     await world.sim.pay(String(body['invoice']));
     await untilAsked(1);
-    const from = aheadMs;
+    const leaptMs = () => mint.nowMs() - Date.now();
+    const from = leaptMs();
     await untilAsked(31);
-    expect(aheadMs - from).toBeGreaterThan(60_000);
-    aheadMs += 3_600_000;
+    expect(leaptMs() - from).toBeGreaterThan(60_000);
+    mint.jump(3_600_000);
     await reported(world, 'MINTING_HELD_UP');
     expect(await minting()).toMatchObject({ state: 'issuing' });
     mint.tale = null;

@@ -1,14 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { attemptsFor } from '../../src/models/operation.ts';
-import { inactive, liar, meltPath, posts, reply } from '../support/liar.ts';
+import type { Exchange } from '../../src/services/mint/transport.ts';
+import { type Body, inactive, liar, meltPath, posts, reply, retold } from '../support/liar.ts';
 import { comesTo, expectAllSettled } from '../support/mischief.ts';
 import { timesPaid } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
-import { gets, listing } from '../support/tellingMint.ts';
+import { gets, listing, relisted } from '../support/tellingMint.ts';
 import { type TestWallet, untilLater, type World } from '../support/world.ts';
 
 const minuteMs = 60_000;
 const tenDaysSeconds = 864_000;
+/** Well formed, and proof of nothing (NUT-12). */
+const garbledProof = { e: '11'.repeat(32), s: '11'.repeat(32) };
 
 /** A cache before the mint, or another process of it: what it lists is not what it signs for. */
 describe('a mint that lists a retired keyset as active', () => {
@@ -123,6 +126,63 @@ describe('a mint that lists a retired keyset as active', () => {
   });
 });
 
+/** The list is old in part: the retired keyset is called active as the new one is, and is the cheaper of them. */
+describe('a mint that lists a retired keyset as active beside the new one', () => {
+  let mint: ReturnType<typeof liar>;
+  let world: World;
+  beforeEach(async () => {
+    mint = liar();
+    world = await mint.start();
+  });
+  afterEach(() => world.end());
+
+  const bothActive = (carry: () => Promise<Exchange>) =>
+    relisted(carry, (keysets) => keysets.map((keyset) => ({ ...keyset, active: true })));
+
+  async function asked() {
+    const wallet = await world.wallet(512);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210, expirySeconds: tenDaysSeconds });
+    return { wallet, invoice, paymentHash };
+  }
+
+  const refusalsOf = async ({ npub }: TestWallet, purpose: 'swap' | 'fence') =>
+    attemptsFor(await repositoriesOf(world).meltOf(npub), purpose).map(({ refusalCode }) => refusalCode);
+
+  it('and refuses a fence with the one signs it with the other: the funds come back', async () => {
+    let isSent = false;
+    mint.lie = (request, carry) => {
+      if (posts(request, meltPath)) {
+        const retire = isSent ? Promise.resolve() : world.sim.rotate({ inputFeePpk: 1 });
+        isSent = true;
+        return retire.then(() => ({ kind: 'lost', reason: 'network' }));
+      }
+      return gets(request, '/v1/keysets') ? bothActive(carry) : undefined;
+    };
+    const { wallet, invoice, paymentHash } = await asked();
+    const { body } = await wallet.melt(invoice, {}, { prefer: 'respond-async' });
+    const isReleased = async () => (await wallet.status(body['transactionId'])).body['state'] === 'released';
+    await untilLater(() => mint.jump(5_000), isReleased, 'the funds back', 40_000);
+    expect(await refusalsOf(wallet, 'fence')).toEqual([12_002, null]);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+  });
+
+  it('and refuses a swap with the one signs it with the other: its blanks follow it there, and it is paid', async () => {
+    let isRetired = false;
+    mint.lie = (request, carry) => {
+      if (posts(request, '/v1/swap') && !isRetired) {
+        isRetired = true;
+        return world.sim.rotate({ inputFeePpk: 1 }).then(carry);
+      }
+      return isRetired && gets(request, '/v1/keysets') ? bothActive(carry) : undefined;
+    };
+    const { wallet, invoice, paymentHash } = await asked();
+    expect(await wallet.melt(invoice)).toMatchObject({ status: 200, body: { paidAmount: 210 } });
+    expect(await refusalsOf(wallet, 'swap')).toEqual([12_002, null]);
+    expect(await timesPaid(world, paymentHash)).toBe(1);
+  });
+});
+
 describe('a mint under maintenance', () => {
   const mint = liar();
   let world: World;
@@ -130,6 +190,47 @@ describe('a mint under maintenance', () => {
     world = await mint.start();
   });
   afterAll(() => world.end());
+  afterEach(() => {
+    mint.lie = null;
+  });
+
+  it('that answers each fence with 500 for 80 minutes, and then garbles its signatures for two looks, calls nobody', async () => {
+    const wallet = await world.wallet(512);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 210, expirySeconds: tenDaysSeconds });
+    let isOut = false;
+    let isBack = false;
+    let garbled = 0;
+    mint.lie = (request, carry) => {
+      if (posts(request, meltPath)) {
+        isOut = true;
+        return Promise.resolve({ kind: 'lost', reason: 'network' });
+      }
+      if (isOut && !isBack && posts(request, '/v1/swap'))
+        return reply(500, '{"detail":"Internal Server Error"}');
+      const isGarbled = isBack && /\/v1\/(swap|restore)$/.test(request.url) && garbled < 4;
+      return isGarbled ? retold(carry, garble) : undefined;
+    };
+    const garble = ({ signatures = [] }: Body) => {
+      if (signatures.length > 0) garbled += 1;
+      for (const signature of signatures) Object.assign(signature, { dleq: garbledProof });
+    };
+    const { body } = await wallet.melt(invoice, {}, { prefer: 'respond-async' });
+    const stateOf = async () => String((await wallet.status(body['transactionId'])).body['state']);
+    await untilLater(
+      () => mint.jump(5_000),
+      async () => (await stateOf()) === 'releasing',
+      'the fence',
+    );
+    await mint.passing('POST /v1/swap', 8, 10 * minuteMs);
+    expect(await stateOf()).toBe('releasing');
+
+    isBack = true;
+    const isEnded = async () => ['released', 'needs_attention'].includes(await stateOf());
+    await untilLater(() => mint.jump(15_000), isEnded, 'its end', 30_000);
+    expect([garbled, await stateOf()]).toEqual([4, 'released']);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
+    expect(await timesPaid(world, paymentHash)).toBe(0);
+  });
 
   it('that answers each swap with 500 for an hour and a half calls nobody; then the swap is finished', async () => {
     const wallet = await world.wallet(512);

@@ -1,12 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { liar, meltPath, posts, quotePath, reply, retold } from '../support/liar.ts';
+import type { Transport } from '../../src/services/mint/transport.ts';
+import { type Body, liar, meltPath, posts, quotePath, reply, retold } from '../support/liar.ts';
 import { comesTo } from '../support/mischief.ts';
-import { timesPaid } from '../support/money.ts';
+import { timesPaid, unhurried } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
-import { type TestWallet, until, untilLater, type World } from '../support/world.ts';
+import { backUp, endsAs, putBack, stopper, walletOn } from '../support/rolledBack.ts';
+import { startWorld, type TestWallet, until, untilLater, type World } from '../support/world.ts';
 
 const hourMs = 3_600_000;
 const tenDaysSeconds = 864_000;
+/** Well formed, and proof of nothing (NUT-12). */
+const garbledProof = { e: '11'.repeat(32), s: '11'.repeat(32) };
 
 describe('where a mint’s answers can neither book nor free a payment, a person is called after an hour', () => {
   const mint = liar();
@@ -133,4 +137,56 @@ describe('where a mint’s answers can neither book nor free a payment, a person
     expect(told.body['message']).toContain('No payment was sent for this invoice, and none will be');
     expect(told.body['message']).not.toContain('not settled');
   });
+});
+
+describe('books that were put back to before a payment was swapped, and paid', () => {
+  const requests = stopper();
+  let aheadMs = 0;
+  let isGarbled = false;
+  let world: World;
+  const clock = () => Date.now() + aheadMs;
+  let looks = 0;
+  const garble = ({ signatures = [] }: Body) => {
+    if (signatures.length > 0) looks += 1;
+    for (const signature of signatures) Object.assign(signature, { dleq: garbledProof });
+  };
+  const transport: Transport = (request) => {
+    const carry = () => requests.transport(request);
+    return isGarbled && posts(request, '/v1/restore') ? retold(carry, garble) : carry();
+  };
+  beforeAll(async () => {
+    world = await startWorld({
+      simulator: { feeReserveMinSat: 4, clock },
+      env: { ...unhurried, CRUCIBLE_ORPHAN_AFTER_MS: '1000', CRUCIBLE_ANSWER_WITHIN_MS: '60000' },
+      overrides: { transport, now: () => new Date(clock()) },
+    });
+  }, 60_000);
+  afterAll(() => world.end());
+
+  it('with a mint that garbles what it has signed: it is never told as unpaid', async () => {
+    const wallet = await world.wallet(1024);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 300, expirySeconds: tenDaysSeconds });
+    const key = { 'idempotency-key': 'put back' };
+    const outcome = await requests.at('/v1/swap', () => wallet.melt(invoice, {}, key));
+    const backup = await backUp(world);
+    requests.go();
+    const id = String((await outcome()).body['transactionId']);
+    await endsAs(wallet, id, 'settled');
+    expect(await timesPaid(world, paymentHash)).toBe(1);
+    isGarbled = true;
+    aheadMs += 2 * hourMs;
+    const restored = await putBack(world, world, backup);
+    const again = walletOn(restored, wallet);
+    const isStopped = async () => (await again.status(id)).body['state'] === 'needs_attention';
+    for (let step = 0; step < 20 && !(await isStopped()); step += 1) {
+      const before = looks;
+      const isLookedAt = async () => looks > before || (await isStopped());
+      aheadMs += hourMs / 12;
+      await untilLater(() => (aheadMs += 15_000), isLookedAt, 'a look at what was signed');
+    }
+    const told = await again.melt(invoice, {}, key);
+    expect(told).toMatchObject({ status: 500, body: { code: 'CRITICAL_MELT_FAILURE' } });
+    expect(told.body['message']).toContain('Whether it was paid is not settled; do not pay again');
+    expect(told.body['message']).not.toContain('No payment was sent');
+  }, 120_000);
 });

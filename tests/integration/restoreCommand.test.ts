@@ -36,7 +36,14 @@ describe('crucible restore', () => {
   async function leaveWatching({ npub }: TestWallet): Promise<void> {
     const { counters, wallets } = world.context.database;
     const keysets = (await counters.find().lean<CounterDocument[]>()).map(({ keyset_id }) => keyset_id);
-    const through = { next: 10_000, last_signed: null, is_behind: false, done: true };
+    const through = {
+      next: 10_000,
+      last_signed: null,
+      is_behind: false,
+      done: true,
+      counter: 0,
+      is_moved: true,
+    };
     const recovery: RecoveryDocument = {
       state: 'watching',
       reason: 'spent_proofs',
@@ -48,6 +55,7 @@ describe('crucible restore', () => {
       scans: Object.fromEntries(keysets.map((id) => [id, through])),
       again: [],
       stuck_since: {},
+      rescan_due: false,
       restored: 0n,
       written_off: 0n,
     };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectBalancedBooks, expectRealMoney, unhurried } from '../support/money.ts';
 import { recovered, recoveryOf } from '../support/rolledBack.ts';
-import { gets, openReports, relisted, reported, tellingMint } from '../support/tellingMint.ts';
+import { closed, gets, openReports, relisted, reported, tellingMint } from '../support/tellingMint.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
 describe('a wallet that is recovered while its mint leaves one of its keysets out of the list', () => {
@@ -15,9 +15,12 @@ describe('a wallet that is recovered while its mint leaves one of its keysets ou
     mint = tellingMint();
     aheadMs = 0;
     lists = 0;
+    const startedMs = Date.now();
+    // Slow: a scan is arithmetic, and on a busy machine one alone may outlast what a wallet is blocked for.
+    const nowMs = () => startedMs + (Date.now() - startedMs) / 4 + aheadMs;
     world = await startWorld({
       env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '30000' },
-      overrides: { transport: mint.transport, now: () => new Date(Date.now() + aheadMs) },
+      overrides: { transport: mint.transport, now: () => new Date(nowMs()) },
     });
     wallet = await world.wallet(512);
     await world.sim.rotate();
@@ -44,8 +47,8 @@ describe('a wallet that is recovered while its mint leaves one of its keysets ou
   async function expectAllFound(): Promise<void> {
     await recovered(world, wallet.npub);
     expect((await wallet.balance())['totalBalance']).toBe(576);
-    expect(await openReports(world, 'KEYSET_NOT_LISTED')).toBe(0);
-    expect(await openReports(world, 'STORE_BEHIND_MINT')).toBe(0);
+    await closed(world, 'KEYSET_NOT_LISTED');
+    await closed(world, 'STORE_BEHIND_MINT');
     await expectBalancedBooks(world);
     await expectRealMoney(world, wallet.npub);
   }
@@ -93,8 +96,16 @@ describe('a wallet that is recovered while its mint leaves one of its keysets ou
     aheadMs += 8 * 24 * 3_600_000;
     await recovered(world, wallet.npub);
     expect(await openReports(world, 'RECOVERY_UNFINISHED')).toBe(1);
+    await closed(world, 'KEYSET_NOT_LISTED');
     const report = await world.context.database.reports.findOne({ code: 'RECOVERY_UNFINISHED' }).lean();
     expect(report?.summary).toContain(hidden);
     expect((await wallet.balance())['totalBalance']).toBe(64);
-  }, 120_000);
+    mint.tale = null;
+    // The thousands that were left out hold nothing, and take long to look through.
+    await world.context.database.counters.updateMany({}, { $set: { next: 50 } });
+    await world.context.restore.demand(wallet.npub);
+    await until(async () => (await state()) === 'free', 'the recovery after it', 90_000);
+    await closed(world, 'RECOVERY_UNFINISHED');
+    await expectAllFound();
+  }, 180_000);
 });

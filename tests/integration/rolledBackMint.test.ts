@@ -44,6 +44,7 @@ describe('a mint whose own database was put back to an old backup', () => {
             scans: {},
             again: [],
             stuck_since: {},
+            rescan_due: false,
             restored: 0n,
             written_off: 0n,
           },

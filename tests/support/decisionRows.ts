@@ -3,9 +3,8 @@ import {
   enoughSwapRefusals,
   type MeltFacts,
   type MintView,
-  nearMs,
-  oddForMs,
 } from '../../src/services/melt/decision.ts';
+import { nearMs, oddForMs } from '../../src/services/operations/oddities.ts';
 import { stood } from './decisions.ts';
 
 /** Stories, each with what differs from a fresh melt at an untouched mint, and what is to be done. */
@@ -228,6 +227,24 @@ export const rows: [story: string, facts: Partial<MeltFacts>, view: Partial<Mint
     ['pending, the quote out of sight', { state: 'pending' }, { quote: 'UNREACHABLE' }, 'wait'],
     ['pending, the inputs out of sight', { state: 'pending' }, { inputs: 'UNREACHABLE' }, 'wait'],
     ['pending, still on its way', { state: 'pending' }, { quote: 'PENDING', inputs: 'PENDING' }, 'wait'],
+    [
+      'pending, what did not verify is gone: forgotten',
+      { state: 'pending', hasFence: true, unverified: stood(0) },
+      {},
+      'forget_unverified',
+    ],
+    [
+      'pending, signed: given back, whatever did not verify before',
+      { state: 'pending', hasFence: true, unverified: stood(oddForMs) },
+      { outputs: 'SIGNED' },
+      'start_release',
+    ],
+    [
+      'swapping, what did not verify is out of sight: remembered',
+      { state: 'swapping', unverified: stood(0) },
+      { outputs: 'UNREACHABLE' },
+      'wait',
+    ],
     ['pending, called paid, inputs untouched', { state: 'pending' }, { quote: 'PAID' }, 'note_doubt'],
     [
       'pending, called paid, inputs untouched, for less than an hour',

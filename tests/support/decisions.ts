@@ -5,10 +5,9 @@ import {
   enoughSwapRefusals,
   type MeltFacts,
   type MintView,
-  nearMs,
-  oddForMs,
   type Standing,
 } from '../../src/services/melt/decision.ts';
+import { nearMs, oddForMs } from '../../src/services/operations/oddities.ts';
 
 export const fresh: MeltFacts = {
   state: 'prepared',
@@ -28,6 +27,7 @@ export const fresh: MeltFacts = {
   unpaidSightings: 0,
   partlySpent: null,
   doubted: null,
+  unverified: null,
   hasFence: false,
   fenceSigned: false,
   fenceRefusal: 'none',
@@ -71,6 +71,7 @@ const choices: Choices = {
   unpaidSightings: [0, 1, 2],
   partlySpent: standings,
   doubted: standings,
+  unverified: [null, stood(0)],
   hasFence: both,
   fenceSigned: both,
   fenceRefusal: refusals,
@@ -80,13 +81,13 @@ const choices: Choices = {
 const relevant: Record<MeltFacts['state'], readonly (keyof MeltFacts)[]> = {
   prepared: ['needsSwap', 'orphaned'],
   swapping: [
-    'orphaned',
     'swapSigned',
     'swapRefusal',
     'swapSurelyDead',
     'swapRefusals',
     'swapRefusedForMs',
     'partlySpent',
+    'unverified',
   ],
   swapped: ['orphaned', 'swapSigned'],
   melting: ['meltReading', 'meltPosts', 'mayRepeatMelt', 'orphaned', 'sinceLastMeltMs', 'needsSwap'],
@@ -106,7 +107,7 @@ const relevant: Record<MeltFacts['state'], readonly (keyof MeltFacts)[]> = {
     'meltReading',
     'unpaidSightings',
     'doubted',
-    'sinceLastMeltMs',
+    'unverified',
   ],
   paid: ['meltReading', 'hasFence', 'orphaned'],
   settled: [],

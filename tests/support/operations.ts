@@ -1,4 +1,9 @@
-import { type Attempt, type MeltOperation, unsentAttempt } from '../../src/models/operation.ts';
+import {
+  type Attempt,
+  type MeltOperation,
+  type MintingOperation,
+  unsentAttempt,
+} from '../../src/models/operation.ts';
 
 export const startedAt = new Date('2026-01-01T00:00:00.000Z');
 
@@ -46,12 +51,33 @@ export function melt(differences: Partial<MeltOperation>): MeltOperation {
     partlySeenAt: null,
     doubtedSince: null,
     doubtedSeenAt: null,
+    unverifiedSince: null,
+    unverifiedSeenAt: null,
     swapRefused: null,
     feeCap: 100n,
     unpaidSightings: 0,
     answerBy: null,
     budget: null,
     finishedAt: null,
+    ...differences,
+  };
+}
+
+/** A minting that has only just begun, but for what is said to be different. */
+export function minting(differences: Partial<MintingOperation> = {}): MintingOperation {
+  return {
+    ...common,
+    kind: 'minting',
+    id: 'tx_mint_1',
+    state: 'awaiting_payment',
+    quoteId: 'quote_1',
+    invoice: 'lnbc1',
+    amount: 5n,
+    expiry: null,
+    tokenId: 'tok_1',
+    quotePubkey: null,
+    paidSince: null,
+    unverified: null,
     ...differences,
   };
 }

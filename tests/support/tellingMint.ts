@@ -12,8 +12,10 @@ export type Tale = (
   carry: (other?: Sent) => Promise<Exchange>,
 ) => Promise<Exchange> | undefined;
 
-/** A mint of which anything can be told in its place; with no tale it is as the simulator is. */
+/** A mint of which anything can be told in its place, and time can leap; with no tale it is as the simulator is. */
 export function tellingMint() {
+  let aheadMs = 0;
+  const nowMs = () => Date.now() + aheadMs;
   const telling: { tale: Tale | null; sent: Sent[] } = { tale: null, sent: [] };
   const transport: Transport = (request) => {
     telling.sent.push(request);
@@ -23,7 +25,16 @@ export function tellingMint() {
   return Object.assign(telling, {
     transport,
     start: (simulator: SimulatorOptions = {}, env: Record<string, string> = {}): Promise<World> =>
-      startWorld({ simulator, env, overrides: { transport } }),
+      startWorld({
+        simulator: { clock: nowMs, ...simulator },
+        env,
+        overrides: { transport, now: () => new Date(nowMs()) },
+      }),
+    nowMs,
+    /** Time passes, here and at the mint. */
+    jump: (ms: number): void => {
+      aheadMs += ms;
+    },
     /** The bodies of the swaps that were sent. */
     swaps: (): { inputs: { amount: number }[]; outputs: { amount: number }[] }[] =>
       telling.sent.filter((request) => posts(request, '/v1/swap')).map(({ body }) => JSON.parse(body ?? '')),
@@ -41,6 +52,13 @@ export const answer = async (httpStatus: number, body: unknown): Promise<Exchang
 });
 
 export const lost = async (): Promise<Exchange> => ({ kind: 'lost', reason: 'network' });
+
+/** The one minting of a world. */
+export async function mintingIn({ context }: World) {
+  const found = await context.database.operations.findOne({ kind: 'minting' }).lean();
+  if (found === null) throw new Error('there is no minting');
+  return found;
+}
 
 /** What the mint lists by itself just now, to be told later. */
 export const listing = ({ simulator }: World): Promise<Exchange> =>
@@ -86,3 +104,7 @@ export const openReports = (world: World, code: string): Promise<number> =>
 /** Waits for a report of one code. */
 export const reported = (world: World, code: string): Promise<void> =>
   until(async () => (await openReports(world, code)) > 0, `a report ${code}`);
+
+/** Waits until no report of one code is open: reports are closed just after what they tell of has ended. */
+export const closed = (world: World, code: string): Promise<void> =>
+  until(async () => (await openReports(world, code)) === 0, `the end of the reports ${code}`);

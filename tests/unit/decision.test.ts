@@ -4,11 +4,10 @@ import {
   type Decision,
   decide,
   type MeltFacts,
-  nearMs,
   needsMintView,
-  oddForMs,
   type Standing,
 } from '../../src/services/melt/decision.ts';
+import { nearMs, oddForMs } from '../../src/services/operations/oddities.ts';
 import { looks, rows } from '../support/decisionRows.ts';
 import {
   decideFor,
@@ -51,6 +50,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
       note_doubt: true,
       doubt: true,
       forget_doubt: true,
+      forget_unverified: true,
       forget_unpaid: true,
       start_fence: true,
       start_partial_fence: true,
@@ -232,11 +232,26 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
       ({ facts, view }) =>
         facts.state === 'swapping' &&
         facts.partlySpent !== null &&
+        facts.unverified === null &&
         !facts.swapSigned &&
         view.outputs === 'UNSIGNED' &&
         ['UNSPENT', 'PENDING', 'SPENT'].includes(view.inputs),
     );
     expect(decisionsOf(whole)).toStrictEqual(['forget_partly_spent']);
+  });
+
+  it('forgets signatures that did not verify where a look finds that there are none, and only there', () => {
+    const forgotten = rowsWhere(({ decision }) => decision === 'forget_unverified');
+    expect([...new Set(forgotten.map(({ facts }) => facts.state))].sort()).toStrictEqual([
+      'releasing',
+      'swapping',
+    ]);
+    const isRuledOut = ({ facts, view }: Row) => facts.unverified !== null && view.outputs === 'UNSIGNED';
+    expect(forgotten.filter((row) => !isRuledOut(row))).toStrictEqual([]);
+    const odd = rowsWhere(
+      (row) => row.facts.state === 'swapping' && !row.facts.swapSigned && isRuledOut(row),
+    );
+    expect(decisionsOf(odd)).toStrictEqual(['forget_unverified']);
   });
 
   it('cancels nothing but what was prepared, and only when its creator stayed away', () => {

@@ -4,8 +4,7 @@ import { presentMelt, presentMeltStatus } from '../../src/controllers/presentMel
 import { presentMinting, presentMintQuote } from '../../src/controllers/presentMinting.ts';
 import { presentBalance } from '../../src/controllers/presentWallet.ts';
 import { InvariantBroken } from '../../src/models/errors.ts';
-import type { MintingOperation } from '../../src/models/operation.ts';
-import { common, melt, startedAt } from '../support/operations.ts';
+import { melt, minting as mintingWith, startedAt } from '../support/operations.ts';
 
 const later = new Date('2026-01-01T00:00:00.412Z');
 
@@ -33,18 +32,7 @@ const settled = {
   },
 } as const;
 
-const minting: MintingOperation = {
-  ...common,
-  kind: 'minting',
-  id: 'tx_mint_1',
-  state: 'awaiting_payment',
-  quoteId: 'quote_2',
-  invoice: 'lnbc1',
-  amount: 21n,
-  expiry: startedAt,
-  tokenId: 'token_1',
-  quotePubkey: null,
-};
+const minting = mintingWith({ quoteId: 'quote_2', amount: 21n, expiry: startedAt, tokenId: 'token_1' });
 
 describe('An amount in JSON', () => {
   it('is exact or nothing', () => {

@@ -2,20 +2,9 @@ import { expect, it } from '@jest/globals';
 import type { Attempt, MintingOperation } from '../../src/models/operation.ts';
 import type { KeysetInfo } from '../../src/services/mint/keysets.ts';
 import { createIssueAttempts } from '../../src/services/minting/issueAttempts.ts';
-import { common, startedAt } from '../support/operations.ts';
+import { minting, startedAt } from '../support/operations.ts';
 
-const minting: MintingOperation = {
-  ...common,
-  kind: 'minting',
-  id: 'tx_mint_1',
-  state: 'issuing',
-  quoteId: 'quote_1',
-  invoice: 'lnbc1',
-  amount: 5n,
-  expiry: null,
-  tokenId: 'tok_1',
-  quotePubkey: null,
-};
+const issuing = minting({ state: 'issuing' });
 
 const keyset = (id: string, active = true): KeysetInfo => ({
   id,
@@ -73,7 +62,7 @@ const order = ({ attempts }: MintingOperation): string[] => attempts.map(({ keys
 
 it('a refused request is repeated while the list names no other keyset', async () => {
   const { attempts } = listing();
-  let operation = sent(await attempts.first(minting));
+  let operation = sent(await attempts.first(issuing));
   for (let looks = 0; looks < 100; looks += 1) {
     const renewed = await attempts.renewed(operation);
     expect(renewed).toEqual(operation);
@@ -83,7 +72,7 @@ it('a refused request is repeated while the list names no other keyset', async (
 
 it('a keyset that has refused nothing yet goes before those that have; each of these has its turn', async () => {
   const { mint, attempts } = listing();
-  let operation = sent(await attempts.first(minting));
+  let operation = sent(await attempts.first(issuing));
   mint.listed = [keyset('k0'), keyset('k1')];
   operation = sent(await attempts.renewed(operation));
   expect(order(operation)).toEqual(['k0', 'k1']);
@@ -99,7 +88,7 @@ it('a keyset that has refused nothing yet goes before those that have; each of t
 
 it('however often keysets are replaced, the next one is asked, and what is stored stays small', async () => {
   const { mint, attempts } = listing();
-  let operation = sent(await attempts.first(minting), false);
+  let operation = sent(await attempts.first(issuing), false);
   for (let rotations = 1; rotations <= 60; rotations += 1) {
     mint.listed = [keyset(`k${rotations - 1}`, false), keyset(`k${rotations}`)];
     operation = sent(await attempts.renewed(sent(operation)), rotations === 7);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DomainError } from '../../src/models/errors.ts';
 import { presentableDetail } from '../../src/services/melt/failure.ts';
+import { whyStopped } from '../../src/services/melt/incidents.ts';
 import { insufficientBalance, neverSent, paymentFailed, stopped } from '../../src/services/melt/refusals.ts';
 import { attempt, melt, startedAt } from '../support/operations.ts';
 
@@ -44,13 +45,23 @@ describe('A payment that was never sent', () => {
 
 describe('A payment that a person must decide about', () => {
   const gone = { at: startedAt, state: 'swapping', event: lostTimeEvent };
+  const refusedSwap = { at: startedAt, state: 'needs_attention', event: whyStopped.attention_swap_refused };
   const { timeline } = melt({});
   it.each([
-    ['is told as never sent where its melt has not left', melt({}), /No payment was sent for this invoice/],
+    [
+      'is told as never sent where the mint has refused to swap its ecash',
+      melt({ timeline: [...timeline, refusedSwap] }),
+      /No payment was sent for this invoice/,
+    ],
+    [
+      'is told as open where these books know of no melt: they may be those of a backup, from before it was paid',
+      melt({}),
+      /not settled; do not pay again/,
+    ],
     ['is told as open where it has', melt({ attempts: [sentMelt] }), /not settled; do not pay again/],
     [
       'is told as open where it went on in a time that the books have lost',
-      melt({ timeline: [...timeline, gone] }),
+      melt({ timeline: [...timeline, gone, refusedSwap] }),
       /not settled; do not pay again/,
     ],
   ])('%s', (_story, operation, message) => {

@@ -1,4 +1,5 @@
-import { expect, it, jest } from '@jest/globals';
+import { mock } from 'node:test';
+import { expect, it } from '@jest/globals';
 import { createShortMemory } from '../../src/models/shortMemory.ts';
 
 const limits = { maxEntries: 2, keepMs: 1_000 };
@@ -13,18 +14,18 @@ it('makes what is asked for once, also for those who ask meanwhile', async () =>
 });
 
 it('forgets after its time, however often it was asked for', async () => {
-  jest.useFakeTimers();
+  mock.timers.enable({ apis: ['setTimeout'] });
   try {
     const memory = createShortMemory<number>(limits);
     let made = 0;
     const make = async () => ++made;
     await memory.recall('a', make);
-    jest.advanceTimersByTime(999);
+    mock.timers.tick(999);
     expect(await memory.recall('a', make)).toBe(1);
-    jest.advanceTimersByTime(1);
+    mock.timers.tick(1);
     expect(await memory.recall('a', make)).toBe(2);
   } finally {
-    jest.useRealTimers();
+    mock.timers.reset();
   }
 });
 

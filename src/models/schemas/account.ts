@@ -9,9 +9,20 @@ export type RecoveryDocument = {
   due_at: Date;
   lease_owner: string | null;
   lease_until: Date | null;
-  scans: Record<string, { next: number; last_signed: number | null; is_behind: boolean; done: boolean }>;
+  scans: Record<
+    string,
+    {
+      next: number;
+      last_signed: number | null;
+      is_behind: boolean;
+      done: boolean;
+      counter: number;
+      is_moved: boolean;
+    }
+  >;
   again: { keyset_id: string; counter: number }[];
   stuck_since: Record<string, Date>;
+  rescan_due: boolean;
   restored: bigint;
   written_off: bigint;
 };

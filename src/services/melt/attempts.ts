@@ -130,6 +130,15 @@ function swapBody(inputs: readonly Proof[], outputs: readonly PlannedOutput[]): 
   return JSON.stringify({ inputs: inputs.map(wireProof), outputs: outputs.map(wireOutput) });
 }
 
+/** Whether a swap or fence takes this input. */
+export const takes = ({ requestBody }: Attempt, { secret }: Proof): boolean =>
+  requestBody.includes(JSON.stringify(secret));
+
+/** Whether a swap or fence takes these inputs, all of them and no others: its request begins with them. */
+export function takesExactly({ requestBody }: Attempt, inputs: readonly Proof[]): boolean {
+  return requestBody.startsWith(`{"inputs":${JSON.stringify(inputs.map(wireProof))},`);
+}
+
 /** Smallest first, so that the order does not tell the mint which outputs are change. */
 function bySize(plans: readonly OutputPlan[]): OutputPlan[] {
   return [...plans].sort((a, b) => (a.amount < b.amount ? -1 : a.amount > b.amount ? 1 : 0));

@@ -17,8 +17,8 @@ import {
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt, readSigned, refusalIn } from '../mint/replies.ts';
 import type { Exchange } from '../mint/transport.ts';
+import { oddAgain } from '../operations/oddities.ts';
 import { timer } from '../operations/timing.ts';
-import { nearMs } from './decision.ts';
 import { latest } from './facts.ts';
 
 /** The mint has answered a melt, and the answer could not be stored. It is kept for the client's answer alone. */
@@ -136,10 +136,11 @@ export function createCourier(parts: {
         refusalCode: refusalCode ?? of.refusalCode,
         refusals: of.refusals + Number(refusalCode !== null),
       };
+      // Refusals with a long time between them, of silence or of breaking down, do not belong together.
       const isRefusedSwap = purpose === 'swap' && exchange.kind === 'reply' && refusalIn(exchange) !== null;
       const changes = {
         attempts: withAttempt(current.attempts, keepPaid(of, stored)),
-        ...(isRefusedSwap ? { swapRefused: refusedAgain(current.swapRefused, at) } : {}),
+        ...(isRefusedSwap ? { swapRefused: oddAgain(current.swapRefused, at) } : {}),
       };
       const event =
         exchange.kind === 'reply'
@@ -167,12 +168,6 @@ function body(operation: MeltOperation, purpose: AttemptPurpose): string {
 function keepPaid(before: Attempt, after: Attempt): Attempt {
   const paid = before.purpose === 'melt' && before.reply !== null && readMelt(before.reply).kind === 'paid';
   return paid ? { ...after, reply: before.reply } : after;
-}
-
-/** Refusals with a long time between them, of silence or of breaking down, do not belong together. */
-function refusedAgain(before: MeltOperation['swapRefused'], at: Date): MeltOperation['swapRefused'] {
-  const belongs = before !== null && at.getTime() - before.lastAt.getTime() <= nearMs;
-  return { since: belongs ? before.since : at, lastAt: at };
 }
 
 /** The mint's own number for a refusal, for whoever reads the timeline. */

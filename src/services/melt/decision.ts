@@ -1,4 +1,5 @@
 import type { MeltState } from '../../models/operation.ts';
+import { nearMs, oddForMs } from '../operations/oddities.ts';
 
 /** What the last melt reply said, if there is one. */
 export type MeltReading = 'none' | 'paid' | 'pending' | 'rejected' | 'unknown';
@@ -40,6 +41,8 @@ export type MeltFacts = {
   partlySpent: Standing | null;
   /** The quote is called paid while our inputs are not spent; null = not so when last seen. */
   doubted: Standing | null;
+  /** What the mint shows as its signatures for the swap or fence under way does not verify; null = not so when last seen. */
+  unverified: Standing | null;
   hasFence: boolean;
   fenceSigned: boolean;
   fenceRefusal: Refusal;
@@ -69,6 +72,7 @@ export type Decision =
   | 'note_doubt'
   | 'doubt'
   | 'forget_doubt'
+  | 'forget_unverified'
   | 'forget_unpaid'
   | 'start_fence'
   | 'start_partial_fence'
@@ -85,14 +89,6 @@ export type Decision =
 
 /** So many refusals of a swap, no request of which can still be on its way, and the melt is given up: nothing was at stake yet. */
 export const enoughSwapRefusals = 5;
-
-/** How long an odd state, which nothing that we may do can end, must last before a person is called. */
-export const oddForMs = 3_600_000;
-/**
- * Two looks that are no farther apart are near each other. After a longer time without one, an odd state must be seen twice
- * before anything is done about it. Well above the longest wait between two looks (`handler.ts`).
- */
-export const nearMs = 1_200_000;
 
 /** States in which the decision needs no look at the mint. */
 export function needsMintView(facts: MeltFacts): boolean {
@@ -149,6 +145,7 @@ export function decide(facts: MeltFacts, view: MintView): Decision {
 /** A swap is finished, never undone: the same request again, or a new one that competes for the same inputs. */
 function decideSwap(facts: MeltFacts, view: MintView): Decision {
   if (facts.swapSigned || view.outputs === 'SIGNED') return 'accept_swap';
+  if (isUnverifiedNoMore(facts, view)) return 'forget_unverified';
   if (view.outputs === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
   if (isPartlySpentNoMore(facts, view)) return 'forget_partly_spent';
   switch (view.inputs) {
@@ -185,6 +182,12 @@ function whenDoubted({ doubted }: MeltFacts): Decision {
   return isLong(doubted.forMs) ? 'attention_doubted' : 'doubt';
 }
 
+/** The same for signatures that do not verify, once they have been looked at. */
+export function whenUnverified(unverified: Standing | null): 'note' | 'wait' | 'attention' {
+  if (!isStanding(unverified)) return 'note';
+  return isLong(unverified.forMs) ? 'attention' : 'wait';
+}
+
 /** Not long ago it was seen, too. What was seen before a gap in looking has to be confirmed first. */
 const isStanding = (odd: Standing | null): odd is Standing => odd !== null && odd.notedMsAgo <= nearMs;
 
@@ -192,6 +195,11 @@ const isLong = (forMs: number | null): boolean => forMs !== null && forMs >= odd
 
 function isPartlySpentNoMore({ partlySpent }: MeltFacts, { inputs }: MintView): boolean {
   return partlySpent !== null && inputs !== 'PARTLY_SPENT' && inputs !== 'UNREACHABLE';
+}
+
+/** The mint has signed nothing after all: what did not verify was not its. */
+function isUnverifiedNoMore({ unverified }: MeltFacts, { outputs }: MintView): boolean {
+  return unverified !== null && outputs === 'UNSIGNED';
 }
 
 /** PAID on the quote, and not by our inputs: a quote may be another wallet's, or have the state of its invoice. */
@@ -241,6 +249,7 @@ function decidePending(facts: MeltFacts, view: MintView): Decision {
   if (facts.hasFence && view.outputs === 'SIGNED') return 'start_release';
   if (facts.meltReading === 'paid' || paidWithOurInputs(view)) return 'pay';
   if (isDoubtedNoMore(facts, view)) return 'forget_doubt';
+  if (isUnverifiedNoMore(facts, view)) return 'forget_unverified';
   if (isPartlySpentNoMore(facts, view)) return 'forget_partly_spent';
   if (view.quote === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
   if (view.quote === 'PENDING' || view.inputs === 'PENDING')
@@ -262,6 +271,7 @@ function decideReleasing(facts: MeltFacts, view: MintView): Decision {
   if (!facts.hasFence || facts.fenceSigned || view.outputs === 'SIGNED') return 'finish_release';
   if (facts.meltReading === 'paid' || paidWithOurInputs(view)) return 'resume';
   if (isDoubtedNoMore(facts, view)) return 'forget_doubt';
+  if (isUnverifiedNoMore(facts, view)) return 'forget_unverified';
   if (view.outputs === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
   switch (view.inputs) {
     case 'PENDING':

@@ -70,6 +70,8 @@ export function draftOperation(given: {
     partlySeenAt: null,
     doubtedSince: null,
     doubtedSeenAt: null,
+    unverifiedSince: null,
+    unverifiedSeenAt: null,
     swapRefused: null,
     feeCap,
     answerBy: request.respondAsync ? null : request.answerBy,

@@ -10,11 +10,13 @@ import { failureOf } from './failure.ts';
 import type { Incidents } from './incidents.ts';
 import { contestedInputs } from './observe.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
-import { hasRoom, isRenewalDue, withRenewed } from './renewal.ts';
+import { refusedKeysets, renewalOf, type Terms, withLatest } from './renewal.ts';
+import { nothingUnverified } from './steps.ts';
 
 /**
  * Swap and fence have one rule: restore every attempt's outputs; signed → ours; inputs unspent → the same POST again;
- * refused → a new attempt with fresh counters, if its terms are others. All attempts share the inputs, so at most one wins.
+ * refused → one whose terms are others: a new attempt with fresh counters, or an earlier one. At most one wins: all take the
+ * same inputs.
  */
 export type Exchanges = ReturnType<typeof createExchanges>;
 
@@ -30,12 +32,12 @@ export function createExchanges(parts: {
   const { operations, keysets, attempts, courier, incidents, detection, now } = parts;
 
   /**
-   * A new swap attempt on the keyset that is active now, or the same again while the mint lists nothing new. One that no longer
+   * A swap attempt on a keyset that is active now, or the same again while the mint lists nothing else. One that no longer
    * pays within the payment's limit is not made while nothing is swapped and nothing under way.
    * @returns null where the melt is to be given up as it stands
    */
   async function renewSwap(operation: MeltOperation): Promise<MeltOperation | null> {
-    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
+    const keyset = await activeKeyset(operation);
     const terms = await keysets.swapTerms(operation, keyset);
     if (terms.kind !== 'pays' && areAllRefused(attemptsFor(operation, 'swap'))) return null;
     if (terms.kind === 'too_dear') {
@@ -43,13 +45,41 @@ export function createExchanges(parts: {
       return courier.swap(operation); // its terms are those that were agreed on
     }
     const { swap } = terms;
-    const wanted = { keysetId: keyset.id, amount: swap.sendAmount + swap.keepAmount };
-    if (!isRenewalDue(attemptsFor(operation, 'swap'), wanted)) return courier.swap(operation);
-    const attempt = await unsigned(operation, await attempts.swap({ ...operation, swap }, keyset));
-    const changes = { swap, attempts: withRenewed(operation.attempts, attempt) };
-    return courier.swap(
-      await operations.transition(operation, changes, 'new swap attempt on the active keyset', now()),
+    const amount = swap.sendAmount + swap.keepAmount;
+    const wanted = { inputs: operation.inputs, keysetId: keyset.id, amount };
+    const next = await renewal(operation, 'swap', wanted, () =>
+      attempts.swap({ ...operation, swap }, keyset),
     );
+    return courier.swap(await withNext(operation, 'swap', next, { swap }));
+  }
+
+  /** What is to be sent now: the latest attempt again, an earlier one, or a new one. Null where there is no room for that. */
+  async function renewal(
+    operation: MeltOperation,
+    purpose: 'swap' | 'fence',
+    wanted: Terms,
+    plan: () => Promise<Attempt>,
+  ): Promise<Attempt | null> {
+    const next = renewalOf(attemptsFor(operation, purpose), wanted);
+    return next === 'new' ? unsigned(operation, await plan()) : next;
+  }
+
+  /** The operation with this as its latest attempt for the purpose; as it is where it is that already, or none. */
+  async function withNext(
+    operation: MeltOperation,
+    purpose: 'swap' | 'fence',
+    next: Attempt | null,
+    changes: Partial<Pick<MeltOperation, 'swap'>> = {},
+  ): Promise<MeltOperation> {
+    if (next === null || next === latest(attemptsFor(operation, purpose))) return operation;
+    const event = `${next.posts === 0 ? 'new' : 'earlier'} ${purpose} attempt on the active keyset`;
+    const attempts = withLatest(operation.attempts, next);
+    return operations.transition(operation, { ...changes, attempts }, event, now());
+  }
+
+  /** By a list of just now. One that has refused to sign for this melt is named only where no other is active. */
+  function activeKeyset(operation: MeltOperation): Promise<OutputKeyset> {
+    return keysets.forOutputs(operation.mintUrl, operation.unit, 0, refusedKeysets(operation.attempts));
   }
 
   /**
@@ -58,18 +88,17 @@ export function createExchanges(parts: {
    * @returns null where what is in hand no longer pays, or not within the client's limit
    */
   async function readyToMelt(operation: MeltOperation): Promise<MeltOperation | null> {
-    const { mintUrl, unit } = operation;
     const planned = latest(attemptsFor(operation, 'melt'));
     const usable =
       planned !== undefined &&
       planned.requestBody !== '' &&
       (planned.outputs.length === 0 || (await keysets.isActive(operation, planned.keysetId)));
-    const keyset = usable ? null : await keysets.forOutputs(mintUrl, unit, 0);
+    const keyset = usable ? null : await activeKeyset(operation);
     const inputs = meltInputs(operation);
-    const ready = { ...operation, meltInputFee: await keysets.feeOf(mintUrl, inputs) };
+    const ready = { ...operation, meltInputFee: await keysets.feeOf(operation.mintUrl, inputs) };
     if (!coversMelt(ready, sumAmounts(inputs))) return null;
     if (usable && ready.meltInputFee === operation.meltInputFee) return operation;
-    return planMelt(ready, inputs, planned, keyset ?? (await keysets.forOutputs(mintUrl, unit)));
+    return planMelt(ready, inputs, planned, keyset ?? (await activeKeyset(operation)));
   }
 
   /** The blanks planned with a swap serve if their keyset still signs and a renewed swap left no more over. */
@@ -117,15 +146,14 @@ export function createExchanges(parts: {
   ): Promise<MeltOperation> {
     const standing = latest(attemptsFor(operation, 'fence'));
     const failure = failureOf(operation);
-    const nothingOdd = { partlySince: null, partlySeenAt: null };
+    const nothingOdd = { partlySince: null, partlySeenAt: null, ...nothingUnverified };
     const changes = { state: 'releasing' as const, failure, missingAmount, ...nothingOdd };
     if (standing !== undefined && missingAmount === operation.missingAmount) {
       return operations.transition(operation, changes, 'back behind the fence', now());
     }
-    const terms = hasRoom(attemptsFor(operation, 'fence')) ? await fenceTerms(operation, inputs) : null;
-    if (terms === null) return operation;
-    const attempt = await planFence(operation, inputs, terms);
-    const withFence = { ...changes, attempts: withRenewed(operation.attempts, attempt) };
+    const next = await nextFence(operation, inputs);
+    if (next === null) return operation;
+    const withFence = { ...changes, attempts: withLatest(operation.attempts, next) };
     return courier.fence(
       await operations.transition(operation, withFence, 'untouched for long: fencing the inputs off', now()),
     );
@@ -140,48 +168,31 @@ export function createExchanges(parts: {
     return startFence(operation, rest, sumAmounts(meltInputs(operation)) - sumAmounts(rest));
   }
 
-  /** A new fence attempt on the keyset that is active now, or the same again while the mint lists nothing new. */
+  /** A fence attempt on a keyset that is active now, or the same again while the mint lists nothing else. */
   async function renewFence(operation: MeltOperation): Promise<MeltOperation> {
-    const inputs = contestedInputs(operation);
-    const terms = await fenceTerms(operation, inputs);
-    if (terms === null) return operation;
-    const { keyset, feePpks } = terms;
-    const wanted = { keysetId: keyset.id, amount: sumAmounts(inputs) - inputFee(feePpks) };
-    if (!isRenewalDue(attemptsFor(operation, 'fence'), wanted)) return courier.fence(operation);
-    const attempt = await planFence(operation, inputs, terms);
-    const changes = { attempts: withRenewed(operation.attempts, attempt) };
-    return courier.fence(
-      await operations.transition(operation, changes, 'new fence attempt on the active keyset', now()),
-    );
+    const next = await nextFence(operation, contestedInputs(operation));
+    return next === null ? operation : courier.fence(await withNext(operation, 'fence', next));
   }
 
   /**
    * The fence is for our safety, so it may not cost what the payment itself was not allowed to. Null while the mint asks for
-   * more: that is reported, and the mint is asked on.
+   * more: that is reported, and the mint is asked on. Null, too, where there is no room for one more attempt.
    */
-  async function fenceTerms(operation: MeltOperation, inputs: readonly Proof[]): Promise<FenceTerms | null> {
-    const keyset = await keysets.forOutputs(operation.mintUrl, operation.unit, 0);
+  async function nextFence(operation: MeltOperation, inputs: readonly Proof[]): Promise<Attempt | null> {
+    const keyset = await activeKeyset(operation);
     const feePpks = await keysets.feePpks(operation.mintUrl, inputs);
-    const fee = (operation.swap?.fee ?? 0n) + inputFee(feePpks);
-    if (fee > operation.feeCap) {
-      await incidents.feeAboveLimit(operation, 'fence', fee);
+    const swapFee = operation.swap?.fee ?? 0n;
+    const fee = inputFee(feePpks);
+    if (swapFee + fee > operation.feeCap) {
+      await incidents.feeAboveLimit(operation, 'fence', swapFee + fee);
       return null;
     }
-    return { keyset, feePpks };
-  }
-
-  async function planFence(
-    operation: MeltOperation,
-    inputs: readonly Proof[],
-    { keyset, feePpks }: FenceTerms,
-  ): Promise<Attempt> {
-    return unsigned(operation, await attempts.fence(operation, inputs, feePpks, keyset));
+    const wanted = { inputs, keysetId: keyset.id, amount: sumAmounts(inputs) - fee };
+    return renewal(operation, 'fence', wanted, () => attempts.fence(operation, inputs, feePpks, keyset));
   }
 
   return { renewSwap, readyToMelt, startFence, startPartialFence, renewFence };
 }
-
-type FenceTerms = { keyset: OutputKeyset; feePpks: bigint[] };
 
 /** Whether what is in hand pays, and within the client's limit, at the fee that the operation names. */
 function coversMelt(operation: MeltOperation, inputAmount: bigint): boolean {

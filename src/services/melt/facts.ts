@@ -1,4 +1,4 @@
-import { type Attempt, attemptsFor, isMeltUnsent, type MeltOperation } from '../../models/operation.ts';
+import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
 import { hasSignatures, readMelt } from '../mint/replies.ts';
 import { provesPayment } from './change.ts';
 import type { MeltFacts, MeltReading, Standing } from './decision.ts';
@@ -41,10 +41,16 @@ export function factsOf(
     unpaidSightings: operation.unpaidSightings,
     partlySpent: standing(operation.partlySince, operation.partlySeenAt, now),
     doubted: standing(operation.doubtedSince, operation.doubtedSeenAt, now),
+    unverified: unverifiedFor(operation, now),
     hasFence: fence !== undefined,
     fenceSigned: hasSignatures(fence),
     fenceRefusal: refusalOf(fence),
   };
+}
+
+/** For how long what the mint shows as its signatures has not verified. */
+export function unverifiedFor(operation: MeltOperation, now: Date): Standing | null {
+  return standing(operation.unverifiedSince, operation.unverifiedSeenAt, now);
 }
 
 /** Of a note that an earlier version made it is not known whether anything has confirmed it. */
@@ -75,7 +81,7 @@ function meltReading({ paymentHash, quote }: MeltOperation, attempt: Attempt | u
 
 /** A client waits, and its payment has not left: where it cannot just now, it is told so at once. Else the next look goes on. */
 export function isUnsent(operation: MeltOperation, role: MeltFacts['role']): boolean {
-  return role === 'creator' && isMeltUnsent(operation);
+  return role === 'creator' && attemptsFor(operation, 'melt').every(({ posts }) => posts === 0);
 }
 
 /** Every post of every attempt was refused with a definite code: none can still be under way. */

@@ -2,6 +2,7 @@ import { invariant } from '../../models/errors.ts';
 import { enteredStateAt, isFinished, type MeltOperation } from '../../models/operation.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import { growingWaitMs, type Handler, patientWaitMs, soonForMs } from '../operations/driver.ts';
+import { remember } from '../operations/remember.ts';
 import type { Incidents } from './incidents.ts';
 import type { MeltSaga } from './saga.ts';
 
@@ -26,8 +27,7 @@ export function createMeltHandler(parts: {
       const ageMs = now().getTime() - operation.createdAt.getTime();
       const open = !isFinished(step.operation.state);
       if (open && step.operation.state !== 'paid' && ageMs > openTooLongMs && !reported.has(operation.id)) {
-        if (reported.size >= maxRemembered) reported.clear();
-        reported.add(operation.id);
+        remember(reported, operation.id, maxRemembered);
         await incidents.openTooLong(step.operation);
       }
       const mayBeReported = role === 'worker' || incidents.areFiled(operation);
@@ -40,7 +40,7 @@ export function createMeltHandler(parts: {
 
     waitMs(operation, at) {
       const sinceMs = at.getTime() - enteredStateAt(operation).getTime();
-      const odd = latestOf(operation.partlySeenAt, operation.doubtedSeenAt);
+      const odd = latestOf(operation.partlySeenAt, operation.doubtedSeenAt, operation.unverifiedSeenAt);
       const patientMs =
         odd === null ? patientWaitMs(sinceMs) : Math.min(patientWaitMs(sinceMs), soonAgainMs(odd, at));
       switch (operation.state) {

@@ -4,6 +4,7 @@ import { sumAmounts } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
 import type { ReportService } from '../contracts.ts';
 import { readSigned } from '../mint/replies.ts';
+import { remember } from '../operations/remember.ts';
 import { type CollectedChange, maximumChange, minimumChange } from './change.ts';
 import type { Decision } from './decision.ts';
 
@@ -20,6 +21,11 @@ export const whyStopped: Record<Extract<Decision, `attention${string}`>, string>
     'for an hour the mint has refused to swap our ecash, with no reason that rules out an earlier request; no payment was sent',
 };
 
+/** Whether a person was called because its swap was refused: its ecash was not spent then, so nothing can have been paid with it. */
+export function isStoppedUnswapped({ timeline }: MeltOperation): boolean {
+  return timeline.some(({ event }) => event === whyStopped.attention_swap_refused);
+}
+
 /** What of a melt a person should hear about. */
 export type Incidents = ReturnType<typeof createIncidents>;
 
@@ -30,8 +36,7 @@ export function createIncidents(reports: ReportService) {
     draft: Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary' | 'details'>,
   ) => {
     // What is forgotten here is closed a little later, by whoever tidies the reports of ended operations.
-    if (filedFor.size >= maxRemembered) filedFor.clear();
-    filedFor.add(operation.id);
+    remember(filedFor, operation.id, maxRemembered);
     return reports.file({
       ...draft,
       npub: operation.npub,

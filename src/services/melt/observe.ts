@@ -1,8 +1,9 @@
+import { invariant } from '../../models/errors.ts';
 import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
-import type { Proof } from '../../models/proof.ts';
+import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import type { MeltQuoteReply, MintGateway, ProofState, RestoredOutput } from '../mint/gateway.ts';
 import { signedView } from '../mint/gateway.ts';
-import { outputsOf } from './attempts.ts';
+import { outputsOf, takes } from './attempts.ts';
 import type { MintView } from './decision.ts';
 
 /** What the mint says now, with the parts that a decision may need in hand. */
@@ -49,7 +50,17 @@ export function contestedInputs(operation: MeltOperation): Proof[] {
   const fence = attemptsFor(operation, 'fence').at(-1);
   const inputs = meltInputs(operation);
   if (operation.missingAmount === null || fence === undefined) return inputs;
-  return inputs.filter(({ secret }) => fence.requestBody.includes(JSON.stringify(secret)));
+  return inputs.filter((input) => takes(fence, input));
+}
+
+/** What the fence that has won left out, because others seemed to have spent it; zero where it took all. `won`: what it gave. */
+export function leftOutBy(operation: MeltOperation, won: readonly { output: PlannedOutput }[]): bigint {
+  const names = new Set(won.map(({ output }) => output.B_));
+  const fence = attemptsFor(operation, 'fence').find(({ outputs }) =>
+    outputs.some(({ B_ }) => names.has(B_)),
+  );
+  invariant(fence !== undefined, 'a fence has won that was never put up');
+  return sumAmounts(meltInputs(operation).filter((input) => !takes(fence, input)));
 }
 
 function quoteView(answer: Awaited<ReturnType<MintGateway['meltQuote']>> | null): MintView['quote'] {

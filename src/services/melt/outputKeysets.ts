@@ -25,13 +25,19 @@ type Swap = NonNullable<MeltOperation['swap']>;
 export type OutputKeysets = ReturnType<typeof createOutputKeysets>;
 
 export function createOutputKeysets(mints: MintDirectory, now: () => Date) {
-  /** The active keyset, with its keys. @throws DomainError MINT_UNAVAILABLE, MINT_ERROR */
-  async function forOutputs(mintUrl: string, unit: string, maxAgeMs = freshMs): Promise<OutputKeyset> {
+  /** The active keyset, with its keys. `refused`: see `activeKeyset`. @throws DomainError MINT_UNAVAILABLE, MINT_ERROR */
+  async function forOutputs(
+    mintUrl: string,
+    unit: string,
+    maxAgeMs = freshMs,
+    refused: readonly string[] = [],
+  ): Promise<OutputKeyset> {
     const { keysets } = mints.at(mintUrl);
     const info = activeKeyset(
       answered(await keysets.list(maxAgeMs), 'list its keysets'),
       unit,
       now().getTime(),
+      refused,
     );
     const keys = answered(await keysets.keys(info.id), 'tell the keys of its keyset');
     return { ...info, ...keys };

@@ -1,9 +1,10 @@
 import { DomainError, type ErrorCode, InvariantBroken } from '../../models/errors.ts';
-import { isMeltUnsent, type MeltOperation } from '../../models/operation.ts';
+import type { MeltOperation } from '../../models/operation.ts';
 import type { Severity } from '../../models/report.ts';
 import { isDatabaseAway, isOutcomeUnknown } from '../databaseFaults.ts';
 import type { Refusal } from '../mint/replies.ts';
 import { adviceFor, causeOf, type Failure, presentableDetail } from './failure.ts';
+import { isStoppedUnswapped } from './incidents.ts';
 import { hasLostTime } from './lostTime.ts';
 
 /** The refusals and failures of a melt, in words that say what happened, whether money moved and what to do. */
@@ -196,9 +197,12 @@ export function stopped(operation: MeltOperation, { replayed }: { replayed: bool
   return critical(operation, 'CRITICAL_MELT_FAILURE', message, { replayed });
 }
 
-/** Its melt request has never left, neither by these books nor in a time that they have lost. */
+/**
+ * Its ecash was not even swapped, by the mint's own word. That these books know of no melt request proves nothing: they may
+ * have been restored from before it was paid.
+ */
 function isSurelyUnsent(operation: MeltOperation): boolean {
-  return isMeltUnsent(operation) && !hasLostTime(operation);
+  return isStoppedUnswapped(operation) && !hasLostTime(operation);
 }
 
 function critical(

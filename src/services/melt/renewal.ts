@@ -1,6 +1,7 @@
 import type { Attempt } from '../../models/operation.ts';
-import { sumAmounts } from '../../models/proof.ts';
+import { type Proof, sumAmounts } from '../../models/proof.ts';
 import { hasSignatures, keysetRetiredCodes, readSigned, refusalIn, saysLater } from '../mint/replies.ts';
+import { takesExactly } from './attempts.ts';
 import type { Refusal } from './decision.ts';
 
 /** So often is a swap or fence repeated whose answers nobody understands, before anything else is tried. */
@@ -15,8 +16,8 @@ const maxAttempts = 20;
  */
 const maxAttemptsInAll = 30;
 
-/** What an exchange's outputs come to: the keyset that signs them, and what the fees leave of the inputs. */
-export type Terms = { keysetId: string; amount: bigint };
+/** What an exchange comes to: what goes in, the keyset that signs its outputs, and what the fees leave for them. */
+export type Terms = { inputs: readonly Proof[]; keysetId: string; amount: bigint };
 
 /** What the last answer to an attempt of a swap or fence says of it. */
 export function refusalOf(attempt: Attempt | undefined): Refusal {
@@ -28,35 +29,48 @@ export function refusalOf(attempt: Attempt | undefined): Refusal {
   return refusalIn(attempt.reply) === null ? 'nonsense' : 'unlisted';
 }
 
+/** The keysets that the mint has refused to sign with, in answer to any of these; the one refused longest ago first. */
+export function refusedKeysets(attempts: readonly Attempt[]): string[] {
+  const refused = attempts.filter(
+    (attempt) => keysetRetiredCodes.has(attempt.refusalCode ?? 0) && !hasSignatures(attempt),
+  );
+  const latestFirst = refused.map(({ keysetId }) => keysetId).reverse();
+  return [...new Set(latestFirst)].reverse();
+}
+
 /**
- * Whether another attempt can get what the latest did not. With the same keyset and the same fees it would be refused like
- * that one, so the same request goes again, until the mint lists something else. `attempts`: those for one purpose.
+ * The attempt that can get what the latest with these inputs did not. With the same keyset and the same fees it would be
+ * refused like that one, so that one goes again until the mint lists something else: then an earlier one with those terms, or
+ * a new one. `attempts`: those for one purpose. Null where there is no room for the new one that it takes.
  */
-export function isRenewalDue(attempts: readonly Attempt[], terms: Terms): boolean {
-  const refused = attempts.at(-1);
-  if (refused === undefined) return true;
-  if (attempts.every(({ keysetId }) => keysetId !== terms.keysetId))
-    return attempts.length < maxAttemptsInAll;
-  if (attempts.length >= maxAttempts) return false;
+export function renewalOf(attempts: readonly Attempt[], terms: Terms): Attempt | 'new' | null {
+  const comparable = attempts.filter((attempt) => takesExactly(attempt, terms.inputs));
+  const refused = comparable.at(-1);
+  if (refused === undefined) return attempts.length < maxAttemptsInAll ? 'new' : null;
   const refusal = refusalOf(refused);
-  if (refusal === 'keyset_retired') return refused.keysetId !== terms.keysetId;
-  const alike = attempts.filter((attempt) => hasTerms(attempt, terms));
-  return !alike.includes(refused) || (refusal === 'unlisted' && alike.length < maxAttemptsOnSameTerms);
+  const alike = comparable.filter((attempt) => hasTerms(attempt, terms));
+  const known = alike.at(-1);
+  if (known === refused) {
+    const isDislikedForItself = refusal === 'unlisted' && alike.length < maxAttemptsOnSameTerms;
+    return isDislikedForItself && attempts.length < maxAttempts ? 'new' : refused;
+  }
+  if (refusal === 'keyset_retired' && refused.keysetId === terms.keysetId) return refused;
+  if (known !== undefined) return known;
+  const isNamed = attempts.some(({ keysetId }) => keysetId === terms.keysetId);
+  return attempts.length < (isNamed ? maxAttempts : maxAttemptsInAll) ? 'new' : refused;
 }
 
 const hasTerms = ({ keysetId, outputs }: Attempt, terms: Terms): boolean =>
   keysetId === terms.keysetId && sumAmounts(outputs) === terms.amount;
 
-/** Whether one more attempt for a purpose can be kept at all. */
-export const hasRoom = (attempts: readonly Attempt[]): boolean => attempts.length < maxAttemptsInAll;
-
 /**
- * All attempts with one more. What was answered to those that it takes the place of has been read, and would fill the
- * document: half a megabyte each.
+ * All attempts, with this one as the latest for its purpose. What was answered to the others has been read, and would fill
+ * the document: half a megabyte each.
  */
-export function withRenewed(attempts: readonly Attempt[], renewed: Attempt): Attempt[] {
-  const kept = attempts.map((attempt) =>
-    attempt.purpose === renewed.purpose ? { ...attempt, reply: null } : attempt,
-  );
-  return [...kept, renewed];
+export function withLatest(attempts: readonly Attempt[], latest: Attempt): Attempt[] {
+  const isIt = ({ purpose, number }: Attempt) => purpose === latest.purpose && number === latest.number;
+  const others = attempts
+    .filter((attempt) => !isIt(attempt))
+    .map((attempt) => (attempt.purpose === latest.purpose ? { ...attempt, reply: null } : attempt));
+  return [...others, { ...latest, reply: null }];
 }

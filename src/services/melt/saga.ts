@@ -1,22 +1,33 @@
 import { InvariantBroken, invariant } from '../../models/errors.ts';
-import { attemptsFor, enteredStateAt, type MeltOperation, meltInputs } from '../../models/operation.ts';
+import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
 import { type OutputRole, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
-import { type Changes, type OperationRepository, withAttempt } from '../../repositories/operations.ts';
+import type { Changes, OperationRepository } from '../../repositories/operations.ts';
 import { redeem } from '../ecash/redemption.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 import { type CollectedChange, changeWaitMs, collectChange, paymentFrom } from './change.ts';
 import type { Courier } from './courier.ts';
-import { type Decision, decide, type MeltFacts, needsMintView, oddForMs } from './decision.ts';
+import { type Decision, decide, type MeltFacts, needsMintView } from './decision.ts';
 import type { Exchanges } from './exchanges.ts';
 import { factsOf, isUnsent, latest, type MeltTimes } from './facts.ts';
 import { failureOf } from './failure.ts';
 import { type Incidents, whyStopped } from './incidents.ts';
 import type { LostTime } from './lostTime.ts';
-import { type Observation, observe, unseen } from './observe.ts';
-import { again, ended, keepOf, later, noteOf, onceAnswered, repeated, type Step } from './steps.ts';
+import { leftOutBy, type Observation, observe, unseen } from './observe.ts';
+import { setbackOf } from './setback.ts';
+import {
+  again,
+  ended,
+  keepOf,
+  later,
+  noteOf,
+  nothingUnverified,
+  onceAnswered,
+  repeated,
+  type Step,
+} from './steps.ts';
 
 /**
  *   prepared ─► swapping ─► swapped ─► melting ─► pending ─► paid ─► settled
@@ -109,6 +120,7 @@ export function createMeltSaga(parts: {
       case 'note_partly_spent':
       case 'forget_partly_spent':
       case 'forget_doubt':
+      case 'forget_unverified':
       case 'forget_unpaid': {
         const { changes, event } = noteOf(decision, operation, now());
         return later(await bookWhileWaiting(await move(operation, changes, event), role));
@@ -149,7 +161,8 @@ export function createMeltSaga(parts: {
     const swap = { sendAmount: sumAmounts(held.send), keepAmount: sumAmounts(held.keep), fee: 0n };
     swap.fee = operation.sourceAmount - swap.sendAmount - swap.keepAmount;
     invariant(swap.fee >= 0n, 'the swap gave more than went in');
-    return again(await move(operation, { state: 'swapped', held, swap }, 'swap outputs verified'));
+    const changes = { held, swap, ...nothingUnverified };
+    return again(await move(operation, { state: 'swapped', ...changes }, 'swap outputs verified'));
   }
 
   /** The mint paid. Booked in one go where the change is in hand, else booked as far as it is certain. */
@@ -220,41 +233,28 @@ export function createMeltSaga(parts: {
     if (redemption.kind !== 'proofs') return notInHand(operation, 'fence', redemption.kind);
     const proofs = redemption.redeemed.map(({ proof }) => proof);
     if (!(await lostTime.isLookedAt(operation, [...keep, ...proofs], role))) return later(operation);
-    if (operation.missingAmount === null) return again(await melts.release(operation, [...keep, ...proofs]));
+    const missingAmount = leftOutBy(operation, redemption.redeemed);
+    if (missingAmount === 0n) return again(await melts.release(operation, [...keep, ...proofs]));
     const held = { send: proofs, keep: operation.held?.keep ?? [] };
-    return again(
-      await stop(
-        { ...operation, held },
-        `${operation.missingAmount} ${operation.unit} of the inputs were spent by somebody else`,
-      ),
-    );
+    const why = `${missingAmount} ${operation.unit} of the inputs were spent by somebody else`;
+    return again(await stop({ ...operation, held, missingAmount }, why));
   }
 
   const redeemed = (operation: MeltOperation, purpose: 'swap' | 'fence', seen: Observation) =>
     redeem(attemptsFor(operation, purpose), mints.at(operation.mintUrl), seen.restored);
 
-  /**
-   * What the mint shows is not good, or it has signed nothing and its reply was not ours: that proves nothing yet. It is
-   * reported, and the mint is asked again; a person is called when it is still so after an hour.
-   */
+  /** No ecash yet: see `setbackOf`. */
   async function notInHand(
     operation: MeltOperation,
     purpose: 'swap' | 'fence',
     why: 'unreachable' | 'unsigned' | 'unverified',
   ): Promise<Step> {
-    const attempt = latest(attemptsFor(operation, purpose));
-    if (why === 'unreachable' || attempt === undefined) return later(operation);
-    const reply = attempt.reply;
-    if (reply === null && why === 'unsigned') return later(operation);
-    const inStateMs = now().getTime() - enteredStateAt(operation).getTime();
-    if (why === 'unverified' && inStateMs >= oddForMs)
-      return again(await stop(operation, `the mint's signatures for a ${purpose} do not verify`));
-    await incidents.badSignatures(operation, purpose, reply);
-    if (reply === null) return later(operation);
-    const attempts = withAttempt(operation.attempts, { ...attempt, reply: null });
-    return later(
-      await move(operation, { attempts }, `the ${purpose} reply does not verify and is set aside`),
-    );
+    const setback = setbackOf(operation, purpose, why, now());
+    if (setback.kind === 'ask_again') return later(operation);
+    if (setback.kind === 'stop') return again(await stop(operation, setback.why));
+    await incidents.badSignatures(operation, purpose, setback.reply);
+    const { note } = setback;
+    return later(note === null ? operation : await move(operation, note.changes, note.event));
   }
 
   /** Transaction S: a swapped operation that outlives its request does not freeze what was only change. */
@@ -283,7 +283,8 @@ export function createMeltSaga(parts: {
   /** Reported first: an operation that needs a person and is not reported would wait for ever. */
   async function stop(operation: MeltOperation, why: string): Promise<MeltOperation> {
     await incidents.needsAttention(operation, why);
-    return move(operation, { state: 'needs_attention', held: operation.held, finishedAt: now() }, why);
+    const { held, missingAmount } = operation;
+    return move(operation, { state: 'needs_attention', held, missingAmount, finishedAt: now() }, why);
   }
 
   function move(

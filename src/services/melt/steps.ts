@@ -33,14 +33,16 @@ export function keepOf(operation: MeltOperation): Proof[] {
   return operation.bookedEarly ? [] : (operation.held?.keep ?? []);
 }
 
-type Noting = Extract<Decision, `note_${string}` | `forget_${string}`>;
+/** Nothing that the mint has signed for the next exchange has been seen yet. */
+export const nothingUnverified = { unverifiedSince: null, unverifiedSeenAt: null };
 
 /** What one look leaves behind, for the next to compare with. */
-export function noteOf(
-  decision: Noting,
-  operation: MeltOperation,
-  at: Date,
-): { changes: Changes<MeltOperation>; event: string } {
+export type Note = { changes: Changes<MeltOperation>; event: string };
+
+type Noting = Extract<Decision, `note_${string}` | `forget_${string}`> | 'note_unverified';
+
+/** The note that a decision of this kind makes or takes back. */
+export function noteOf(decision: Noting, operation: MeltOperation, at: Date): Note {
   switch (decision) {
     case 'note_unpaid':
       return {
@@ -68,6 +70,16 @@ export function noteOf(
       return {
         changes: { doubtedSince: null, doubtedSeenAt: null },
         event: 'quote and inputs do not contradict each other any more',
+      };
+    case 'note_unverified':
+      return {
+        changes: { unverifiedSince: operation.unverifiedSince ?? at, unverifiedSeenAt: at },
+        event: 'signatures of the mint do not verify',
+      };
+    case 'forget_unverified':
+      return {
+        changes: nothingUnverified,
+        event: 'the mint shows no signatures that do not verify any more',
       };
   }
 }

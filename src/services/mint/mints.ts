@@ -127,9 +127,22 @@ function saysKeysetRetired(exchange: Exchange): boolean {
   return typeof code === 'number' && keysetRetiredCodes.has(code);
 }
 
-/** Keyset for new outputs; see `bestActive`. @throws DomainError MINT_ERROR when there is none */
-export function activeKeyset(keysets: readonly KeysetInfo[], unit: string, nowMs: number): KeysetInfo {
-  const best = bestActive(keysets, unit, nowMs);
+/**
+ * Keyset for new outputs; see `bestActive`. `refused`: ids of those that the mint has refused to sign with, the longest ago
+ * first. A list may be older than its refusals, so one of them is named only where no other is active: then each in its turn.
+ * @throws DomainError MINT_ERROR when there is none
+ */
+export function activeKeyset(
+  keysets: readonly KeysetInfo[],
+  unit: string,
+  nowMs: number,
+  refused: readonly string[] = [],
+): KeysetInfo {
+  const untried = keysets.filter(({ id }) => !refused.includes(id));
+  const inTurn = refused.map((refusedId) => keysets.filter(({ id }) => id === refusedId));
+  const best = [untried, ...inTurn]
+    .map((some) => bestActive(some, unit, nowMs))
+    .find((keyset) => keyset !== undefined);
   if (best === undefined) throw mintError('has no active keyset for this unit');
   return best;
 }

@@ -1,4 +1,5 @@
 import type { MintingState } from '../../models/operation.ts';
+import { oddForMs } from '../operations/oddities.ts';
 
 /** What a decision needs to know of a minting. Times in ms. */
 export type MintingFacts = {
@@ -29,8 +30,6 @@ export type MintingDecision =
 
 /** Payments arrive late: an expired quote is watched for 30 days. */
 export const watchExpiredMs = 30 * 24 * 3_600_000;
-/** How long a contradiction of the mint must last before a person is called: it may show ISSUED a moment early. */
-export const oddForMs = 3_600_000;
 
 /** What to do next with a minting: a pure function of the operation and what the mint says. */
 export function decideMinting(facts: MintingFacts, view: MintingView): MintingDecision {

@@ -2,7 +2,7 @@ import { attemptsFor, type MintingOperation } from '../../models/operation.ts';
 import type { PlannedOutput } from '../../models/proof.ts';
 import { hasSignatures } from '../mint/replies.ts';
 import { isRefused } from './issueAttempts.ts';
-import type { MintingFacts } from './mintingDecision.ts';
+import type { MintingFacts, MintingView } from './mintingDecision.ts';
 
 /** One step's result: go on at once, look again later, or nothing is left to do. */
 export type Step = { operation: MintingOperation; next: 'again' | 'later' | 'finished' };
@@ -18,6 +18,11 @@ export const again = (operation: MintingOperation): Step => ({ operation, next: 
 
 export function allOutputs(operation: MintingOperation): PlannedOutput[] {
   return attemptsFor(operation, 'issue').flatMap(({ outputs }) => outputs);
+}
+
+/** With what a look has shown for the first time. The next transition stores it, whichever that is. */
+export function asSeen(operation: MintingOperation, { quote }: MintingView, at: Date): MintingOperation {
+  return quote === 'PAID' && operation.paidSince === null ? { ...operation, paidSince: at } : operation;
 }
 
 const withoutExpiryMs = 24 * 3_600_000;

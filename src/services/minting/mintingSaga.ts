@@ -1,7 +1,6 @@
-import { type DomainError, InvariantBroken, invariant } from '../../models/errors.ts';
+import { InvariantBroken, invariant } from '../../models/errors.ts';
 import { attemptsFor, enteredStateAt, type MintingOperation, posted } from '../../models/operation.ts';
 import type { Proof } from '../../models/proof.ts';
-import type { ReportDraft } from '../../models/report.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import {
   type Changes,
@@ -19,17 +18,16 @@ import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { hasSignatures, readSigned } from '../mint/replies.ts';
 import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
-import { createOnsets } from '../operations/timing.ts';
+import { oddAgain, oddForMs } from '../operations/oddities.ts';
+import { remember } from '../operations/remember.ts';
 import type { Detection } from '../restore/detection.ts';
 import { createIssueAttempts } from './issueAttempts.ts';
-import { decideMinting, type MintingDecision, type MintingView, oddForMs } from './mintingDecision.ts';
-import { again, allOutputs, factsOf, onceAnswered, type Step } from './mintingFacts.ts';
+import { decideMinting, type MintingDecision, type MintingView } from './mintingDecision.ts';
+import { again, allOutputs, asSeen, factsOf, onceAnswered, type Step } from './mintingFacts.ts';
+import { createMintingIncidents } from './mintingIncidents.ts';
 
-/** So many operations are remembered. What is forgotten costs a question, or another hour. */
+/** So many operations are remembered. What is forgotten costs a question. */
 const maxRemembered = 10_000;
-
-/** What people are told of a minting, without what follows from it. */
-type Incident = Pick<ReportDraft, 'dedupeKey' | 'severity' | 'code' | 'summary'>;
 
 /** Watches a mint quote and turns its payment into ecash (NUT-04, NUT-20): observe → decide → commit. */
 export function createMintingHandler(parts: {
@@ -42,30 +40,39 @@ export function createMintingHandler(parts: {
   detection: Pick<Detection, 'demandUnsigned' | 'standing' | 'issuedUnknown'>;
   now: () => Date;
 }): Handler<MintingOperation> {
-  const { operations, mintings, mints, reports, detection, now } = parts;
+  const { operations, mintings, mints, detection, now } = parts;
   const issueAttempts = createIssueAttempts(parts);
+  const incidents = createMintingIncidents(parts.reports);
 
   /** Issues signed in this process' life and not credited yet: nothing can have come in between. */
   const answeredHere = new Set<string>();
 
-  /** By what the mint says of itself, a worker. */
-  const heldUps = createOnsets(maxRemembered);
-  /** Of the mint's signatures. Not told by `updatedAt`, which a mint that is asked again and again keeps fresh. */
-  const doubts = createOnsets(maxRemembered);
-
   async function advance(operation: MintingOperation, role: Role): Promise<Step> {
+    let seen = operation;
     try {
       const facts = factsOf(operation, now());
       const view = facts.signed ? unseen : await observe(operation);
-      const step = await carryOut(decideMinting(facts, view), operation);
-      heldUps.over(operation.id);
-      if (role === 'worker') await tellIfRefused(step);
+      seen = asSeen(operation, view, now());
+      const decision = decideMinting(facts, view);
+      const step = await carryOut(decision, seen);
+      if (step.next === 'later')
+        await incidents.heldUp(step.operation, obstacle(decision, view, step), now());
       return step;
     } catch (error) {
-      if (isMintTrouble(error) && role === 'worker') return heldUp(operation, error);
+      if (isMintTrouble(error)) {
+        const noted = await withPayment(operation, seen);
+        await incidents.heldUp(noted, `no ecash could be asked for (${error.code})`, now());
+        if (role === 'creator') throw error;
+        return { operation: noted, next: 'later' };
+      }
       if (!(error instanceof InvariantBroken)) throw error;
-      return again(await stop(operation, error.message));
+      return again(await stop(seen, error.message));
     }
+  }
+
+  /** By what the mint says of itself, it cannot be asked to issue. That it was paid is noted all the same. */
+  async function withPayment(operation: MintingOperation, seen: MintingOperation): Promise<MintingOperation> {
+    return seen === operation ? operation : move(operation, { paidSince: seen.paidSince }, 'seen paid');
   }
 
   async function carryOut(decision: MintingDecision, operation: MintingOperation): Promise<Step> {
@@ -128,17 +135,13 @@ export function createMintingHandler(parts: {
       refusalCode: isRejected ? reading.code : attempt.refusalCode,
       refusals: attempt.refusals + Number(isRejected),
     };
-    if (hasSignatures(stored)) signedHere(operation.id);
+    const isSigned = hasSignatures(stored);
+    if (isSigned) remember(answeredHere, operation.id, maxRemembered);
     return move(
       sent,
-      { attempts: withAttempt(sent.attempts, stored) },
+      { attempts: withAttempt(sent.attempts, stored), unverified: isSigned ? sent.unverified : null },
       `issue reply stored (HTTP ${exchange.httpStatus})`,
     );
-  }
-
-  function signedHere(id: string): void {
-    if (answeredHere.size >= maxRemembered) answeredHere.clear();
-    answeredHere.add(id);
   }
 
   async function credit(operation: MintingOperation): Promise<Step> {
@@ -146,17 +149,17 @@ export function createMintingHandler(parts: {
     const redemption = await redeem(attempts, mints.at(operation.mintUrl));
     switch (redemption.kind) {
       case 'proofs': {
-        doubts.over(operation.id);
         const proofs = redemption.redeemed.map(({ proof }) => proof);
         const isFresh = answeredHere.delete(operation.id);
         if (!isFresh && (await standing(operation, proofs)) === 'unreachable')
-          return { operation, next: 'later' };
+          return { operation: await withoutDoubt(operation), next: 'later' };
         return again(await mintings.credit(operation, proofs));
       }
       case 'unreachable':
         return { operation, next: 'later' };
       case 'unsigned':
-        return disbelieve(operation);
+        // Its reply does not verify, and by NUT-09 it has signed nothing: it is asked again.
+        return setAside(operation, null);
       case 'unverified':
         return doubt(operation);
     }
@@ -175,77 +178,41 @@ export function createMintingHandler(parts: {
     });
   }
 
-  /** The mint is to issue, and what it says of itself makes that impossible: it is asked again, and after an hour reported. */
-  async function heldUp(operation: MintingOperation, why: DomainError): Promise<Step> {
-    const at = now().getTime();
-    if (at - heldUps.since(operation.id, at) >= oddForMs)
-      await tellHeldUp(operation, `no ecash could be asked for (${why.code})`);
-    return { operation, next: 'later' };
+  /** Signed, and not well. Reported at once; a person is called when it has been so for an hour. */
+  async function doubt(operation: MintingOperation): Promise<Step> {
+    const unverified = oddAgain(operation.unverified, now());
+    if (unverified.lastAt.getTime() - unverified.since.getTime() >= oddForMs)
+      return again(await stop(operation, 'the mint’s signatures do not verify'));
+    await incidents.badSignatures(operation);
+    return setAside(operation, unverified);
   }
 
-  /** The mint was asked to issue, and has been saying for an hour that it will not: that may have no end. */
-  async function tellIfRefused({ operation, next }: Step): Promise<void> {
-    const refusal = attemptsFor(operation, 'issue').at(-1)?.reply?.httpStatus;
-    if (operation.state !== 'issuing' || next !== 'later' || refusal === undefined) return;
-    if (now().getTime() - enteredStateAt(operation).getTime() < oddForMs) return;
-    await tellHeldUp(operation, `it has issued nothing (HTTP ${refusal})`);
-  }
-
-  async function tellHeldUp(operation: MintingOperation, how: string): Promise<void> {
-    await file(operation, {
-      dedupeKey: `held-up:${operation.id}`,
-      severity: 'HIGH',
-      code: 'MINTING_HELD_UP',
-      summary: `The mint was paid ${operation.amount} ${operation.unit}, and for an hour ${how}. It is asked again until that is possible.`,
-    });
-  }
-
-  /** Its reply does not verify, and by NUT-09 it has signed nothing: the mint is asked again, and after an hour reported. */
-  async function disbelieve(operation: MintingOperation): Promise<Step> {
-    const at = now().getTime();
-    if (at - doubts.since(operation.id, at) >= oddForMs)
-      await tellHeldUp(operation, 'none of its signatures has verified');
-    return setAside(operation);
+  async function withoutDoubt(operation: MintingOperation): Promise<MintingOperation> {
+    return operation.unverified === null
+      ? operation
+      : move(operation, { unverified: null }, 'what it signed verifies');
   }
 
   /** A reply of the right shape whose signatures are not ours proves nothing. */
-  async function setAside(operation: MintingOperation): Promise<Step> {
+  async function setAside(
+    operation: MintingOperation,
+    unverified: MintingOperation['unverified'],
+  ): Promise<Step> {
     const attempt = attemptsFor(operation, 'issue').at(-1);
-    if (attempt === undefined || attempt.reply === null) return { operation, next: 'later' };
-    const attempts = withAttempt(operation.attempts, { ...attempt, reply: null });
-    return {
-      operation: await move(operation, { attempts }, 'the issue reply does not verify and is set aside'),
-      next: 'later',
-    };
-  }
-
-  /** Signed, and not well. Reported at once; a person is called when it is still so after an hour. */
-  async function doubt(operation: MintingOperation): Promise<Step> {
-    const why = 'the mint’s signatures do not verify';
-    const at = now().getTime();
-    if (at - doubts.since(operation.id, at) >= oddForMs) return again(await stop(operation, why));
-    await file(operation, {
-      dedupeKey: `bad-signatures:${operation.id}`,
-      severity: 'HIGH',
-      code: 'SIGNATURES_DO_NOT_VERIFY',
-      summary: `The mint was paid ${operation.amount} ${operation.unit}, and ${why}. Nothing is credited yet; it is asked again until they do.`,
-    });
-    return setAside(operation);
+    const isReplied = attempt !== undefined && attempt.reply !== null;
+    if (!isReplied && unverified === operation.unverified) return { operation, next: 'later' };
+    const attempts = isReplied
+      ? withAttempt(operation.attempts, { ...attempt, reply: null })
+      : operation.attempts;
+    const event = isReplied
+      ? 'the issue reply does not verify and is set aside'
+      : 'what the mint has signed does not verify';
+    return { operation: await move(operation, { attempts, unverified }, event), next: 'later' };
   }
 
   async function stop(operation: MintingOperation, why: string): Promise<MintingOperation> {
-    await file(operation, {
-      dedupeKey: `attention:${operation.id}`,
-      severity: 'CRITICAL',
-      code: 'CRITICAL_MINT_FAILURE',
-      summary: `The minting was stopped: ${why}. ${operation.amount} ${operation.unit} were not credited; a person must ask the mint.`,
-    });
+    await incidents.needsAttention(operation, why);
     return move(operation, { state: 'needs_attention' }, why);
-  }
-
-  function file(operation: MintingOperation, draft: Incident): Promise<string> {
-    const { id: transactionId, npub, walletId, quoteId } = operation;
-    return reports.file({ ...draft, npub, walletId, transactionId, quoteId });
   }
 
   function move(
@@ -273,3 +240,9 @@ export function createMintingHandler(parts: {
 }
 
 const unseen: MintingView = { quote: 'UNREACHABLE', outputs: 'UNREACHABLE' };
+
+/** What stands between the payment and its ecash, by the latest look. */
+function obstacle(decision: MintingDecision, view: MintingView, { operation }: Step): string {
+  if (decision === 'wait') return `it calls the quote ${view.quote}, and our outputs ${view.outputs}`;
+  return operation.timeline.at(-1)?.event ?? operation.state;
+}

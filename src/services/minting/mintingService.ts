@@ -147,6 +147,8 @@ export function createMintingService(parts: {
       expiry: quote.expiry,
       tokenId: `tok_${randomUUID()}`,
       quotePubkey,
+      paidSince: null,
+      unverified: null,
       idempotencyId: keyed ? `idem_${id}` : null,
     };
   }

@@ -48,23 +48,3 @@ export function oneAtATime(work: () => Promise<void>): {
     underWay: () => running,
   };
 }
-
-/** Since when something has been so, for at most so many; forgotten with the process, which costs only patience. */
-export function createOnsets(most: number): {
-  since(id: string, nowMs: number): number;
-  over(id: string): void;
-} {
-  const onsets = new Map<string, number>();
-  return {
-    since(id, nowMs) {
-      const known = onsets.get(id);
-      if (known !== undefined) return known;
-      if (onsets.size >= most) onsets.clear();
-      onsets.set(id, nowMs);
-      return nowMs;
-    },
-    over(id) {
-      onsets.delete(id);
-    },
-  };
-}

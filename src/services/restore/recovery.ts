@@ -1,4 +1,4 @@
-import type { OutputPlace, Recovery, ScanProgress, Wallet } from '../../models/wallet.ts';
+import type { OutputPlace, Recovery, Wallet } from '../../models/wallet.ts';
 import type { CounterRepository } from '../../repositories/counters.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
 import type { RecoveryProgress, RecoveryRepository } from '../../repositories/recoveries.ts';
@@ -8,15 +8,16 @@ import { answered, type MintDirectory } from '../mint/mints.ts';
 import { growingWaitMs } from '../operations/driver.ts';
 import { behindKey } from './detection.ts';
 import type { Finder } from './finding.ts';
-import { counterLead, nextIndices } from './scan.ts';
+import { begunAgain, createKeysetScans, type Notes } from './keysetScans.ts';
+import { closing, missingKey, missingReport, unfinishedKey, unfinishedReport } from './recoveryReports.ts';
 import type { StuckOperations } from './stuck.ts';
 
 /** Brings a wallet's books up to its mint: one pass, which may be cut short anywhere and is then made again. */
 export type WalletRecovery = {
   /**
-   * Finds by the seed what the books lack, moves the counters past everything signed, ends what is stuck and marks what is
-   * spent. Then the wallet is free again; what the mint holds in payments is waited for in later passes. So is the rest of a
-   * long scan: others have their turn in between.
+   * Finds by the seed what the books lack, moves the counters past everything that was used, ends what is stuck and marks what
+   * is spent. Then the wallet is free again; what the mint holds in payments is waited for in later passes, and once that has
+   * ended, its change is looked for. So is the rest of a long scan: others have their turn in between.
    * `signal` cuts it short after what is under way. @throws DomainError where the mint does not answer, and database errors: the pass is made again
    */
   pass(wallet: Wallet, recovery: Recovery, signal: AbortSignal): Promise<void>;
@@ -26,12 +27,12 @@ export type WalletRecovery = {
 const patienceMs = 7 * 24 * 3_600_000;
 /** So long a wallet stays blocked while the mint leaves keysets of it out of its list: most such lists are a mistake of a moment. */
 const unlistedPatienceMs = 10_000;
+/** A mint may call the inputs of a payment spent before it has signed the change. */
+const changeWithinMs = 2_000;
 const tokensAtOnce = 50;
-/** A thousand indices, some seconds of arithmetic. A mint that lies can keep a scan going for ever. */
-const batchesPerPass = 10;
 
-/** Writes down how far a pass has come. */
-type Keep = (progress: RecoveryProgress) => Promise<void>;
+/** `isPending`: the mint holds some in payments. `hasMoved`: some were found spent. `isWhole`: nothing must be compared again. */
+type Standing = { isPending: boolean; hasMoved: boolean; isWhole: boolean };
 
 export function createWalletRecovery(parts: {
   recoveries: RecoveryRepository;
@@ -46,6 +47,7 @@ export function createWalletRecovery(parts: {
   now: () => Date;
 }): WalletRecovery {
   const { recoveries, ecash, counters, finder, stuck, preflight, mints, reports, owner, now } = parts;
+  const scans = createKeysetScans(parts);
 
   async function pass(wallet: Wallet, start: Recovery, signal: AbortSignal): Promise<void> {
     let recovery = start;
@@ -53,15 +55,19 @@ export function createWalletRecovery(parts: {
       if (!(await recoveries.advance(recovery, owner, progress)) || signal.aborted) throw new CutShort();
       recovery = { ...recovery, ...progress };
     };
+    const notes: Notes = { present: () => recovery, keep };
     try {
       const { listed, missing } = await keysetsOf(wallet);
-      if (!(await scanAll(wallet, listed, () => recovery, keep))) {
+      // First of all: what is spent by now has its change signed before the scans come there.
+      if (Object.keys(start.scans).length === 0) await reconcile(wallet, notes);
+      await scans.passOver(wallet, missing, notes);
+      if (!(await scans.goOn(wallet, listed, notes))) {
         const dueAt = new Date(now().getTime() + soonMs);
         return await recoveries.rest(recovery, owner, dueAt);
       }
-      await lookAgain(wallet, recovery, missing, signal, keep);
-      const books = await reconcile(wallet, recovery, keep);
-      await conclude(wallet, recovery, books, missing);
+      await lookAgain(wallet, missing, signal, notes);
+      const standing = await reconcile(wallet, notes);
+      await conclude(wallet, standing, missing, notes);
     } catch (error) {
       if (!(error instanceof CutShort) && !signal.aborted) throw error;
       // Found behind again meanwhile, in other hands, or told to stop: whoever has it next begins with what was written down.
@@ -83,66 +89,13 @@ export function createWalletRecovery(parts: {
     };
   }
 
-  /** Goes on with the scans for as many indices as a pass may take. @returns whether they are through */
-  async function scanAll(
-    wallet: Wallet,
-    keysetIds: readonly string[],
-    present: () => Recovery,
-    keep: Keep,
-  ): Promise<boolean> {
-    let batches = batchesPerPass;
-    for (const keysetId of keysetIds) {
-      batches = await scan(wallet, keysetId, batches, present, keep);
-      if (present().scans[keysetId]?.done !== true) return false;
-    }
-    return true;
-  }
-
-  /** @returns how many more batches this pass may take */
-  async function scan(
-    wallet: Wallet,
-    keysetId: string,
-    batches: number,
-    present: () => Recovery,
-    keep: Keep,
-  ): Promise<number> {
-    let progress: ScanProgress = present().scans[keysetId] ?? unscanned;
-    if (progress.done) return batches;
-    const counter = await counters.next(wallet.npub, keysetId);
-    let left = batches;
-    while (!progress.done) {
-      const indices = nextIndices(progress, counter);
-      const last = indices.at(-1);
-      const { scans, again, restored } = present();
-      if (last === undefined) {
-        if (progress.lastSigned !== null)
-          await counters.raise(wallet.npub, keysetId, progress.lastSigned + 1 + counterLead);
-        progress = { ...progress, done: true };
-        await keep({ scans: { ...scans, [keysetId]: progress } });
-        continue;
-      }
-      if (left === 0) break;
-      left -= 1;
-      const found = await finder.at(wallet, keysetId, indices);
-      const lastSigned = found.lastSigned ?? progress.lastSigned;
-      const isBehind = progress.isBehind || (lastSigned !== null && lastSigned >= counter);
-      progress = { next: last + 1, lastSigned, isBehind, done: false };
-      await keep({
-        scans: { ...scans, [keysetId]: progress },
-        again: [...again, ...found.again],
-        restored: restored + found.restored,
-      });
-    }
-    return left;
-  }
-
   async function lookAgain(
     wallet: Wallet,
-    recovery: Recovery,
     missing: readonly string[],
     signal: AbortSignal,
-    keep: Keep,
+    { present, keep }: Notes,
   ): Promise<void> {
+    const recovery = present();
     const stuckSince = await stuck.close(recovery, signal);
     const isMissing = ({ keysetId }: OutputPlace) => missing.includes(keysetId);
     const found = await finder.atAll(
@@ -154,12 +107,9 @@ export function createWalletRecovery(parts: {
   }
 
   /** Every token that is believed good, against the mint. */
-  async function reconcile(
-    wallet: Wallet,
-    recovery: Recovery,
-    keep: Keep,
-  ): Promise<{ isPending: boolean; isWhole: boolean }> {
-    let [isPending, isWhole, writtenOff] = [false, true, recovery.writtenOff];
+  async function reconcile(wallet: Wallet, { present, keep }: Notes): Promise<Standing> {
+    const before = present().writtenOff;
+    let [isPending, isWhole, writtenOff] = [false, true, before];
     for (let afterId = ''; ; ) {
       const tokens = await ecash.believedGood(wallet.id, afterId, tokensAtOnce);
       const last = tokens.at(-1);
@@ -171,32 +121,55 @@ export function createWalletRecovery(parts: {
       afterId = last.id;
     }
     await keep({ writtenOff });
-    return { isPending, isWhole };
+    return { isPending, hasMoved: writtenOff > before, isWhole };
   }
 
   async function conclude(
     wallet: Wallet,
-    recovery: Recovery,
-    { isPending, isWhole }: { isPending: boolean; isWhole: boolean },
+    { isPending, hasMoved, isWhole }: Standing,
     missing: readonly string[],
+    { present, keep }: Notes,
   ): Promise<void> {
-    const sinceMs = now().getTime() - recovery.since.getTime();
-    const isPatient = sinceMs < patienceMs;
-    const openMelts = await ecash.openMeltsBefore(wallet.id, recovery.since);
-    const isWaiting = isPending || openMelts > 0 || Object.keys(recovery.stuckSince).length > 0;
-    const isThrough = isWhole && !isWaiting && recovery.again.length === 0 && missing.length === 0;
-    if (isThrough || (isWhole && !isPatient)) {
-      if (!isThrough) await reports.file(unfinishedReport(wallet, recovery, openMelts, missing));
-      if (!(await recoveries.finish(recovery, owner, now()))) return recoveries.rest(recovery, owner, now());
-      if (missing.length === 0) await reports.close(missingKey(wallet), 'The mint lists all of them again.');
-      return reports.close(behindKey(wallet.id), closing(wallet, recovery));
+    const { since, again, stuckSince, state, rescanDue, scans: scanned } = present();
+    const sinceMs = now().getTime() - since.getTime();
+    const openMelts = await ecash.openMeltsBefore(wallet.id, since);
+    const isWaiting = isPending || openMelts > 0 || Object.keys(stuckSince).length > 0;
+    const isHeld = isWaiting || again.length > 0;
+    // A free wallet's own payments hold outputs too, and their change is in the books.
+    const isLate = rescanDue || hasMoved || isWaiting || (isHeld && state !== 'watching');
+    const isFree = isWhole && (missing.length === 0 || sinceMs >= unlistedPatienceMs);
+    const rest = (waitMs: number) =>
+      recoveries.rest(present(), owner, new Date(now().getTime() + waitMs), isFree ? 'watching' : 'running');
+    if (isFree && missing.length > 0 && state !== 'watching')
+      await reports.file(missingReport(wallet, missing));
+    if (isWhole && !isHeld && isLate) {
+      await keep({ rescanDue: false, scans: begunAgain(scanned) });
+      return rest(changeWithinMs);
+    }
+    if (isLate !== rescanDue) await keep({ rescanDue: isLate });
+    if (isWhole && !isHeld && missing.length === 0) {
+      if (!(await finish(wallet, present(), 'The mint lists all of them again.'))) return;
+      const how = 'The wallet was recovered again, and nothing is left to wait for.';
+      return reports.close(unfinishedKey(wallet), how);
+    }
+    if (isWhole && sinceMs >= patienceMs) {
+      await reports.file(unfinishedReport(wallet, present(), openMelts, missing));
+      await finish(wallet, present(), 'Not asked for any longer: see the report RECOVERY_UNFINISHED.');
+      return;
     }
     const waitMs = growingWaitMs(sinceMs, { fraction: 0.25, minMs: 250, maxMs: 600_000 });
-    const dueAt = new Date(now().getTime() + (isWhole ? waitMs : soonMs));
-    const isFree = isWhole && (missing.length === 0 || sinceMs >= unlistedPatienceMs);
-    if (isFree && missing.length > 0 && recovery.state !== 'watching')
-      await reports.file(missingReport(wallet, missing));
-    await recoveries.rest(recovery, owner, dueAt, isFree ? 'watching' : 'running');
+    return rest(isWhole ? waitMs : soonMs);
+  }
+
+  /** `missingHow`: why keysets are not asked for any more. @returns false where the wallet was found behind again meanwhile */
+  async function finish(wallet: Wallet, recovery: Recovery, missingHow: string): Promise<boolean> {
+    if (!(await recoveries.finish(recovery, owner, now()))) {
+      await recoveries.rest(recovery, owner, now());
+      return false;
+    }
+    await reports.close(missingKey(wallet), missingHow);
+    await reports.close(behindKey(wallet.id), closing(wallet, recovery));
+    return true;
   }
 
   return { pass };
@@ -206,40 +179,3 @@ export function createWalletRecovery(parts: {
 class CutShort extends Error {}
 
 const soonMs = 500;
-const unscanned: ScanProgress = { next: 0, lastSigned: null, isBehind: false, done: false };
-
-function closing({ unit }: Wallet, { restored, writtenOff }: Recovery): string {
-  return `Recovered: ${restored} ${unit} were found by the seed and credited, ${writtenOff} ${unit} that the mint calls spent were marked so, and the counters stand past everything that the mint has signed. The audit events wallet.restored and proofs.discrepancies name each proof.`;
-}
-
-const missingKey = ({ id }: Wallet): string => `KEYSET_NOT_LISTED:${id}`;
-
-/** A mint can list very many. */
-const maxNamed = 20;
-
-const namesOf = (missing: readonly string[]): string =>
-  missing.slice(0, maxNamed).join(', ') + (missing.length > maxNamed ? ', …' : '');
-
-function missingReport(wallet: Wallet, missing: readonly string[]) {
-  return {
-    dedupeKey: missingKey(wallet),
-    severity: 'HIGH' as const,
-    code: 'KEYSET_NOT_LISTED',
-    npub: wallet.npub,
-    walletId: wallet.id,
-    summary: `This wallet is being recovered, and its mint does not list keysets that the wallet has had: ${namesOf(missing)}. What the wallet holds of these cannot be found until they are listed. Its other ecash is recovered and can be spent; the list is asked for again for a week. Ask the mint to list them.`,
-    details: { keysets: missing.slice(0, maxNamed) },
-  };
-}
-
-function unfinishedReport(wallet: Wallet, recovery: Recovery, openMelts: number, missing: readonly string[]) {
-  const unlisted = missing.length === 0 ? '' : `, and does not list keysets of it: ${namesOf(missing)}`;
-  return {
-    dedupeKey: `RECOVERY_UNFINISHED:${wallet.id}`,
-    severity: 'HIGH' as const,
-    code: 'RECOVERY_UNFINISHED',
-    npub: wallet.npub,
-    walletId: wallet.id,
-    summary: `A week after this wallet was recovered, the mint still holds ecash of it in payments (${recovery.again.length} outputs, ${openMelts} open melts)${unlisted}. It is no longer looked for; recover the wallet again once those payments have ended and its keysets are listed.`,
-  };
-}

@@ -40,6 +40,10 @@ export async function runCell(stand: Stand, scenario: Scenario, order: Order): P
     await prepare(stand, scenario, client, env);
     const { boundaries, log } = await runVictim(stand, scenario, client, env, order);
     return { ...(await recover(stand, scenario, client, env, earlier, log)), boundaries };
+  } catch (error) {
+    // What it has left must not go on in the next cell.
+    if (error instanceof NotReached) await finish(stand, scenario, client, env);
+    throw error;
   } finally {
     await world.sim.clearFaults();
   }
@@ -111,6 +115,18 @@ async function run(stand: Stand, scenario: Scenario, client: Client, victim: Ser
     'the run of the victim at its end',
     runLimitMs,
   );
+}
+
+async function finish(stand: Stand, scenario: Scenario, client: Client, env: Record<string, string>) {
+  const { recoverer } = stand;
+  await recoverer.open(env);
+  await recoverer.work();
+  const hasEnded = async () => {
+    await decide(stand, scenario, client);
+    return (await openOperations(stand, client)).every(({ state }) => state === 'awaiting_payment');
+  };
+  await until(hasEnded, 'what the attempt has left ended', runLimitMs);
+  await recoverer.close();
 }
 
 /** Restart, and everything ends by itself; then the client comes again under its key, and everything still holds. */

@@ -35,7 +35,7 @@ export async function meltCell(stand: Stand, phase: MeltPhase, fault: FaultRow):
 
   const told = await wallet.melt(invoice, {}, {}, server?.url);
   expectDecentWords(told);
-  await springs(stand, trap, phase, fault);
+  await springs(stand, wallet, trap, phase, fault);
 
   if (phase.decided !== null) await world.sim.settle(paymentHash, phase.decided).catch(() => undefined);
   await heal(stand, trap, fault);

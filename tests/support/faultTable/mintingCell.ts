@@ -32,7 +32,7 @@ export async function mintingCell(
   const pay = () => world.sim.pay(String(told.body['invoice']));
   const isPaidLater = phase.truth.says === 'UNPAID';
   if (credited && !isPaidLater) await pay();
-  await springs(stand, trap, phase, fault);
+  await springs(stand, wallet, trap, phase, fault);
   await heal(stand, trap, fault);
   if (credited && isPaidLater) {
     // As payers do who are slower than the worker.

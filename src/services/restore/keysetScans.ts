@@ -1,0 +1,117 @@
+import type { Recovery, ScanProgress, Wallet } from '../../models/wallet.ts';
+import type { CounterRepository } from '../../repositories/counters.ts';
+import type { RecoveryProgress } from '../../repositories/recoveries.ts';
+import type { Finder } from './finding.ts';
+import { counterAfter, nextIndices } from './scan.ts';
+
+/** What a pass knows of its recovery, and how it writes down how far it has come. */
+export type Notes = { present(): Recovery; keep(progress: RecoveryProgress): Promise<void> };
+
+/** Looks through the keysets of a wallet and moves their counters past whatever a lost time may have used of them. */
+export type KeysetScans = {
+  /** Goes on with the scans for as many indices as a pass may take. @returns whether they are through */
+  goOn(wallet: Wallet, keysetIds: readonly string[], notes: Notes): Promise<boolean>;
+  /** For keysets that cannot be looked through now: moves their counters as if nothing were signed there. */
+  passOver(wallet: Wallet, keysetIds: readonly string[], notes: Notes): Promise<void>;
+};
+
+/** A thousand indices, some seconds of arithmetic. A mint that lies can keep a scan going for ever. */
+const batchesPerPass = 10;
+
+export function createKeysetScans(parts: { counters: CounterRepository; finder: Finder }): KeysetScans {
+  const { counters, finder } = parts;
+
+  /**
+   * Where nothing is signed as well: the blanks of a payment that hangs are not, until it goes through. To the same index
+   * however often a pass is made again; and not by a later look, which sees what the wallet has used since.
+   */
+  async function moveCounter(wallet: Wallet, keysetId: string, progress: ScanProgress): Promise<void> {
+    if (!progress.isMoved) await counters.raise(wallet.npub, keysetId, counterAfter(progress));
+  }
+
+  /** As written down, or at its beginning. */
+  async function progressOf(wallet: Wallet, keysetId: string, { scans }: Recovery): Promise<ScanProgress> {
+    return scans[keysetId] ?? { ...unscanned, counter: await counters.next(wallet.npub, keysetId) };
+  }
+
+  /** @returns how many more batches this pass may take */
+  async function scan(
+    wallet: Wallet,
+    keysetId: string,
+    batches: number,
+    { present, keep }: Notes,
+  ): Promise<number> {
+    let progress = await progressOf(wallet, keysetId, present());
+    let left = batches;
+    while (!progress.done) {
+      const indices = nextIndices(progress);
+      const last = indices.at(-1);
+      const { scans, again, restored } = present();
+      if (last === undefined) {
+        await moveCounter(wallet, keysetId, progress);
+        progress = { ...progress, done: true, isMoved: true };
+        await keep({ scans: { ...scans, [keysetId]: progress } });
+        continue;
+      }
+      if (left === 0) break;
+      left -= 1;
+      const found = await finder.at(wallet, keysetId, indices);
+      const lastSigned = found.lastSigned ?? progress.lastSigned;
+      // Asked for after the mint: what these books had signed meanwhile lies below it.
+      const counterNow = await counters.next(wallet.npub, keysetId);
+      const isBehind = progress.isBehind || isLostTime(found.lastSigned, progress, counterNow);
+      progress = { ...progress, next: last + 1, lastSigned, isBehind };
+      await keep({
+        scans: { ...scans, [keysetId]: progress },
+        again: [...again, ...found.again],
+        restored: restored + found.restored,
+      });
+    }
+    return left;
+  }
+
+  return {
+    async goOn(wallet, keysetIds, notes) {
+      let batches = batchesPerPass;
+      for (const keysetId of keysetIds) {
+        batches = await scan(wallet, keysetId, batches, notes);
+        if (notes.present().scans[keysetId]?.done !== true) return false;
+      }
+      return true;
+    },
+
+    async passOver(wallet, keysetIds, { present, keep }) {
+      for (const keysetId of keysetIds) {
+        const { scans } = present();
+        const progress = await progressOf(wallet, keysetId, present());
+        if (scans[keysetId] === undefined) await keep({ scans: { ...scans, [keysetId]: progress } });
+        await moveCounter(wallet, keysetId, progress);
+      }
+    },
+  };
+}
+
+/**
+ * Whether a signature is of a time that the books have lost. Where the counter was moved before the scan, the wallet's own
+ * begin at the index that it was moved to.
+ */
+function isLostTime(signed: number | null, { counter, isMoved }: ScanProgress, counterNow: number): boolean {
+  if (signed === null || isMoved) return false;
+  const moved = counterAfter({ counter, lastSigned: null });
+  return signed >= counterNow || (counterNow >= moved && signed >= counter && signed < moved);
+}
+
+/**
+ * From the first index: what a payment of the lost time had planned may lie below what was signed after it, and an earlier
+ * lost time below the counter.
+ */
+export function begunAgain(scans: Recovery['scans']): Recovery['scans'] {
+  return Object.fromEntries(
+    Object.entries(scans).map(([keysetId, { isBehind, counter, isMoved }]) => [
+      keysetId,
+      { ...unscanned, isBehind, counter, isMoved },
+    ]),
+  );
+}
+
+const unscanned = { next: 0, lastSigned: null, isBehind: false, done: false, isMoved: false };
