@@ -40,7 +40,10 @@ function closed(value: SchemaValue): SchemaValue {
 
 const ajv = new Ajv2020({ discriminator: true, allowUnionTypes: true, allErrors: true, inlineRefs: false });
 addFormats.default(ajv);
-ajv.addFormat('npub', isNpub).addFormat('bolt11', true).addFormat('mint-url', true);
+ajv
+  .addFormat('npub', isNpub)
+  .addFormat('bolt11', true)
+  .addFormat('mint-url', /^[!-~]{1,2048}$/);
 // The document around the schemas, which ajv takes for one.
 ajv.addVocabulary(Object.keys(document));
 ajv.addSchema({ $id: 'api', ...Object(closed(document)) });
