@@ -1,4 +1,5 @@
 import type { Config, Secrets } from './config.ts';
+import { createLogger } from './logger.ts';
 import { createAuditRepository } from './repositories/audit.ts';
 import { connectDatabase, openDatabase } from './repositories/database.ts';
 import { createSealers, masterKeys, refuseWrongMasterKeys, rehearsing } from './repositories/dataKeys.ts';
@@ -10,6 +11,7 @@ import { createResealing } from './repositories/resealing/resealing.ts';
 import { createMasterKeyRotation, type MasterKeyRotation } from './services/masterKeyRotation.ts';
 import { createMigrationService, type MigrationService } from './services/migration/migrationService.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
+import { createRefusedAddresses } from './services/mint/refusedAddresses.ts';
 import { createHttpTransport } from './services/mint/transport.ts';
 
 /** What `crucible migrate` needs, on a store that no server would start on. Connecting writes nothing. */
@@ -24,7 +26,13 @@ export async function createMigration(given: {
     await database.close();
     throw error;
   });
-  const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
+  const { sentry } = createRefusedAddresses(createLogger(config.logLevel), now);
+  const http = createHttpTransport({
+    connectTimeoutMs: config.mintConnectTimeoutMs,
+    mintUrls: config.mintUrls,
+    privateNetworks: config.privateMintNetworks,
+    sentry,
+  });
   const masters = masterKeys(secrets);
   const sealers = createSealers(database, masters);
   const migration = createMigrationService({

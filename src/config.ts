@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { isNetwork } from './models/networkAddress.ts';
 
 export const networks = ['bitcoin', 'testnet', 'signet', 'regtest'] as const;
 /** Which Lightning invoices are taken (BOLT-11 prefixes lnbc, lntb, lntbs, lnbcrt). */
@@ -16,6 +16,8 @@ export type Config = {
   mongoUri: string;
   /** The mints that wallets may use; the first is the default. */
   mintUrls: readonly string[];
+  /** Addresses and networks (CIDR) in which mints may be though they are private or reserved; else no such is called. */
+  privateMintNetworks: readonly string[];
   network: Network;
   /** How long after the last melt attempt an untouched melt may be fenced off. */
   fenceDelayMs: number;
@@ -87,6 +89,7 @@ export function loadConfig(environment: Environment = process.env): { config: Co
       'a MongoDB replica set, e.g. mongodb://localhost:27017/crucible?replicaSet=rs0',
     ),
     mintUrls: mintUrls(env),
+    privateMintNetworks: privateMintNetworks(env),
     network: oneOf(env, 'CRUCIBLE_NETWORK', networks, 'bitcoin'),
     fenceDelayMs: integer(env, 'CRUCIBLE_FENCE_DELAY_MS', 120_000, 0, 86_400_000),
     answerWithinMs: integer(env, 'CRUCIBLE_ANSWER_WITHIN_MS', 30_000, 0, 300_000),
@@ -211,12 +214,14 @@ function trustedProxies(env: Environment): readonly string[] {
   return Object.freeze(texts);
 }
 
-/** One address, or a network that is not the whole internet: whoever is trusted may claim any address. */
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...others] = text.split('/');
-  const width = { 4: 32, 6: 128 }[isIP(address)];
-  if (width === undefined || others.length > 0) return false;
-  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= width);
+function privateMintNetworks(env: Environment): readonly string[] {
+  const texts = listed(env, 'CRUCIBLE_PRIVATE_MINT_NETWORKS');
+  if (!texts.every(isNetwork)) {
+    throw new ConfigError(
+      'CRUCIBLE_PRIVATE_MINT_NETWORKS must hold addresses (10.0.0.7) or networks (10.0.0.0/8), separated by commas.',
+    );
+  }
+  return Object.freeze(texts);
 }
 
 const listed = (env: Environment, name: string): string[] =>

@@ -48,6 +48,7 @@ import { createPreflight } from './services/melt/preflight.ts';
 import { createPreparation } from './services/melt/preparation.ts';
 import { createMeltSaga } from './services/melt/saga.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
+import { createRefusedAddresses } from './services/mint/refusedAddresses.ts';
 import { sharedKeysetReport } from './services/mint/sharedKeysets.ts';
 import { refusingSimulated } from './services/mint/simulated.ts';
 import { createHttpTransport, type Transport } from './services/mint/transport.ts';
@@ -105,7 +106,13 @@ export async function createContext(given: {
   const { config, secrets, profile, overrides = {} } = given;
   const now = overrides.now ?? (() => new Date());
   const logger = overrides.logger ?? createLogger(config.logLevel);
-  const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
+  const refusedAddresses = createRefusedAddresses(logger, now);
+  const http = createHttpTransport({
+    connectTimeoutMs: config.mintConnectTimeoutMs,
+    mintUrls: config.mintUrls,
+    privateNetworks: config.privateMintNetworks,
+    sentry: refusedAddresses.sentry,
+  });
   const allMints = createMintDirectory(
     config.mintUrls,
     overrides.transport ?? http.carry,
@@ -145,6 +152,7 @@ export async function createContext(given: {
   });
   const filed = createReportRepository(database);
   const reports = createReportService({ reports: filed, spool, logger, now });
+  refusedAddresses.reportTo(reports);
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
     mints,

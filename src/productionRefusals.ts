@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { mnemonicToEntropy } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { type Config, ConfigError, type Secrets } from './config.ts';
+import { addressFilter } from './models/networkAddress.ts';
 
 /**
  * Refuses settings that are fit for trying things out and for nothing else: secrets that everybody knows, and mints
@@ -9,7 +10,7 @@ import { type Config, ConfigError, type Secrets } from './config.ts';
  * @throws ConfigError naming the variable, never a secret's value
  */
 export function refuseUnfitForProduction(
-  { mintUrls }: Pick<Config, 'mintUrls'>,
+  { mintUrls, privateMintNetworks }: Pick<Config, 'mintUrls' | 'privateMintNetworks'>,
   { mnemonic, masterKey }: Secrets,
 ): void {
   if (isWellKnownMnemonic(mnemonic)) {
@@ -26,6 +27,27 @@ export function refuseUnfitForProduction(
   if (exposed !== undefined) {
     throw new ConfigError(
       `MINT_URL has plain http for ${exposed.hostname}: ecash is bearer money, so a mint that is not in a private network needs https.`,
+    );
+  }
+  refuseUncallableMints({ mintUrls, privateMintNetworks });
+}
+
+/**
+ * A mint that no connection would be made to, as far as its address tells by itself. Names are resolved for each connection,
+ * and checked then.
+ * @throws ConfigError
+ */
+export function refuseUncallableMints({
+  mintUrls,
+  privateMintNetworks,
+}: Pick<Config, 'mintUrls' | 'privateMintNetworks'>): void {
+  const admits = addressFilter(privateMintNetworks);
+  for (const host of mintUrls.map(hostOf)) {
+    const isLocalName = /(^|\.)localhost\.?$/.test(host);
+    const addresses = isLocalName ? ['127.0.0.1', '::1'] : isIP(host) === 0 ? [] : [host];
+    if (addresses.length === 0 || addresses.some(admits)) continue;
+    throw new ConfigError(
+      `MINT_URL names ${host}, which is in a private or reserved network, and such are not called unless CRUCIBLE_PRIVATE_MINT_NETWORKS allows it. If the mint is meant to be there: CRUCIBLE_PRIVATE_MINT_NETWORKS=${addresses.join(',')}`,
     );
   }
 }
@@ -60,8 +82,11 @@ function isPattern(bytes: Uint8Array): boolean {
   return new Set(bytes).size <= bytes.length / 4 || new Set(steps).size <= 2;
 }
 
-function isExposed({ protocol, hostname }: URL): boolean {
-  return protocol === 'http:' && !isPrivate(hostname.replace(/^\[|\]$/g, ''));
+/** Without the brackets of IPv6. */
+const hostOf = (url: string | URL): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
+
+function isExposed(url: URL): boolean {
+  return url.protocol === 'http:' && !isPrivate(hostOf(url));
 }
 
 /** Loopback, private and link-local addresses, names that only a local network knows, and Tor, which encrypts itself. */

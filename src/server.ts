@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AppParts, createApp } from './app.ts';
-import { answerUnparsable } from './middleware/unparsable.ts';
+import { limitConnections } from './middleware/connections.ts';
+import { answerUnparsable, noteExchange, refuseTunnel } from './middleware/unparsable.ts';
 
 export type RunningServer = {
   url: string;
@@ -18,22 +19,43 @@ const limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
+  /** Of silence on both sides, longer than any request waits for its payment: for who asks and does not read. */
+  silenceTimeout: 360_000,
   maxHeaderSize: 16 * 1024,
   connectionsCheckingInterval: 1_000,
+  /** Below the files that a process may have open, of which mint and database need some. */
+  maxConnections: 10_000,
+  /** Some more than 3,000 requests a minute need that wait for 30 s each. */
+  connectionsPerAddress: 2_000,
 };
+
+export type ServerLimits = typeof limits;
 
 /**
  * Boots the API on an address: the same server for production, development and tests. Port 0 picks a free one.
+ * @param changed limits in ms, bytes and connections that a test cannot wait for, or reach
  * @throws the listen error (EADDRINUSE, EACCES, …)
  */
 export async function startServer(
   parts: AppParts,
   at: { host: string; port: number },
+  changed: Partial<ServerLimits> = {},
 ): Promise<RunningServer> {
   const app = createApp(parts);
-  const server = createServer({ ...limits, ...answeredByApp }, app);
+  const { silenceTimeout, maxConnections, connectionsPerAddress, ...ofHttp } = { ...limits, ...changed };
+  const server = createServer({ ...ofHttp, ...answeredByApp });
+  server.maxConnections = maxConnections;
+  server.setTimeout(silenceTimeout);
+  const isTrusted: (address: string, hop: number) => boolean = app.get('trust proxy fn');
+  server.prependListener(
+    'connection',
+    limitConnections(connectionsPerAddress, (address) => isTrusted(address, 0)),
+  );
+  server.on('request', noteExchange);
+  server.on('request', app);
   server.on('checkExpectation', app);
   server.on('clientError', answerUnparsable);
+  server.on('connect', refuseTunnel);
   const port = await listen(server, at);
   // The report of an earlier, orderly shutdown has served its turn.
   await parts.services.reports.close('SHUTTING_DOWN', 'a server is up again');

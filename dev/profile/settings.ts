@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Config, loadConfig, type Secrets } from '../../src/config.ts';
+import { refuseUncallableMints } from '../../src/productionRefusals.ts';
 import { StartFailure } from './failure.ts';
 import type { DevSecrets } from './secrets.ts';
 
@@ -29,6 +30,9 @@ export function readSettings(env: Environment): ProfileSettings {
   };
 }
 
+/** Where the simulated mint is. Production calls loopback only if told so; the development profile does by itself. */
+const loopback = '127.0.0.0/8,::1';
+
 /**
  * The server's own settings, read as in production, from the environment and what the profile adds to it.
  * @throws ConfigError
@@ -44,6 +48,7 @@ export function serverConfig(
     CRUCIBLE_MASTER_KEY: secrets.masterKey,
     CRUCIBLE_SPOOL_DIR: join(parts.dataDirectory, 'spool'),
     ...withoutBlanks(env),
+    CRUCIBLE_PRIVATE_MINT_NETWORKS: [loopback, env['CRUCIBLE_PRIVATE_MINT_NETWORKS']].join(','),
     MONGODB_URI: parts.mongoUri,
     MINT_URL: parts.mintUrl,
   });
@@ -55,11 +60,13 @@ export function serverConfig(
  */
 export function checkedConfig(env: Environment, secrets: DevSecrets, settings: ProfileSettings): Config {
   const nowhere = { mongoUri: 'mongodb://127.0.0.1/', mintUrl: 'http://127.0.0.1' };
-  return serverConfig(env, secrets, {
+  const { config } = serverConfig(env, secrets, {
     mongoUri: settings.mongoUri ?? nowhere.mongoUri,
     mintUrl: settings.mintUrl ?? nowhere.mintUrl,
     dataDirectory: settings.dataDirectory,
-  }).config;
+  });
+  refuseUncallableMints(config);
+  return config;
 }
 
 /** A variable that is set to nothing is not set. */

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { DomainError, databaseUnavailable, InvariantBroken, validationError } from '../models/errors.ts';
 import { isDatabaseAway, isOutcomeUnknown } from '../services/databaseFaults.ts';
+import { bodyTooLarge } from './jsonBody.ts';
 
 /**
  * Whatever was thrown, as an error that may be told. What we did not foresee becomes INTERNAL_ERROR with a message that
@@ -25,11 +26,7 @@ function refusedByParser(error: unknown): DomainError | null {
     case 'request.aborted':
       return malformed('body', 'did not arrive whole');
     case 'entity.too.large':
-      return new DomainError(
-        'PAYLOAD_TOO_LARGE',
-        'LOW',
-        'Nothing was done: the body is larger than 64 KiB. Send a smaller one.',
-      );
+      return bodyTooLarge();
     case 'encoding.unsupported':
       return new DomainError(
         'UNSUPPORTED_MEDIA_TYPE',

@@ -32,11 +32,17 @@ export function requestContext(): RequestHandler {
   };
 }
 
-/** HTTP/1.1 demands a Host (RFC 9112, 3.2). @throws DomainError VALIDATION_ERROR */
+/** A name or an address (RFC 3986, 3.2.2), and perhaps a port. */
+const hostForm = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i;
+
+/** HTTP/1.1 demands one Host, which is one (RFC 9112, 3.2). @throws DomainError VALIDATION_ERROR */
 export function refuseWithoutHost(): RequestHandler {
   return (req, _res, next) => {
-    if (req.httpVersion === '1.1' && req.headers.host === undefined)
+    const [host, ...others] = req.headersDistinct['host'] ?? [];
+    if (host === undefined && req.httpVersion === '1.1')
       throw validationError([{ field: 'Host', message: 'is required' }]);
+    if (others.length > 0 || !hostForm.test(host ?? ''))
+      throw validationError([{ field: 'Host', message: 'must be one name or address, and perhaps a port' }]);
     next();
   };
 }

@@ -110,6 +110,7 @@ describe('production refuses', () => {
     ['a published mnemonic', { CRUCIBLE_MNEMONIC: published }, 'CRUCIBLE_MNEMONIC'],
     ['a master key that is a pattern', { CRUCIBLE_MASTER_KEY: 'deadbeef'.repeat(8) }, 'CRUCIBLE_MASTER_KEY'],
     ['a public mint without TLS', { MINT_URL: 'http://mint.example.com' }, 'MINT_URL'],
+    ['a mint in a private network', { MINT_URL: 'http://10.0.0.7:3338' }, 'MINT_URL'],
   ])('%s, naming the variable and no secret', async (_what, wrong, name) => {
     const { code, stderr, stdout } = await built.run('index.js', [], settings(wrong)).ended;
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -167,6 +168,7 @@ function settings(more: Record<string, string>): Record<string, string> {
   return {
     MONGODB_URI: database.uri,
     MINT_URL: nobodysMint,
+    CRUCIBLE_PRIVATE_MINT_NETWORKS: '127.0.0.1',
     PORT: '0',
     CRUCIBLE_MNEMONIC: generateMnemonic(wordlist),
     CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),

@@ -34,6 +34,7 @@ async function opened(
   const loaded = loadConfig({
     MONGODB_URI: fresh.uri,
     MINT_URL: mintUrl,
+    CRUCIBLE_PRIVATE_MINT_NETWORKS: '127.0.0.1',
     CRUCIBLE_MNEMONIC:
       'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about',
     CRUCIBLE_MASTER_KEY: '5c'.repeat(32),

@@ -18,7 +18,7 @@ const arrows: Record<Room, readonly Room[]> = {
   'app.ts': ['controllers', 'openapi', 'middleware', 'services', 'models'],
   cli: ['context.ts', 'config.ts', 'productionRefusals.ts', 'services', 'models'],
   'config.ts': ['models'],
-  'productionRefusals.ts': ['config.ts'],
+  'productionRefusals.ts': ['config.ts', 'models'],
   'index.ts': ['config.ts', 'productionRefusals.ts', 'context.ts', 'app.ts', 'services', 'models'],
 };
 

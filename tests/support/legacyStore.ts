@@ -45,6 +45,7 @@ export async function startLegacyStore() {
     const env = {
       MONGODB_URI: named(fresh.uri, db.databaseName),
       MINT_URL: simulator.url,
+      CRUCIBLE_PRIVATE_MINT_NETWORKS: '127.0.0.1',
       // Each its own: two databases of one seed would ask the mint to sign the same outputs.
       CRUCIBLE_MNEMONIC: generateMnemonic(wordlist),
       CRUCIBLE_MASTER_KEY: masterKey,

@@ -46,6 +46,7 @@ export async function openPremises(settings: Record<string, string> = {}) {
   const env = {
     MONGODB_URI: database.uri,
     MINT_URL: mint.url,
+    CRUCIBLE_PRIVATE_MINT_NETWORKS: '127.0.0.1',
     PORT: '0',
     CRUCIBLE_MNEMONIC: generateMnemonic(wordlist),
     CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),

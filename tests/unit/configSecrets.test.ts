@@ -84,7 +84,7 @@ describe('the address of a mint, which everybody is shown,', () => {
 });
 
 describe('production', () => {
-  const start = (changed: Partial<typeof fit>) => () => {
+  const start = (changed: Partial<typeof fit> & { CRUCIBLE_PRIVATE_MINT_NETWORKS?: string }) => () => {
     const { config, secrets } = loadConfig({ ...fit, ...changed });
     refuseUnfitForProduction(config, secrets);
   };
@@ -137,20 +137,42 @@ describe('production', () => {
     expect(start({ MINT_URL: urls })).toThrow(/^MINT_URL has plain http for /);
   });
 
+  const near = [
+    ['http://127.0.0.1:3338', '127.0.0.0/8'],
+    ['http://localhost:3338', '127.0.0.1'],
+    ['http://mint.localhost', '::1'],
+    ['http://10.1.2.3', '10.1.2.3'],
+    ['http://172.31.0.1', '172.16.0.0/12'],
+    ['http://192.168.1.1:3338', '10.0.0.0/8, 192.168.0.0/16'],
+    ['http://[::1]:3338', '::1/128'],
+    ['http://[fd00::1]', 'fd00::/8'],
+    ['https://169.254.169.254', '169.254.0.0/16'],
+    ['https://100.64.0.1', '100.64.0.0/10'],
+    ['https://[::ffff:10.1.2.3]', '10.1.2.3'],
+    ['https://0x7f.1', '127.0.0.1'],
+  ] as const;
+
+  test.each(near)('refuses %s, and names the setting that would allow it', (urls, _allowed) => {
+    expect(start({ MINT_URL: `https://mint.example.com,${urls}` })).toThrow(
+      /^MINT_URL names \S+, which is in a private .*CRUCIBLE_PRIVATE_MINT_NETWORKS=\S+$/,
+    );
+  });
+
   test.each([
-    'https://mint.example.com',
-    'http://127.0.0.1:3338',
-    'http://localhost:3338',
-    'http://10.1.2.3',
-    'http://172.31.0.1',
-    'http://192.168.1.1:3338',
-    'http://[::1]:3338',
-    'http://[fd00::1]',
-    'http://nutshell:3338',
-    'http://mint.internal',
-    'http://abcdefghijklmnop.onion',
-  ])('takes %s', (urls) => {
-    expect(start({ MINT_URL: urls })).not.toThrow();
+    ...near,
+    ['https://mint.example.com', ''],
+    ['https://8.8.8.8', ''],
+    ['http://nutshell:3338', ''],
+    ['http://mint.internal', ''],
+    ['http://abcdefghijklmnop.onion', ''],
+  ])('takes %s where %j is allowed', (urls, allowed) => {
+    expect(start({ MINT_URL: urls, CRUCIBLE_PRIVATE_MINT_NETWORKS: allowed })).not.toThrow();
+  });
+
+  test.each(['10.0.0.0/0', '10.0.0', 'loopback', 'mint.internal'])('allows no network like %s', (text) => {
+    expect(start({ CRUCIBLE_PRIVATE_MINT_NETWORKS: text })).toThrow(
+      /^CRUCIBLE_PRIVATE_MINT_NETWORKS must hold/,
+    );
   });
 });
 

@@ -69,7 +69,11 @@ afterEach(async () => {
 /** A mint, and all that talks to it. */
 async function stand(behaviour = willing, mintTimeoutMs = 5_000, meltTimeoutMs = 5_000): Promise<Stand> {
   const mint = await startTinyMint(behaviour);
-  const transport = createHttpTransport({ connectTimeoutMs: 1_000 });
+  const transport = createHttpTransport({
+    connectTimeoutMs: 1_000,
+    mintUrls: [mint.url],
+    privateNetworks: ['127.0.0.1'],
+  });
   ends.push(mint.close, transport.close);
   const mints = createMintDirectory([mint.url], transport.carry, {
     mintTimeoutMs,

@@ -10,18 +10,22 @@ import { hangUp, json, silence, startTinyMint, type TinyMint } from '../support/
 type Request = Parameters<Transport>[0];
 
 const ends: (() => Promise<void>)[] = [];
+const mintUrls: string[] = [];
 afterEach(async () => {
+  mintUrls.splice(0);
   for (const end of ends.splice(0).reverse()) await end();
 });
 
 async function aMint(...behaviour: Parameters<typeof startTinyMint>): Promise<TinyMint> {
   const mint = await startTinyMint(...behaviour);
   ends.push(mint.close);
+  mintUrls.push(mint.url);
   return mint;
 }
 
+/** A way to the mints that there are by now. */
 function aTransport(connectTimeoutMs = 3_000): HttpTransport {
-  const transport = createHttpTransport({ connectTimeoutMs });
+  const transport = createHttpTransport({ connectTimeoutMs, mintUrls, privateNetworks: ['127.0.0.1'] });
   ends.push(transport.close);
   return transport;
 }
@@ -89,10 +93,11 @@ describe('a connection to a mint', () => {
   it('that is refused, or whose handshake is never answered, has certainly carried nothing', async () => {
     const gone = await startTinyMint();
     await gone.close();
+    const port = await deafPort();
+    mintUrls.push(gone.url, 'http://mint.invalid', `https://127.0.0.1:${port}`);
     const { carry } = aTransport(waitMs);
     expect(await carry(to(`${gone.url}/v1/info`))).toEqual({ kind: 'lost', reason: 'not_sent' });
     expect(await carry(to('http://mint.invalid/v1/info'))).toEqual({ kind: 'lost', reason: 'not_sent' });
-    const port = await deafPort();
     const { result, ms } = await timed(carry(to(`https://127.0.0.1:${port}/v1/info`)));
     expect(result).toEqual({ kind: 'lost', reason: 'not_sent' });
     expect(ms).toBeLessThan(5_000); // the connection's limit, not the reply's

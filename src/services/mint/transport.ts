@@ -1,4 +1,6 @@
-import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
+import { type Dispatcher, errors, Pool } from 'undici';
+import { invariant } from '../../models/errors.ts';
+import { type ConnectorOptions, guardedConnector, NotConnected } from './guardedConnector.ts';
 
 /**
  * What came back from one HTTP exchange with a mint. Faults are values: whoever sends money must be able to say exactly
@@ -38,9 +40,13 @@ const noOtherClock = { headersTimeout: 0, bodyTimeout: 0 };
 /**
  * One attempt over HTTP: no retry of any kind, no redirect followed, nothing decompressed, at most 512 KiB read. Each
  * mint has its own connections, and without pipelining none carries a second request before the first is answered.
+ * Called are the origins of `mintUrls` and no other, at addresses that may be called (`guardedConnector`).
  */
-export function createHttpTransport(limits: { connectTimeoutMs: number }): HttpTransport {
-  const connect = connector(limits.connectTimeoutMs);
+export function createHttpTransport(
+  given: ConnectorOptions & { mintUrls: readonly string[] },
+): HttpTransport {
+  const connect = guardedConnector(given);
+  const origins = new Set(given.mintUrls.map((url) => new URL(url).origin));
   const options = { ...keepAlive, ...noOtherClock, connect, pipelining: 1, maxResponseSize: maxReplyBytes };
   const pools = new Map<string, Pool>();
 
@@ -53,6 +59,7 @@ export function createHttpTransport(limits: { connectTimeoutMs: number }): HttpT
 
   const carry: Transport = async ({ method, url, body, timeoutMs, lane }) => {
     const { origin, pathname, search } = new URL(url);
+    invariant(origins.has(origin), 'a request is about to leave for something that is not a configured mint');
     const signal = AbortSignal.timeout(timeoutMs);
     try {
       const response = await poolFor(origin, lane).request({
@@ -76,17 +83,6 @@ export function createHttpTransport(limits: { connectTimeoutMs: number }): HttpT
   }
 
   return { carry, close };
-}
-
-/** No connection came about: a name that does not resolve, a refusal, a failed TLS handshake, no answer in time. */
-class NotConnected extends Error {}
-
-function connector(timeoutMs: number): buildConnector.connector {
-  const connect = buildConnector({ timeout: timeoutMs });
-  return (options, done) =>
-    connect(options, (error, socket) =>
-      error === null ? done(null, socket) : done(new NotConnected('no connection', { cause: error }), null),
-    );
 }
 
 async function read({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Exchange> {

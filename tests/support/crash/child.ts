@@ -62,7 +62,11 @@ async function answer(asked: Asked): Promise<Said> {
 
 async function open(env: Record<string, string>): Promise<Server> {
   const { config, secrets } = loadConfig(env);
-  const http = createHttpTransport({ connectTimeoutMs: config.mintConnectTimeoutMs });
+  const http = createHttpTransport({
+    connectTimeoutMs: config.mintConnectTimeoutMs,
+    mintUrls: config.mintUrls,
+    privateNetworks: config.privateMintNetworks,
+  });
   const context = await createContext({ config, secrets, overrides: { transport: watched(http.carry) } });
   const running = await startServer(context, { host: '127.0.0.1', port: 0 });
   return { context, running, closeTransport: http.close };

@@ -28,7 +28,9 @@ export function watchAnswers(): void {
     const asked = overhearBody(request);
     onceAnswered(response, (body) => {
       const headers = headersIn(response);
-      const { method = '', url: path = '' } = request;
+      const { method = '', url = '' } = request;
+      // A target may name the whole address (RFC 9112, 3.2.2).
+      const path = url.replace(/^https?:\/\/[^/]*/i, '');
       if (isOurs(headers)) note({ method, path, status: response.statusCode, headers, body, asked: asked() });
     });
   });

@@ -55,6 +55,7 @@ export async function openTown(instanceCount: number): Promise<Town> {
       ...settings,
       MONGODB_URI: nodes.uri('soak'),
       MINT_URL: simulator.url,
+      CRUCIBLE_PRIVATE_MINT_NETWORKS: '127.0.0.1',
       PORT: '0',
       CRUCIBLE_MNEMONIC: generateMnemonic(wordlist),
       CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),
