@@ -17,6 +17,7 @@ import { createLeakScan } from './leakScan/leakScan.ts';
 import { isEveryWorldScanned, tellSuite } from './leakScan/suite.ts';
 import { freshDatabase } from './mongo.ts';
 import { expectDocumented, watchAnswers } from './openapi/watch.ts';
+import { twoWays } from './twoWays.ts';
 
 export type Json = Record<string, unknown>;
 export type Reply = { status: number; headers: Headers; body: Json };
@@ -44,6 +45,7 @@ export async function startWorld(options: WorldOptions = {}) {
   const env = {
     MONGODB_URI: options.relay === undefined ? fresh.uri : await options.relay(fresh.uri),
     MINT_URL: simulator.url,
+    CRUCIBLE_PRIVATE_MINT_NETWORKS: '127.0.0.1',
     PORT: '0',
     CRUCIBLE_MNEMONIC: generateMnemonic(wordlist),
     CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),
@@ -84,6 +86,7 @@ export async function startWorld(options: WorldOptions = {}) {
   const first = await instance();
   const keyFor = (scopes: Scope[], npub: string | null = null) => keyOf(first.context, scopes, npub);
   const adminKey = await keyFor(['admin']);
+  const send = twoWays(adminKey);
 
   async function call(
     method: 'GET' | 'POST',
@@ -92,16 +95,8 @@ export async function startWorld(options: WorldOptions = {}) {
     headers: Record<string, string> = {},
     url = first.url,
   ): Promise<Reply> {
-    const response = await fetch(url + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${adminKey}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    const json: unknown = await response.json();
+    const response = await send(url, { method, path, body, headers });
+    const json: unknown = JSON.parse(response.body);
     expectDocumented();
     return {
       status: response.status,

@@ -1,0 +1,122 @@
+import { ask, type Question, type Way } from './ask.ts';
+import type { AnswerOf, BodyOf } from './contract.ts';
+import { type Auth, type Credentials, createCredentials } from './credentials.ts';
+import { type Funding, lookAtFunding, waitForFunds } from './funding.ts';
+import { newIdempotencyKey } from './idempotencyKey.ts';
+import { follow, meltStatus, type Payment, type PayOptions, pay } from './payment.ts';
+import type { PaymentState } from './paymentState.ts';
+import { type RetryLimits, usualRetries } from './retries.ts';
+import { exchange, type Fetch, prepare, type RawReply, type RawRequest } from './send.ts';
+import type { Wait } from './wait.ts';
+
+export type CrucibleOptions = {
+  /** `https://crucible.example`; a path behind it is put before each route's. */
+  baseUrl: string;
+  auth?: Auth;
+  /** `attempts: 1` = no retries. */
+  retries?: Partial<RetryLimits>;
+  /** How long one attempt may take, 45 s by default: a payment is answered within 30 s. */
+  timeoutMs?: number;
+  fetch?: Fetch;
+  /** Milliseconds since 1970, for signed requests. */
+  now?: () => number;
+};
+
+/** `signal`: ends the call; what was sent may have taken effect all the same. */
+export type CallOptions = { signal?: AbortSignal };
+
+export type Crucible = ReturnType<typeof createCrucible>;
+export type Wallet = ReturnType<Crucible['wallet']>;
+
+/**
+ * Speaks to one Crucible. All calls but `request` repeat themselves where that is safe.
+ *
+ * They reject with `CrucibleError` for what the server refused, with `NoAnswerError` where it is not known what it did, with
+ * whatever a signer throws, and with the signal's reason where it was raised before anything was sent. How a payment ends is
+ * never an exception: it is the `outcome` that `pay` resolves to.
+ * @throws TypeError where `baseUrl` is no URL
+ */
+export function createCrucible(options: CrucibleOptions) {
+  const { auth, retries, timeoutMs = 45_000, now = Date.now } = options;
+  const { href, origin } = new URL(options.baseUrl);
+  const shared = {
+    baseUrl: href.replace(/\/+$/, ''),
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    retries: { ...usualRetries, ...retries },
+    timeoutMs,
+  };
+  const askToken = (credentials: Credentials, call: CallOptions = {}) =>
+    answer<AnswerOf<'createToken', 200>>({ ...shared, credentials }, { ...token, ...call });
+  const { usual, signing } = createCredentials(auth, { origin, now, askToken });
+  const way: Way = { ...shared, credentials: usual };
+
+  return {
+    /** One request as it is, once, with whatever came back: for routes that have no method here. Throws what fetch throws. */
+    async request(raw: RawRequest): Promise<RawReply> {
+      return exchange(way.fetch, way.baseUrl + raw.path, await prepare(raw, usual.authorize));
+    },
+
+    live: (call: CallOptions = {}) => answer<AnswerOf<'live', 200>>(way, { ...get('/livez'), ...call }),
+    ready: (call: CallOptions = {}) => answer<AnswerOf<'ready', 200>>(way, { ...get('/readyz'), ...call }),
+    openApi: (call: CallOptions = {}) =>
+      answer<AnswerOf<'openApi', 200>>(way, { ...get('/openapi.json'), ...call }),
+
+    /** A token of five minutes for the signer. With `auth: { signer }` the client does that by itself. */
+    createToken: (call?: CallOptions) => askToken(signing, call),
+
+    /** Makes the wallet of an npub, or finds that it is there. */
+    createWallet: (body: BodyOf<'createWallet'>, call: CallOptions = {}) =>
+      answer<AnswerOf<'createWallet', 200 | 201>>(way, { ...post('/api/wallet/create', body), ...call }),
+
+    /** The calls of one wallet. */
+    wallet: (npub: string) => walletAt(way, `/api/wallet/${encodeURIComponent(npub)}`),
+  };
+}
+
+function walletAt(way: Way, at: string) {
+  return {
+    info: (call: CallOptions = {}) =>
+      answer<AnswerOf<'walletInfo', 200>>(way, { ...get(`${at}/info`), ...call }),
+    balance: (call: CallOptions = {}) =>
+      answer<AnswerOf<'balance', 200>>(way, { ...get(`${at}/balance`), ...call }),
+
+    /** An invoice that funds the wallet: the server credits it when it is paid. */
+    async mint(
+      body: BodyOf<'mint'>,
+      { idempotencyKey = newIdempotencyKey(), signal }: CallOptions & { idempotencyKey?: string } = {},
+    ): Promise<AnswerOf<'mint', 201> & { idempotencyKey: string }> {
+      const question = { ...post(`${at}/mint`, body), idempotencyKey, signal };
+      return { ...(await answer<AnswerOf<'mint', 201>>(way, question)), idempotencyKey };
+    },
+
+    /** Has the server look at once whether such an invoice was paid. */
+    completeMint: (body: BodyOf<'completeMint'>, { signal }: CallOptions = {}): Promise<Funding> =>
+      lookAtFunding(way, at, body, signal),
+
+    /** Waits until it was. */
+    waitForFunds: (body: BodyOf<'completeMint'>, wait: Wait = {}): Promise<Funding> =>
+      waitForFunds(way, at, body, wait),
+
+    /** What paying an invoice would cost now. Reserves nothing. */
+    quote: (body: BodyOf<'quoteMelt'>, call: CallOptions = {}) =>
+      answer<AnswerOf<'quoteMelt', 200>>(way, { ...post(`${at}/melt/quote`, body), ...call }),
+
+    /** Pays a Lightning invoice and waits for the end, two minutes by default. */
+    pay: (body: BodyOf<'melt'>, options: PayOptions = {}): Promise<Payment> => pay(way, at, body, options),
+
+    /** What the server knows of a payment, with its timeline. */
+    payment: (transactionId: string, { signal }: CallOptions = {}) =>
+      meltStatus(way, at, transactionId, signal),
+
+    /** Waits for the end of a payment that was pending. */
+    waitForPayment: (transactionId: string, wait: Wait = {}): Promise<PaymentState> =>
+      follow(way, at, transactionId, wait),
+  };
+}
+
+const get = (path: string): Question => ({ method: 'GET', path });
+const post = (path: string, body: object): Question => ({ method: 'POST', path, body });
+const token: Question = { method: 'POST', path: '/api/auth/token' };
+
+const answer = async <Json extends object>(way: Way, question: Question): Promise<Json> =>
+  (await ask<Json>(way, question)).json;

@@ -1,0 +1,2072 @@
+/**
+ * Made by `npm run generate` in client/ from the server's OpenAPI document (src/openapi). Not to be edited: a test
+ * compares it with what would be made now.
+ */
+export interface paths {
+    "/livez": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process runs */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the server takes requests */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: operations["openApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document for people */
+        get: operations["docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What that page is made of */
+        get: operations["docsFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange a signed request for a token of five minutes */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create the wallet of an npub
+         * @description With an `admin` key, a `wallet:write` key bound to this npub, or signed by it.
+         */
+        post: operations["createWallet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a wallet is and has */
+        get: operations["walletInfo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a wallet holds */
+        get: operations["balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/mint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for an invoice that funds the wallet
+         * @description The server watches it and credits the wallet; nobody has to call back.
+         */
+        post: operations["mint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/mint/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look now whether such an invoice was paid */
+        post: operations["completeMint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/melt/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What paying an invoice would cost
+         * @description Reserves nothing, and is no offer.
+         */
+        post: operations["quoteMelt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/melt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay a Lightning invoice
+         * @description `maxFee` bounds fee reserve and input fees together, and can only lower the server’s own cap.
+         */
+        post: operations["melt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/melt/{transactionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a payment is going */
+        get: operations["meltStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Alive: {
+            /** @constant */
+            status: "ok";
+        };
+        Ready: {
+            /** @constant */
+            ready: true;
+            /** @constant */
+            database: "writable";
+            mints: {
+                /** @description The mint’s address */
+                url: string;
+                /** @description How long ago it answered last; null = not yet */
+                answeredMsAgo: number | null;
+                /**
+                 * @description Whether it is asked at all just now
+                 * @enum {string}
+                 */
+                circuit: "closed" | "open" | "half_open";
+            }[];
+            /** @constant */
+            draining: false;
+        };
+        OpenApi: Record<string, never>;
+        Nothing: Record<string, never>;
+        BearerToken: {
+            /** @constant */
+            success: true;
+            /** @description For `Authorization: Bearer`; told once */
+            token: string;
+            /**
+             * Format: npub
+             * @description The wallet’s owner, as NIP-19 spells a Nostr public key
+             */
+            npub: string;
+            scopes: ("wallet:read" | "wallet:write" | "wallet:melt")[];
+            /**
+             * Format: date-time
+             * @description Five minutes from now
+             */
+            expiresAt: string;
+        };
+        WalletWish: {
+            /**
+             * Format: npub
+             * @description The wallet’s owner, as NIP-19 spells a Nostr public key
+             */
+            npub: string;
+            /**
+             * Format: mint-url
+             * @description One of the mints that the server uses, at most 2,048 printable characters; else its first
+             */
+            mintUrl?: string;
+        };
+        WalletCreated: {
+            /** @constant */
+            success: true;
+            /** @description Whether it was made now */
+            message: string;
+            walletDetails: {
+                /**
+                 * Format: npub
+                 * @description The wallet’s owner, as NIP-19 spells a Nostr public key
+                 */
+                npub: string;
+                /** @description Names the wallet */
+                walletId: string;
+                /** @description The mint’s address */
+                mintUrl: string;
+                /**
+                 * @description What amounts are counted in
+                 * @enum {string}
+                 */
+                unit: "sat" | "msat";
+            };
+        };
+        WalletInfo: {
+            /** @constant */
+            success: true;
+            walletInfo: {
+                /**
+                 * Format: npub
+                 * @description The wallet’s owner, as NIP-19 spells a Nostr public key
+                 */
+                npub: string;
+                /** @description The mint’s address */
+                mintUrl: string;
+                /**
+                 * @description What amounts are counted in
+                 * @enum {string}
+                 */
+                unit: "sat" | "msat";
+                /**
+                 * Format: int64
+                 * @description Can be spent now
+                 */
+                balance: number;
+                statistics: {
+                    tokens: {
+                        /** @description Awaited */
+                        pending: number;
+                        /** @description Held */
+                        unspent: number;
+                        /** @description Spent */
+                        spent: number;
+                        /** @description Never came */
+                        failed: number;
+                    };
+                    /** @description Unspent proofs */
+                    proofs: number;
+                    melts: {
+                        /** @description Under way */
+                        open: number;
+                        /** @description Paid */
+                        paid: number;
+                        /** @description Given back */
+                        failed: number;
+                    };
+                };
+                /**
+                 * Format: date-time
+                 * @description When the wallet was made
+                 */
+                createdAt: string;
+            };
+        };
+        Balance: {
+            /** @constant */
+            success: true;
+            /**
+             * Format: int64
+             * @description Can be spent now
+             */
+            balance: number;
+            details: {
+                /**
+                 * Format: int64
+                 * @description The same as unspentBalance
+                 */
+                totalBalance: number;
+                /**
+                 * Format: int64
+                 * @description All that is not known to be spent
+                 */
+                unspentBalance: number;
+                /**
+                 * Format: int64
+                 * @description Its part in open operations
+                 */
+                reservedBalance: number;
+                /**
+                 * Format: int64
+                 * @description Mint quotes that may still be paid, or are being issued
+                 */
+                pendingBalance: number;
+                /**
+                 * Format: int64
+                 * @description All tokens ever spent, swapped ones included
+                 */
+                spentBalance: number;
+            };
+        };
+        MintWish: {
+            /**
+             * Format: int64
+             * @description What to credit
+             */
+            amount: number;
+        };
+        MintQuote: {
+            /** @constant */
+            success: true;
+            /** @description Names the quote at its mint */
+            quote: string;
+            /**
+             * Format: bolt11
+             * @description A Lightning invoice (BOLT 11)
+             */
+            invoice: string;
+            /**
+             * Format: int64
+             * @description What the wallet is credited once the invoice is paid
+             */
+            amount: number;
+            /** @description Names the operation */
+            transactionId: string;
+            /** @description Unix seconds; null where the mint sets no end */
+            expiry: number | null;
+            /** @description The mint’s address */
+            mintUrl: string;
+        };
+        MintLook: {
+            /** @description Names the quote at its mint */
+            quoteId: string;
+        };
+        Minted: {
+            /** @constant */
+            success: true;
+            /** @description Names a token in the wallet */
+            tokenId: string;
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * Format: int64
+             * @description What was credited
+             */
+            totalAmount: number;
+            /** @description The mint’s address */
+            mintUrl: string;
+        };
+        NotMinted: {
+            /** @constant */
+            success: true;
+            /**
+             * @description Whether the invoice is paid
+             * @enum {string}
+             */
+            status: "UNPAID" | "PAID" | "NEEDS_ATTENTION";
+            /**
+             * @description The operation’s own state
+             * @enum {string}
+             */
+            state: "awaiting_payment" | "issuing" | "expired" | "needs_attention";
+            /** @description Names the operation */
+            transactionId: string;
+        };
+        MeltQuestion: {
+            /**
+             * Format: bolt11
+             * @description A Lightning invoice (BOLT 11)
+             */
+            invoice: string;
+        };
+        MeltQuote: {
+            /** @constant */
+            success: true;
+            /** @description Names the quote at its mint */
+            quoteId: string;
+            /**
+             * Format: int64
+             * @description What the payee gets
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description The most that Lightning may take
+             */
+            feeReserve: number;
+            /**
+             * Format: int64
+             * @description What the mint takes for swap and melt
+             */
+            inputFee: number;
+            /**
+             * Format: int64
+             * @description The most that the payment would take now
+             */
+            total: number;
+            /** @description Unix seconds; null where the mint sets no end */
+            expiry: number | null;
+        };
+        MeltWish: {
+            /**
+             * Format: bolt11
+             * @description A Lightning invoice (BOLT 11)
+             */
+            invoice: string;
+            /**
+             * Format: int64
+             * @description The most that the payment may cost
+             */
+            maxFee?: number;
+        };
+        MeltPaid: {
+            /** @constant */
+            success: true;
+            /** @description Names the operation */
+            transactionId: string;
+            /** @description Names the quote at its mint */
+            quoteId: string;
+            /** @constant */
+            paymentResult: "PAID";
+            /**
+             * Format: int64
+             * @description What the payee got
+             */
+            paidAmount: number;
+            /**
+             * Format: int64
+             * @description All that left the wallet besides; provisional while `changePending`
+             */
+            feesPaid: number;
+            /**
+             * Format: int64
+             * @description keep_amount + melt_change_amount
+             */
+            changeAmount: number;
+            /** @description Proof of payment, where the mint gave one */
+            preimage: string | null;
+            /** @description Whether it fits the invoice; if not, the payment stands all the same */
+            preimageVerified: boolean;
+            /** @description Whether the mint has yet to hand out the Lightning change */
+            changePending: boolean;
+            atomicResult: {
+                /** @constant */
+                success: true;
+                /** @description Names the operation */
+                transaction_id: string;
+                /** @description Tokens that the payment was made of */
+                source_tokens_spent: number;
+                /** @description Names a token in the wallet */
+                keep_token_id: string | null;
+                /**
+                 * Format: int64
+                 * @description What the swap put aside
+                 */
+                keep_amount: number;
+                /** @description Names a token in the wallet */
+                melt_change_token_id: string | null;
+                /**
+                 * Format: int64
+                 * @description What Lightning did not need
+                 */
+                melt_change_amount: number;
+                operations: {
+                    /**
+                     * @description Where it came from
+                     * @enum {string}
+                     */
+                    type: "keep_change" | "melt_change";
+                    /** @description Names a token in the wallet */
+                    token_id: string;
+                    /**
+                     * Format: int64
+                     * @description Its sum
+                     */
+                    amount: number;
+                    /** @description Its proofs */
+                    proof_count: number;
+                }[];
+            } | null;
+            /** @description Milliseconds from its beginning to its end, or to now */
+            operationDuration: number;
+        };
+        MeltPending: {
+            /** @constant */
+            success: true;
+            /** @description Names the operation */
+            transactionId: string;
+            /** @constant */
+            paymentResult: "PENDING";
+            /** @description Names the quote at its mint */
+            quoteId: string;
+            /**
+             * Format: uri-reference
+             * @description Where to ask how it is going on
+             */
+            statusUrl: string;
+        };
+        MeltStatus: {
+            /** @constant */
+            success: true;
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * @description What it means
+             * @enum {string}
+             */
+            status: "PENDING" | "PAID" | "FAILED" | "NEEDS_ATTENTION";
+            /**
+             * @description The operation’s own state
+             * @enum {string}
+             */
+            state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention";
+            /** @description Names the quote at its mint */
+            quoteId: string;
+            /** @description Milliseconds from its beginning to its end, or to now */
+            operationDuration: number;
+            timeline: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /**
+                 * @description The state that it then had
+                 * @enum {string}
+                 */
+                state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention";
+                /** @description What happened */
+                event: string;
+            }[];
+            /**
+             * @description Missing where a person must decide
+             * @enum {string}
+             */
+            paymentResult?: "PENDING" | "PAID" | "FAILED";
+            /**
+             * Format: int64
+             * @description What the payee got
+             */
+            paidAmount?: number;
+            /**
+             * Format: int64
+             * @description All that left the wallet besides; provisional while `changePending`
+             */
+            feesPaid?: number;
+            /**
+             * Format: int64
+             * @description keep_amount + melt_change_amount
+             */
+            changeAmount?: number;
+            /** @description Proof of payment, where the mint gave one */
+            preimage?: string | null;
+            /** @description Whether it fits the invoice; if not, the payment stands all the same */
+            preimageVerified?: boolean;
+            /** @description Whether the mint has yet to hand out the Lightning change */
+            changePending?: boolean;
+            atomicResult?: {
+                /** @constant */
+                success: true;
+                /** @description Names the operation */
+                transaction_id: string;
+                /** @description Tokens that the payment was made of */
+                source_tokens_spent: number;
+                /** @description Names a token in the wallet */
+                keep_token_id: string | null;
+                /**
+                 * Format: int64
+                 * @description What the swap put aside
+                 */
+                keep_amount: number;
+                /** @description Names a token in the wallet */
+                melt_change_token_id: string | null;
+                /**
+                 * Format: int64
+                 * @description What Lightning did not need
+                 */
+                melt_change_amount: number;
+                operations: {
+                    /**
+                     * @description Where it came from
+                     * @enum {string}
+                     */
+                    type: "keep_change" | "melt_change";
+                    /** @description Names a token in the wallet */
+                    token_id: string;
+                    /**
+                     * Format: int64
+                     * @description Its sum
+                     */
+                    amount: number;
+                    /** @description Its proofs */
+                    proof_count: number;
+                }[];
+            } | null;
+            /**
+             * Format: int64
+             * @description What is back in the wallet
+             */
+            released?: number;
+            /** @description Why it failed, in one word */
+            cause?: string;
+            /**
+             * Format: int64
+             * @description What did not come back
+             */
+            missing?: number;
+        };
+        /** @description Body, path or header of another shape; at most twenty of its mistakes are named */
+        VALIDATION_ERROR: {
+            /** @constant */
+            type: "urn:crucible:problem:validation-error";
+            /** @constant */
+            title: "Invalid request";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "VALIDATION_ERROR";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+            details: {
+                /** @description Which */
+                field: string;
+                /** @description What is wrong with it */
+                message: string;
+            }[];
+        };
+        /** @description The invoice does not decode, or its checksum is wrong */
+        INVALID_INVOICE: {
+            /** @constant */
+            type: "urn:crucible:problem:invalid-invoice";
+            /** @constant */
+            title: "Invalid invoice";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "INVALID_INVOICE";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The invoice has expired */
+        INVOICE_EXPIRED: {
+            /** @constant */
+            type: "urn:crucible:problem:invoice-expired";
+            /** @constant */
+            title: "Invoice expired";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "INVOICE_EXPIRED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The invoice names no amount */
+        AMOUNT_REQUIRED: {
+            /** @constant */
+            type: "urn:crucible:problem:amount-required";
+            /** @constant */
+            title: "Invoice without an amount";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "AMOUNT_REQUIRED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The invoice is for another network */
+        UNSUPPORTED_NETWORK: {
+            /** @constant */
+            type: "urn:crucible:problem:unsupported-network";
+            /** @constant */
+            title: "Invoice of another network";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "UNSUPPORTED_NETWORK";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The wallet does not hold enough */
+        INSUFFICIENT_BALANCE: {
+            /** @constant */
+            type: "urn:crucible:problem:insufficient-balance";
+            /** @constant */
+            title: "Insufficient balance";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "INSUFFICIENT_BALANCE";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+            /**
+             * Format: int64
+             * @description With fees
+             */
+            required: number;
+            /**
+             * Format: int64
+             * @description Spendable
+             */
+            available: number;
+        };
+        /** @description The cost could be more than `maxFee`, or more than the server allows */
+        FEE_TOO_HIGH: {
+            /** @constant */
+            type: "urn:crucible:problem:fee-too-high";
+            /** @constant */
+            title: "Fee too high";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "FEE_TOO_HIGH";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+            /**
+             * Format: int64
+             * @description What it may cost
+             */
+            fee: number;
+            /**
+             * Format: int64
+             * @description What it may cost at most
+             */
+            limit: number;
+        };
+        /** @description The mint says that ecash of the wallet is spent; it is now marked so, and nothing was paid */
+        PROOF_STATE_INCONSISTENCY: {
+            /** @constant */
+            type: "urn:crucible:problem:proof-state-inconsistency";
+            /** @constant */
+            title: "Proof state validation failed";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "PROOF_STATE_INCONSISTENCY";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "CRITICAL";
+            /** @description Names the stored report */
+            supportId: string;
+            cause: {
+                /** @constant */
+                code: "HIGH_SEVERITY_DISCREPANCIES";
+                /** @constant */
+                severity: "HIGH";
+            };
+            discrepancies: {
+                /**
+                 * @description How the books differ
+                 * @enum {string}
+                 */
+                type: "DB_UNSPENT_MINT_SPENT" | "DB_SPENT_MINT_UNSPENT" | "DB_PENDING_MINT_SPENT" | "PROOF_NOT_IN_DB" | "DB_UNSPENT_MINT_PENDING";
+                /**
+                 * @description How much it matters
+                 * @enum {string}
+                 */
+                severity: "HIGH" | "MEDIUM" | "LOW";
+                /** @description Names a token in the wallet */
+                tokenId: string | null;
+                /**
+                 * Format: int64
+                 * @description Over how much
+                 */
+                amount: number;
+            }[];
+        };
+        /** @description No credentials, wrong ones, or such as have expired, were revoked or were used before */
+        UNAUTHENTICATED: {
+            /** @constant */
+            type: "urn:crucible:problem:unauthenticated";
+            /** @constant */
+            title: "Authentication required";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "UNAUTHENTICATED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 401;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The credentials are for another wallet, or lack a scope */
+        FORBIDDEN: {
+            /** @constant */
+            type: "urn:crucible:problem:forbidden";
+            /** @constant */
+            title: "Not allowed";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "FORBIDDEN";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 403;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The key’s budget for the day does not cover the payment; all three in sat */
+        BUDGET_EXCEEDED: {
+            /** @constant */
+            type: "urn:crucible:problem:budget-exceeded";
+            /** @constant */
+            title: "Daily budget exceeded";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "BUDGET_EXCEEDED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 403;
+            /** @constant */
+            severity: "LOW";
+            /**
+             * Format: int64
+             * @description For a day
+             */
+            budget: number;
+            /**
+             * Format: int64
+             * @description Of it, reserved included
+             */
+            spentToday: number;
+            /**
+             * Format: int64
+             * @description By this payment
+             */
+            required: number;
+        };
+        /** @description There is no such address */
+        NOT_FOUND: {
+            /** @constant */
+            type: "urn:crucible:problem:not-found";
+            /** @constant */
+            title: "Not found";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "NOT_FOUND";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 404;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The address does not take this method; `Allow` names those that it takes */
+        METHOD_NOT_ALLOWED: {
+            /** @constant */
+            type: "urn:crucible:problem:method-not-allowed";
+            /** @constant */
+            title: "Method not allowed";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "METHOD_NOT_ALLOWED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 405;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The npub has no wallet here */
+        WALLET_NOT_FOUND: {
+            /** @constant */
+            type: "urn:crucible:problem:wallet-not-found";
+            /** @constant */
+            title: "Wallet not found";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "WALLET_NOT_FOUND";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 404;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The wallet has no melt of that id */
+        TRANSACTION_NOT_FOUND: {
+            /** @constant */
+            type: "urn:crucible:problem:transaction-not-found";
+            /** @constant */
+            title: "Transaction not found";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "TRANSACTION_NOT_FOUND";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 404;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The wallet has no mint quote of that id */
+        QUOTE_NOT_FOUND: {
+            /** @constant */
+            type: "urn:crucible:problem:quote-not-found";
+            /** @constant */
+            title: "Quote not found";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "QUOTE_NOT_FOUND";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 404;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The body has more than 64 KiB */
+        PAYLOAD_TOO_LARGE: {
+            /** @constant */
+            type: "urn:crucible:problem:payload-too-large";
+            /** @constant */
+            title: "Body too large";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "PAYLOAD_TOO_LARGE";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 413;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The body is not JSON, not in UTF-8, or compressed */
+        UNSUPPORTED_MEDIA_TYPE: {
+            /** @constant */
+            type: "urn:crucible:problem:unsupported-media-type";
+            /** @constant */
+            title: "Unsupported media type";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "UNSUPPORTED_MEDIA_TYPE";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 415;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The wallet’s books are being corrected, or recovered after the restore of a backup */
+        MELT_BLOCKED_BY_RECONCILIATION: {
+            /** @constant */
+            type: "urn:crucible:problem:melt-blocked-by-reconciliation";
+            /** @constant */
+            title: "Correction under way";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "MELT_BLOCKED_BY_RECONCILIATION";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 409;
+            /** @constant */
+            severity: "HIGH";
+            /** @description Names the stored report */
+            supportId: string;
+            /** @description Names the operation */
+            transactionId?: string;
+            /** @description The same as Retry-After */
+            retryAfterSeconds?: number;
+        };
+        /** @description This wallet is paying, or has paid, this invoice */
+        DUPLICATE_PAYMENT: {
+            /** @constant */
+            type: "urn:crucible:problem:duplicate-payment";
+            /** @constant */
+            title: "Invoice already being paid or paid";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "DUPLICATE_PAYMENT";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 409;
+            /** @constant */
+            severity: "MEDIUM";
+            /** @description Names the operation */
+            transactionId: string;
+        };
+        /** @description Enough is there, but reserved by operations in flight; or too many of them are open */
+        CONCURRENT_OPERATION: {
+            /** @constant */
+            type: "urn:crucible:problem:concurrent-operation";
+            /** @constant */
+            title: "Balance reserved by another operation";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "CONCURRENT_OPERATION";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 409;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The first request with this Idempotency-Key is still running */
+        IDEMPOTENCY_CONFLICT: {
+            /** @constant */
+            type: "urn:crucible:problem:idempotency-conflict";
+            /** @constant */
+            title: "Request already running";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "IDEMPOTENCY_CONFLICT";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 409;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The Idempotency-Key was used for another body */
+        IDEMPOTENCY_KEY_REUSED: {
+            /** @constant */
+            type: "urn:crucible:problem:idempotency-key-reused";
+            /** @constant */
+            title: "Idempotency key used for another request";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "IDEMPOTENCY_KEY_REUSED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 422;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description Not paid, and what was reserved for it can never pay it; it is back in the wallet */
+        PAYMENT_FAILED: {
+            /** @constant */
+            type: "urn:crucible:problem:payment-failed";
+            /** @constant */
+            title: "Failed to melt tokens";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "PAYMENT_FAILED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 422;
+            /** @constant */
+            severity: "MEDIUM";
+            /**
+             * Format: int64
+             * @description What is back in the wallet
+             */
+            released: number;
+            /**
+             * @description Why
+             * @enum {string}
+             */
+            cause: "INVOICE_ALREADY_PAID" | "PAYMENT_UNDER_WAY" | "NO_ROUTE" | "LIGHTNING_PAYMENT_FAILED" | "EXPIRED" | "AMOUNT_OUT_OF_RANGE" | "KEYSET_RETIRED" | "MINT_REFUSED" | "NOT_STARTED" | "NOT_EXECUTED";
+            /** @description The mint’s own words */
+            causeDetail?: string;
+            /** @description Names the operation */
+            transactionId?: string;
+            /** @description Names the quote at its mint */
+            quoteId?: string;
+        };
+        /** @description Too many requests in a minute */
+        RATE_LIMITED: {
+            /** @constant */
+            type: "urn:crucible:problem:rate-limited";
+            /** @constant */
+            title: "Too many requests";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "RATE_LIMITED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 429;
+            /** @constant */
+            severity: "LOW";
+            /**
+             * @description Which limit
+             * @enum {string}
+             */
+            limitedBy: "address" | "key" | "npub" | "melt";
+            /** @description What it allows */
+            perMinute: number;
+            /** @description The same as Retry-After */
+            retryAfterSeconds: number;
+        };
+        /** @description Paid and not booked yet: the server books it by itself. Do not pay again */
+        CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS: {
+            /** @constant */
+            type: "urn:crucible:problem:critical-db-failure-after-mint-success";
+            /** @constant */
+            title: "Critical melt operation failure";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 500;
+            /** @constant */
+            severity: "CRITICAL";
+            /** @description Names the stored report */
+            supportId: string;
+            /** @constant */
+            requiresManualIntervention: true;
+            /** @description Names the quote at its mint */
+            quoteId: string;
+            /** @description Names the operation */
+            transactionId: string;
+            recovery: {
+                /** @constant */
+                state: "scheduled";
+                /**
+                 * Format: uri-reference
+                 * @description Where to ask how it is going on
+                 */
+                statusUrl: string;
+            };
+        };
+        /** @description Stopped by a safety check; a person decides */
+        CRITICAL_MELT_FAILURE: {
+            /** @constant */
+            type: "urn:crucible:problem:critical-melt-failure";
+            /** @constant */
+            title: "Critical melt operation failure";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "CRITICAL_MELT_FAILURE";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 500;
+            /** @constant */
+            severity: "CRITICAL";
+            /** @description Names the stored report */
+            supportId: string;
+            /** @constant */
+            requiresManualIntervention: true;
+            /** @description Names the quote at its mint */
+            quoteId: string;
+            /** @description Names the operation */
+            transactionId: string;
+            recovery: {
+                /** @constant */
+                state: "manual";
+                /**
+                 * Format: uri-reference
+                 * @description Where to ask how it is going on
+                 */
+                statusUrl: string;
+            };
+        };
+        /** @description Not foreseen */
+        INTERNAL_ERROR: {
+            /** @constant */
+            type: "urn:crucible:problem:internal-error";
+            /** @constant */
+            title: "Internal error";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "INTERNAL_ERROR";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 500;
+            /**
+             * @description How bad it is
+             * @enum {string}
+             */
+            severity: "HIGH" | "CRITICAL";
+            /** @description Names the stored report */
+            supportId: string;
+            /** @description Names the operation */
+            transactionId?: string;
+        };
+        /** @description The mint gave no usable answer before anything was at stake */
+        MINT_ERROR: {
+            /** @constant */
+            type: "urn:crucible:problem:mint-error";
+            /** @constant */
+            title: "The mint gave no usable answer";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "MINT_ERROR";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 502;
+            /** @constant */
+            severity: "MEDIUM";
+            /** @description Names the stored report */
+            supportId: string;
+            /** @description The mint’s own error code */
+            mintCode?: number;
+            /** @description Names the operation */
+            transactionId?: string;
+        };
+        /** @description The mint does not answer */
+        MINT_UNAVAILABLE: {
+            /** @constant */
+            type: "urn:crucible:problem:mint-unavailable";
+            /** @constant */
+            title: "Mint unavailable";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "MINT_UNAVAILABLE";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 503;
+            /** @constant */
+            severity: "HIGH";
+            /** @description Names the stored report */
+            supportId: string;
+            /** @description Names the operation */
+            transactionId?: string;
+        };
+        /** @description The database does not answer */
+        DATABASE_UNAVAILABLE: {
+            /** @constant */
+            type: "urn:crucible:problem:database-unavailable";
+            /** @constant */
+            title: "Database unavailable";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "DATABASE_UNAVAILABLE";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 503;
+            /** @constant */
+            severity: "HIGH";
+            /** @description Names the stored report */
+            supportId: string;
+            /** @description Names the operation */
+            transactionId?: string;
+            /** @constant */
+            ready?: false;
+            /**
+             * @description Whether the database can be written to
+             * @enum {string}
+             */
+            database?: "writable" | "unavailable";
+            /** @description Whether the server is about to go */
+            draining?: boolean;
+            mints?: {
+                /** @description The mint’s address */
+                url: string;
+                /** @description How long ago it answered last; null = not yet */
+                answeredMsAgo: number | null;
+                /**
+                 * @description Whether it is asked at all just now
+                 * @enum {string}
+                 */
+                circuit: "closed" | "open" | "half_open";
+            }[];
+        };
+        /** @description The server is about to go; another instance may take the request */
+        SHUTTING_DOWN: {
+            /** @constant */
+            type: "urn:crucible:problem:shutting-down";
+            /** @constant */
+            title: "Server shutting down";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "SHUTTING_DOWN";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 503;
+            /** @constant */
+            severity: "HIGH";
+            /** @description Names the stored report */
+            supportId: string;
+            /** @constant */
+            ready?: false;
+            /**
+             * @description Whether the database can be written to
+             * @enum {string}
+             */
+            database?: "writable" | "unavailable";
+            /** @description Whether the server is about to go */
+            draining?: boolean;
+            mints?: {
+                /** @description The mint’s address */
+                url: string;
+                /** @description How long ago it answered last; null = not yet */
+                answeredMsAgo: number | null;
+                /**
+                 * @description Whether it is asked at all just now
+                 * @enum {string}
+                 */
+                circuit: "closed" | "open" | "half_open";
+            }[];
+        };
+    };
+    responses: {
+        /** @description `NOT_FOUND`: There is no such address */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["NOT_FOUND"];
+            };
+        };
+        /** @description `METHOD_NOT_ALLOWED`: The address does not take this method; `Allow` names those that it takes */
+        MethodNotAllowed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["METHOD_NOT_ALLOWED"];
+            };
+        };
+        /** @description `VALIDATION_ERROR`: Body, path or header of another shape; at most twenty of its mistakes are named */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["VALIDATION_ERROR"];
+            };
+        };
+        /** @description `RATE_LIMITED`: Too many requests in a minute */
+        TooManyRequests: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["RATE_LIMITED"];
+            };
+        };
+        /** @description `SHUTTING_DOWN`: The server is about to go; another instance may take the request */
+        ShuttingDown: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["SHUTTING_DOWN"];
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alive"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does; a mint’s silence alone changes nothing of that */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+        };
+    };
+    openApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenApi"];
+                };
+            };
+        };
+    };
+    docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    docsFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: "swagger-ui.css" | "swagger-ui-bundle.js" | "start.js";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                    "text/javascript": string;
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BearerToken"];
+                };
+            };
+        };
+    };
+    createWallet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalletWish"];
+            };
+        };
+        responses: {
+            /** @description It existed already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletCreated"];
+                };
+            };
+            /** @description The wallet exists */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletCreated"];
+                };
+            };
+        };
+    };
+    walletInfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The wallet */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletInfo"];
+                };
+            };
+        };
+    };
+    balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The balance */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+        };
+    };
+    mint: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MintWish"];
+            };
+        };
+        responses: {
+            /** @description To be paid */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MintQuote"];
+                };
+            };
+        };
+    };
+    completeMint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MintLook"];
+            };
+        };
+        responses: {
+            /** @description Credited */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Minted"];
+                };
+            };
+            /** @description Not yet */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotMinted"];
+                };
+            };
+        };
+    };
+    quoteMelt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeltQuestion"];
+            };
+        };
+        responses: {
+            /** @description The cost */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeltQuote"];
+                };
+            };
+        };
+    };
+    melt: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+                Prefer?: string;
+            };
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeltWish"];
+            };
+        };
+        responses: {
+            /** @description Paid */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeltPaid"];
+                };
+            };
+            /** @description Not known yet; the server brings it to an end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeltPending"];
+                };
+            };
+        };
+    };
+    meltStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+                transactionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its present state */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeltStatus"];
+                };
+            };
+        };
+    };
+}
