@@ -1,5 +1,5 @@
 /**
- * `npm test`: lint and format, types, then every jest layer, and one closing line with the sum.
+ * `npm test`: lint and format, types, then every jest layer, the supply chain, and one closing line with the sum.
  * `npm test -- melt` runs only the jest tests whose path matches; every argument goes on to jest.
  */
 import { spawn } from 'node:child_process';
@@ -22,6 +22,11 @@ if (jestArguments.length === 0) {
   suites.push(await runCheck('types', ['node_modules/typescript/bin/tsc', '--noEmit']));
 }
 suites.push(await runJest());
+// Last, so that what it says of an audit that could not be made stands beside the closing line.
+if (jestArguments.length === 0)
+  suites.push(
+    await runCheck('supply chain', ['--disable-warning=ExperimentalWarning', 'scripts/supplyChain.mjs']),
+  );
 
 const sum = (key) => suites.reduce((total, suite) => total + suite[key], 0);
 const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
