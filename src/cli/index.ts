@@ -25,6 +25,10 @@ The same environment as the server's is read (see README). Exit codes: 0 done, 1
 /** Operator commands. Results go to stdout, everything else to stderr. @returns the exit code */
 async function main(words: readonly string[]): Promise<number> {
   const [noun, verb, ...options] = words;
+  if (['help', '--help', '-h'].includes(noun ?? '')) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
   try {
     if (noun === 'migrate') return await migrate(words.slice(1));
     if (noun === 'restore') return await restore(words.slice(1));

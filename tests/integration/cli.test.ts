@@ -32,3 +32,8 @@ it('wrong usage ends with code 2 and says what would be right, on stderr', async
   const ended = await crucible('keys', 'create', '--scopes', 'everything');
   expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('there is no scope') });
 });
+
+it('who asks for help gets it on stdout, without any setting', async () => {
+  const ended = await crucible('--help');
+  expect(ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('crucible keys create') });
+});
