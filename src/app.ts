@@ -54,6 +54,8 @@ export function createApp({ services, logger, isDraining, publicOrigin, config }
       );
     app.all(path, methodNotAllowed(routes.flatMap(({ method }) => methodsOf[method])));
   }
+  // What is asked for below /api was counted before.
+  app.use(/^(?!\/api(?:\/|$))/i, ...limiters.address, unknownRoute());
   app.use(unknownRoute());
   app.use(problems({ reports: services.reports, logger }));
   return app;

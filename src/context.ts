@@ -8,7 +8,7 @@ import { createBearerTokenRepository } from './repositories/bearerTokens.ts';
 import { createCorrectionRepository } from './repositories/corrections.ts';
 import { createCounterRepository } from './repositories/counters.ts';
 import { type Database, openDatabase } from './repositories/database.ts';
-import { createSealers, masterKeys, refuseWrongMasterKeys } from './repositories/dataKeys.ts';
+import { createSealers, masterKeys } from './repositories/dataKeys.ts';
 import { createDeadTransactions } from './repositories/deadTransactions.ts';
 import { createDeploymentRepository } from './repositories/deployment.ts';
 import { isDatabaseWritable } from './repositories/health.ts';
@@ -24,6 +24,7 @@ import { createRecoveredEcashRepository } from './repositories/recoveredEcash.ts
 import { createRecoveryRepository } from './repositories/recoveries.ts';
 import { createReportSpool } from './repositories/reportSpool.ts';
 import { createReportRepository } from './repositories/reports.ts';
+import { noteDataKeysAlone, refuseWrongMasterKeys } from './repositories/resealing/startCheck.ts';
 import { createSignedRequestRepository } from './repositories/signedRequests.ts';
 import { createTokenRepository } from './repositories/tokens.ts';
 import { createWalletRepository } from './repositories/wallets.ts';
@@ -129,6 +130,7 @@ export async function createContext(given: {
     await http.close();
     throw error;
   });
+  await noteDataKeysAlone(database, masters);
   const owner = randomUUID();
   let draining = false;
   const isDraining = () => draining;

@@ -51,12 +51,12 @@ const containerNames = new Set(['proof', 'proofs', 'inputs', 'outputs', 'held', 
 /** What looks like a secret wherever it stands in a text. */
 const secretLooks = new RegExp(
   [
-    /cashu[A-B][\w+/=-]{8,}/, // ecash
+    /cashu[A-Z][\w+/=-]{8,}/, // ecash
     /crk_[\w-]+|crt_[\w-]+/, // API keys and bearer tokens of ours
     /nsec1[0-9a-z]+/, // Nostr secret keys
     /(?<=:\/\/)[^\s/@]+(?=@)/, // user:password in an address
-    /(?<=\b(?:Bearer|Basic|Nostr)\s+)[\w+/=.-]{8,}/, // an Authorization header
-    /(?<![\w])[0-9a-f]{64}(?![\w])/, // a proof's secret, a key, a blinding factor, a preimage; Y and points have 66 digits
+    /\b(?:Bearer|Basic|Nostr)\s+[\w+/=.-]{8,}/, // an Authorization header; looking behind for so much space would take ages
+    /(?<![0-9a-f])(?:[0-9a-f]{64}){1,2}(?![0-9a-f])/, // a proof's secret, a key, a blinding factor, a preimage, a seed; Y and points have 66 digits
     /(?<![\w.])\d{40,}(?![\w])/, // a scalar in decimal, as curve libraries tell what they choked on
     /(?<![\w.])(?:[0-9a-f]{8}|[0-9a-f]{16})\.[\w+/]{38,}=*/, // a sealed text
     /\[\\*"(?:P2PK|HTLC)\\*",.*/, // a secret with a spending condition (NUT-10)

@@ -51,9 +51,7 @@ export async function startServer(
     'connection',
     limitConnections(connectionsPerAddress, (address) => isTrusted(address, 0)),
   );
-  server.on('request', noteExchange);
-  server.on('request', app);
-  server.on('checkExpectation', app);
+  for (const asked of ['request', 'checkExpectation']) server.on(asked, noteExchange).on(asked, app);
   server.on('clientError', answerUnparsable);
   server.on('connect', refuseTunnel);
   const port = await listen(server, at);

@@ -51,10 +51,11 @@ const anywhere = { dotfiles: 'allow' } as const;
 
 /** Handlers that tell what the API is: to programs, and to people by Swagger UI. @param document asked for once */
 export function docsController(document: () => object) {
-  let written: string | undefined;
+  // Bytes, which all answers share: Express would make bytes of a text for each, and who reads slowly keeps them.
+  let written: Buffer | undefined;
 
   const openApi: RequestHandler = (_req, res) => {
-    written ??= JSON.stringify(document());
+    written ??= Buffer.from(JSON.stringify(document()));
     res.type('application/json').send(written);
   };
 

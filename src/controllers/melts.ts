@@ -17,6 +17,7 @@ export function meltController(melts: MeltService) {
   const melt: RequestHandler = async (req, res) => {
     const request = readBody(bodies.melt, req);
     const respondAsync = prefersAsync(req.get('prefer'));
+    const { requestId, stillAllowed } = contextOf(req);
     const { operation, replayed } = await melts.melt({
       npub: npubOf(req),
       invoice: request.invoice,
@@ -24,7 +25,8 @@ export function meltController(melts: MeltService) {
       respondAsync,
       idempotency: readIdempotencyKey(req, 'melt', request),
       budget: budgetOf(req),
-      requestId: contextOf(req).requestId,
+      stillAllowed,
+      requestId,
     });
     const { status, body } = presentMelt(operation, new Date());
     if (replayed) res.set('Idempotency-Replayed', 'true');

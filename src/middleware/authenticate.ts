@@ -18,7 +18,7 @@ export type Doorkeepers = Pick<Services, 'apiKeys' | 'bearerTokens' | 'signedReq
 export function authenticate(doorkeepers: Doorkeepers): RequestHandler {
   const { apiKeys, bearerTokens, signedRequests, publicOrigin } = doorkeepers;
 
-  function signer(req: Request, credentials: string): Caller {
+  async function signer(req: Request, credentials: string): Promise<Caller> {
     const origin = publicOrigin();
     if (origin === null)
       throw invalid(
@@ -31,9 +31,15 @@ export function authenticate(doorkeepers: Doorkeepers): RequestHandler {
   return async (req, _res, next) => {
     const { scheme, credentials } = credentialsOf(req);
     const context = contextOf(req);
-    if (scheme === 'nostr') context.caller = signer(req, credentials);
-    else if (credentials.startsWith('crt_')) context.caller = await bearerTokens.authenticate(credentials);
-    else context.caller = await apiKeys.authenticate(credentials);
+    if (scheme === 'nostr') {
+      context.caller = await signer(req, credentials);
+    } else {
+      const holder = credentials.startsWith('crt_') ? bearerTokens : apiKeys;
+      context.caller = await holder.authenticate(credentials);
+      context.stillAllowed = async () => {
+        await holder.authenticate(credentials);
+      };
+    }
     next();
   };
 }

@@ -10,10 +10,20 @@ export type RequestContext = {
   /** Method and pattern, e.g. `POST /api/wallet/:npub/melt`; null until a route took it. Safe to log: no values. */
   route: string | null;
   caller: Caller | null;
+  /** Whether the caller's key or token is good still. A signed request is good once, and needs no second look. @throws DomainError UNAUTHENTICATED */
+  stillAllowed: () => Promise<void>;
   /** The wallet owner named in the path, once checked. */
   npub: string | null;
   /** SHA-256 of the body exactly as it came, in hex; the bytes themselves are not kept. */
   rawBodySha256: string | null;
+};
+
+const nothingKnown = {
+  route: null,
+  caller: null,
+  stillAllowed: async () => undefined,
+  npub: null,
+  rawBodySha256: null,
 };
 
 // Beside the request, not on it: typed, and gone with it.
@@ -26,7 +36,7 @@ export function requestContext(): RequestHandler {
   return (req, res, next) => {
     const given = req.get('x-request-id');
     const requestId = given !== undefined && acceptableId.test(given) ? given : randomUUID();
-    contexts.set(req, { requestId, route: null, caller: null, npub: null, rawBodySha256: null });
+    contexts.set(req, { ...nothingKnown, requestId });
     res.set('X-Request-Id', requestId);
     next();
   };

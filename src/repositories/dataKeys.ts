@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { invariant, WrongMasterKey } from '../models/errors.ts';
+import { invariant } from '../models/errors.ts';
 import type { DataKeyDocument, SealingScope } from '../models/schemas/dataKey.ts';
 import { createShortMemory } from '../models/shortMemory.ts';
 import type { Database } from './database.ts';
@@ -123,20 +123,4 @@ function none(error: unknown): null {
 export function rehearsing({ toOpen }: Sealers): Sealers {
   const thrownAway = createSealer(sealingKey(randomBytes(32), 'data'));
   return { toOpen, toSeal: async () => thrownAway };
-}
-
-/**
- * Refuses master keys that do not open what the database holds, before anything is sealed by them.
- * @throws WrongMasterKey
- */
-export async function refuseWrongMasterKeys(
-  { dataKeys }: Pick<Database, 'dataKeys'>,
-  { current, others }: MasterKeys,
-): Promise<void> {
-  const ids = [current, ...others].map(({ id }) => id);
-  const foreign = await dataKeys
-    .findOne({ master_key_id: { $nin: ids } })
-    .select({ master_key_id: 1 })
-    .lean<Pick<DataKeyDocument, 'master_key_id'>>();
-  if (foreign !== null) throw new WrongMasterKey(foreign.master_key_id);
 }

@@ -24,18 +24,25 @@ const isFree = (now: Date): QueryFilter<OperationDocument> => ({
 
 /** Who works at an operation. A lease saves work and guards nothing, so no wait for one is ever long. */
 export function createOperationLeases({ operations }: Pick<Database, 'operations'>, sealers: Sealers) {
-  /** What could be claimed just now at these mints, longest due first, at most `limit`, leaving out those in `except`. */
+  /**
+   * What could be claimed just now at these mints, at most `limit`, leaving out those in `except`. Longest due first; but mint
+   * quotes that nobody has paid come last: they cost nothing to make, and must not hold up what has money in it.
+   */
   async function due(
     now: Date,
     { limit, at, except }: { limit: number; at: readonly string[]; except: readonly string[] },
   ): Promise<DueOperation[]> {
     const others = except.length > 0 ? { _id: { $nin: [...except] } } : {};
-    const found = await operations
-      .find({ ...isFree(now), mint_url: { $in: [...at] }, ...others })
-      .select({ _id: 1, mint_url: 1 })
-      .sort({ due_at: 1 })
-      .limit(limit)
-      .lean<Pick<OperationDocument, '_id' | 'mint_url'>[]>();
+    const among = (states: QueryFilter<OperationDocument>, most: number) =>
+      operations
+        .find({ ...isFree(now), ...states, mint_url: { $in: [...at] }, ...others })
+        .select({ _id: 1, mint_url: 1 })
+        .sort({ due_at: 1 })
+        .limit(most)
+        .lean<Pick<OperationDocument, '_id' | 'mint_url'>[]>();
+    const found = await among({ state: { $nin: ['awaiting_payment'] } }, limit);
+    if (found.length < limit)
+      found.push(...(await among({ state: 'awaiting_payment' }, limit - found.length)));
     return found.map(({ _id, mint_url }) => ({ id: _id, mintUrl: mint_url }));
   }
 

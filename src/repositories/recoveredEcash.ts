@@ -44,7 +44,6 @@ export function createRecoveredEcashRepository(
    */
   async function inHand(walletId: string, names: ReadonlySet<string>): Promise<Map<string, InHand>> {
     const owners = new Map<string, InHand>();
-    const opener = await sealers.toOpen(walletScope(walletId));
     const look = async (filter: QueryFilter<OperationDocument>, index: string, how: InHand) => {
       const found = database.operations
         .find({ wallet_id: walletId, ...filter })
@@ -52,8 +51,11 @@ export function createRecoveredEcashRepository(
         .hint(index)
         .lean<WithAttempts>()
         .cursor();
-      for await (const document of found)
+      for await (const document of found) {
+        // After the document: it may have been sealed by a data key that was made only just before.
+        const opener = await sealers.toOpen(walletScope(walletId));
         for (const { B_ } of outputsOf(document, opener)) if (names.has(B_)) owners.set(B_, how);
+      }
     };
     // In this order: what stops meanwhile is seen at least once.
     await look({ open: true, 'attempts.0': { $exists: true } }, 'open_with_outputs', 'open');
@@ -99,13 +101,13 @@ export function createRecoveredEcashRepository(
    */
   async function spentOutputs(walletId: string): Promise<ReadonlySet<string>> {
     const spent = new Set<string>();
-    const opener = await sealers.toOpen(walletScope(walletId));
     const ended = database.operations
       .find({ wallet_id: walletId, kind: 'melt', state: { $in: ['settled', 'released'] } })
       .select({ attempts: 1 })
       .lean<Pick<OperationDocument, '_id' | 'attempts'>>()
       .cursor();
     for await (const { _id, attempts } of ended) {
+      const opener = await sealers.toOpen(walletScope(walletId));
       for (const attempt of attempts) {
         if (attempt.purpose !== 'swap') continue;
         for (const { role, B_ } of readAttempt(attempt, _id, opener).outputs)

@@ -18,5 +18,9 @@ export function createSignedRequestRepository(database: Pick<Database, 'signedRe
     return result.upsertedCount === 1;
   }
 
-  return { claim };
+  async function isUsed(eventId: string): Promise<boolean> {
+    return (await database.signedRequests.exists({ _id: eventId })) !== null;
+  }
+
+  return { claim, isUsed };
 }

@@ -41,6 +41,8 @@ export type MeltRequest = {
   idempotency: IdempotencyKey | undefined;
   /** Null where the caller has no budget to keep to. */
   budget: KeyBudget | null;
+  /** Asked once more when ecash is about to be reserved: the request may have waited. @throws DomainError UNAUTHENTICATED */
+  stillAllowed: () => Promise<void>;
   requestId: string;
 };
 
@@ -96,11 +98,11 @@ type SignedCaller = Extract<Caller, { by: 'signature' }>;
 
 export type SignedRequestService = {
   /**
-   * Whether an event (NIP-98) is signed, of now, and for this request, its body apart. Writes nothing.
+   * Whether an event (NIP-98) is signed, of now, not used yet, and for this request, its body apart. Writes nothing.
    * @param request `url` is the public origin with path and query as they were sent
    * @throws DomainError UNAUTHENTICATED
    */
-  verify(event: NostrEvent, request: { method: string; url: string }): SignedCaller;
+  verify(event: NostrEvent, request: { method: string; url: string }): Promise<SignedCaller>;
   /**
    * Compares the body, and uses the event up.
    * @param bodySha256 of the bytes as they came, in hex; null = there was no body

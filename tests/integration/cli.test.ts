@@ -35,5 +35,9 @@ it('wrong usage ends with code 2 and says what would be right, on stderr', async
 
 it('who asks for help gets it on stdout, without any setting', async () => {
   const ended = await crucible('--help');
-  expect(ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('crucible keys create') });
+  expect(ended).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: expect.stringContaining('crucible keys create'),
+  });
 });

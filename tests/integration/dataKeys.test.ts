@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Database, openDatabase } from '../../src/repositories/database.ts';
 import {
   createSealers,
   type MasterKeys,
   masterKeys,
-  refuseWrongMasterKeys,
   rehearsing,
   walletScope,
 } from '../../src/repositories/dataKeys.ts';
+import { noteDataKeysAlone, refuseWrongMasterKeys } from '../../src/repositories/resealing/startCheck.ts';
 import { createSealer } from '../../src/repositories/sealing.ts';
+import { proofPurpose } from '../../src/repositories/tokenDocuments.ts';
 import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
 
 let fresh: FreshDatabase;
@@ -87,5 +88,36 @@ describe('the data key of a wallet', () => {
     await expect(refused).rejects.toThrow(masters.current.id);
     const told = { current: masterKeys({ masterKey: foreign }).current, others: [masters.current] };
     await expect(refuseWrongMasterKeys(database, told)).resolves.toBeUndefined();
+  });
+});
+
+describe('a store from before there were data keys', () => {
+  const masters = newMasters();
+  const wrong = newMasters();
+  const isNoted = async () => (await database.deployment.exists({ _id: 'data_keys_alone' })) !== null;
+  const earlierToken = () => {
+    const Y = `02${'4a'.repeat(32)}`;
+    const sealed = createSealer(masters.current).seal('a proof', proofPurpose('earlier', Y));
+    const document = { _id: 'tok_earlier', wallet_id: 'earlier', proofs: [{ Y, sealed }] };
+    return database.tokens.collection.insertOne(Object.assign(document));
+  };
+  beforeEach(async () => {
+    await Promise.all([database.dataKeys.deleteMany(), database.deployment.deleteMany()]);
+    await database.tokens.collection.deleteMany({});
+  });
+
+  it('is not opened by a server without the master key that sealed its records', async () => {
+    await earlierToken();
+    await expect(refuseWrongMasterKeys(database, wrong)).rejects.toThrow(masters.current.id);
+    await refuseWrongMasterKeys(database, masters);
+    await noteDataKeysAlone(database, masters);
+    expect(await isNoted()).toBe(false);
+  });
+
+  it('is looked through until nothing of it is left, and then not at every start', async () => {
+    await noteDataKeysAlone(database, masters);
+    expect(await isNoted()).toBe(true);
+    await earlierToken();
+    await expect(refuseWrongMasterKeys(database, wrong)).resolves.toBeUndefined();
   });
 });

@@ -47,3 +47,22 @@ it('a payment whose mint does not answer holds up no other of its wallet for lon
   await world.sim.release();
   expect((await held).filter(isPaid)).toHaveLength(1);
 });
+
+it('a payment that waits while its key is revoked is not made', async () => {
+  const wallet = await world.wallet(64);
+  const key = await world.keyFor(['wallet:melt'], wallet.npub);
+  const { apiKeys } = world.context.database;
+  await world.sim.addFaults({ match: { path: '/v1/melt/bolt11' }, fault: 'hold' });
+  const held = pay(wallet, [30]);
+  await until(async () => (await world.sim.faults()).held === 1, 'the first at the mint');
+  const { invoice } = await world.sim.invoice({ amount: 5 });
+  const waiting = wallet.melt(invoice, {}, { authorization: `Bearer ${key}` });
+  const isKnown = { npub: wallet.npub, last_used_on: { $ne: null } };
+  await until(async () => (await apiKeys.exists(isKnown)) !== null, 'the second in the line');
+  const [, id = ''] = key.split('_');
+  expect(await world.context.services.apiKeys.revoke(id)).toBe('revoked');
+  await world.sim.release();
+  expect((await held).filter(isPaid)).toHaveLength(1);
+  await expectProblem(world, await waiting, { status: 401, code: 'UNAUTHENTICATED', severity: 'LOW' });
+  expect(await wallet.balance()).toMatchObject({ totalBalance: 34, reservedBalance: 0 });
+});

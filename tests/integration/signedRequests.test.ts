@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { limit } from '../support/rates.ts';
 import { send } from '../support/refusals/wire.ts';
 import {
   newSigner,
@@ -110,6 +111,29 @@ describe('an event', () => {
     expect((await ask('POST', target, nostrHeader(event), '{"amount":')).status).toBe(400);
     expect((await ask('POST', target, nostrHeader(event), body)).status).toBe(201);
     expect((await ask('POST', target, nostrHeader(event), body)).status).toBe(401);
+  });
+
+  it('replayed by somebody else uses up nothing of what its signer may do', async () => {
+    const signer = await owner();
+    const limited = await startWorld({
+      env: {
+        CRUCIBLE_PUBLIC_ORIGIN: publicOrigin,
+        CRUCIBLE_RATE_LIMIT: 'on',
+        CRUCIBLE_TRUSTED_PROXIES: 'loopback',
+      },
+    });
+    try {
+      await limit('npub', 2, [limited]);
+      const target = balanceOf(signer);
+      const asked = (authorization: string) => ask('GET', target, authorization, undefined, limited.url);
+      const first = signed(signer, { method: 'GET', target });
+      expect((await asked(first)).status).toBe(404);
+      for (let times = 0; times < 3; times += 1)
+        expect(refusal(await asked(first))).toEqual(refused(/was used before/));
+      expect((await asked(signed(signer, { method: 'GET', target }))).status).toBe(404);
+    } finally {
+      await limited.end();
+    }
   });
 
   it('is remembered by the database’s own clock, and for longer than any event is good', async () => {

@@ -155,8 +155,16 @@ describe('Prefer: respond-async', () => {
     'respond-async=no',
     'note="x, respond-async"',
     'x; respond-async',
+    'respond-async, note="never closed',
+    'respond-async, note="never closed\\',
   ])('is not asked for by %s', (header) => {
     expect(prefersAsync(header)).toBe(false);
+  });
+
+  it('costs no more than its length, however its quotes are laid out', () => {
+    const startedAt = performance.now();
+    for (let times = 0; times < 20; times += 1) prefersAsync(`"${'\\"'.repeat(8_000)}`);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 });
 

@@ -47,11 +47,21 @@ describe('What is written down for people', () => {
     ['half of JSON', `{\\"secret\\":\\"${'4a'.repeat(32)}\\"`, '{\\"secret\\":\\"[redacted]\\"'],
     ['a scalar in decimal', `expected n < p, got ${'7'.repeat(77)}`, 'expected n < p, got [redacted]'],
     ['a locked secret', 'got ["P2PK",{"nonce":"aa","data":"bb"}]', 'got [redacted]'],
-    ['a header', 'sent Authorization: Nostr eyJpZCI6IjAw now', 'sent Authorization: Nostr [redacted] now'],
+    ['a header', 'sent Authorization: Nostr eyJpZCI6IjAw now', 'sent Authorization: [redacted] now'],
+    ['a seed', `of ${'4a'.repeat(64)} made`, 'of [redacted] made'],
+    ['a key with a prefix', `0x${'4a'.repeat(32)}, key_${'4a'.repeat(32)}`, '0x[redacted], key_[redacted]'],
     ['a sealed text', `it is 0a1b2c3d.${'Ab/+'.repeat(12)}== there`, 'it is [redacted] there'],
     ['a bearer token', 'crt_0011223344556677_abc was sent', '[redacted] was sent'],
   ])('finds %s by its look', (_what, text, redacted) => {
     expect(redact(text)).toBe(redacted);
+  });
+
+  it('takes no longer for what a mint has laid out to make it slow', () => {
+    const startedAt = performance.now();
+    redact(`Bearer${' '.repeat(60_000)}!`);
+    redact(`Bearer${' '.repeat(9)}`.repeat(4_000));
+    redact(' '.repeat(60_000));
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
   it('leaves alone what support needs: points, keyset ids, ids of requests and transactions, amounts', () => {

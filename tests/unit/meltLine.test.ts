@@ -58,6 +58,7 @@ function line(outcome: (number: number) => Promise<Reserved>) {
         idempotency: undefined,
         requestId: 'request',
         budget: null,
+        stillAllowed: async () => undefined,
         answerBy: new Date(Date.now() + answerWithinMs - (how.agoMs ?? 0)),
       },
       async () => quoteFor('anew', 60_000),

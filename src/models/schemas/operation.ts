@@ -145,8 +145,8 @@ operationSchema.index(
 );
 // With the mint, so that thousands that wait for one which is left alone just now are passed over without reading them.
 operationSchema.index(
-  { due_at: 1, mint_url: 1 },
-  { name: 'due_at_mint', partialFilterExpression: { open: true } },
+  { due_at: 1, mint_url: 1, state: 1 },
+  { name: 'due_at_mint_state', partialFilterExpression: { open: true } },
 );
 operationSchema.index({ wallet_id: 1, kind: 1, quote_id: 1 }, { name: 'by_quote' });
 operationSchema.index({ wallet_id: 1, created_at: -1 }, { name: 'by_wallet' });

@@ -15,17 +15,23 @@ const batchSize = 200;
 export function createResealing(database: Database, sealers: Sealers, { current, others }: MasterKeys) {
   const { dataKeys } = database;
   const byMaster = createSealer(current, others);
+  const knownIds = [current, ...others].map(({ id }) => id);
   const shelves = createShelves(database, sealers);
   const notCurrent = { master_key_id: { $ne: current.id } };
 
-  /** The id of a master key that something is sealed by and that is not known here; null where there is none. */
-  async function missingKey(): Promise<string | null> {
-    const knownIds = [current, ...others].map(({ id }) => id);
+  /** The id of a master key that a data key is sealed by and that is not known here; null where there is none. */
+  async function missingKeyOfDataKeys(): Promise<string | null> {
     const dataKey = await dataKeys
       .findOne({ master_key_id: { $nin: knownIds } })
       .select({ master_key_id: 1 })
       .lean<Pick<DataKeyDocument, 'master_key_id'>>();
-    if (dataKey !== null) return dataKey.master_key_id;
+    return dataKey?.master_key_id ?? null;
+  }
+
+  /** The same of whatever is sealed. */
+  async function missingKey(): Promise<string | null> {
+    const missing = await missingKeyOfDataKeys();
+    if (missing !== null) return missing;
     for (const shelf of shelves) {
       const text = await shelf.foreignText(knownIds);
       if (text !== null) return text.slice(0, current.id.length);
@@ -66,5 +72,5 @@ export function createResealing(database: Database, sealers: Sealers, { current,
     for (const shelf of shelves) yield* shelf.moveAll();
   }
 
-  return { missingKey, countLeft, resealDataKeys, moveRecords };
+  return { missingKeyOfDataKeys, missingKey, countLeft, resealDataKeys, moveRecords };
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { npubEncode } from 'nostr-tools/nip19';
-import { verifyEvent } from 'nostr-tools/pure';
 import { ownerScopes } from '../../models/apiKey.ts';
 import { databaseUnavailable } from '../../models/errors.ts';
 import type { NostrEvent } from '../../models/nostrEvent.ts';
 import type { SignedRequestRepository } from '../../repositories/signedRequests.ts';
 import type { SignedRequestService } from '../contracts.ts';
 import { isOutcomeUnknown } from '../databaseFaults.ts';
+import { isSigned } from './eventSignature.ts';
 import { unauthenticated } from './refusals.ts';
 
 const httpAuthKind = 27_235;
@@ -15,10 +15,12 @@ const windowMs = 60_000;
 const emptySha256 = createHash('sha256').digest('hex');
 
 const signAnew = 'Sign the request anew.';
+const usedBefore =
+  'it was used before, and an event is good for one request. Like requests within a second need a tag that differs, such as ["nonce", "…"].';
 
 /**
  * Requests signed by the owner of a wallet (NIP-98, github.com/nostr-protocol/nips/blob/master/98.md). `verify` comes before
- * anything else is done; `complete` once the body is there, as the last thing before the route: it uses the event up, so
+ * anything else is done, and before anything is counted for the signer; `complete` once the body is there, as the last thing before the route: it uses the event up, so
  * that nobody but its signer can.
  */
 export function createSignedRequestService(parts: {
@@ -27,7 +29,7 @@ export function createSignedRequestService(parts: {
 }): SignedRequestService {
   const { used, now } = parts;
   return {
-    verify(event, { method, url }) {
+    async verify(event, { method, url }) {
       if (event.kind !== httpAuthKind) throw refused(`its kind must be ${httpAuthKind}.`);
       if (tagOf(event, 'u') !== url)
         throw refused(
@@ -38,7 +40,9 @@ export function createSignedRequestService(parts: {
         throw refused('its tag method must be the method of the request.');
       refuseUntimely(event, now());
       const payloadSha256 = tagOf(event, 'payload');
-      if (!verifyEvent(event)) throw refused('its id or its signature is wrong.');
+      if (!isSigned(event)) throw refused('its id or its signature is wrong.');
+      // Whoever replays it must not use up what the signer may do. `complete` alone decides between two at once.
+      if (await used.isUsed(event.id)) throw refused(usedBefore);
       return {
         by: 'signature',
         keyId: null,
@@ -61,10 +65,7 @@ export function createSignedRequestService(parts: {
         // It may count as used or not; the route was not entered.
         throw isOutcomeUnknown(error) ? databaseUnavailable(error) : error;
       });
-      if (!isFirst)
-        throw refused(
-          'it was used before, and an event is good for one request. Like requests within a second need a tag that differs, such as ["nonce", "…"].',
-        );
+      if (!isFirst) throw refused(usedBefore);
     },
   };
 }

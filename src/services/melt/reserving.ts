@@ -103,7 +103,9 @@ export function createReserving(parts: {
     quote: MeltQuote,
     request: TimedRequest,
   ): Promise<Begun | { sight: string | null }> {
-    // Asked again: whoever came earlier may have been about the same invoice.
+    // Both asked again: a key may have been revoked while its request waited, and whoever came earlier may have been about
+    // the same invoice.
+    await request.stillAllowed();
     const paying = await operations.claiming(wallet.id, invoice.paymentHash);
     if (paying !== null) throw duplicatePayment(paying);
     const place = mints.at(wallet.mintUrl).payments.enter();

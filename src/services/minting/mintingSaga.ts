@@ -229,7 +229,7 @@ export function createMintingHandler(parts: {
       if (operation.state === 'issuing')
         return patientWaitMs(at.getTime() - enteredStateAt(operation).getTime());
       const sinceMs = at.getTime() - operation.createdAt.getTime();
-      return growingWaitMs(sinceMs, { fraction: 0.05, minMs: 400, maxMs: 600_000 });
+      return growingWaitMs(sinceMs, { fraction: 0.1, minMs: 500, maxMs: 600_000 });
     },
     async reread(id) {
       const operation = await operations.byId(id);

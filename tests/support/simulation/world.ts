@@ -124,7 +124,8 @@ export function createWorld(given: {
     };
     trace(() => `a client asks ${server.actor.name} to pay ${of.invoice.slice(0, 24)}`);
     scheduler.as(server.actor, () => {
-      const request = { npub, maxFee: undefined, requestId: 'request', ...of };
+      const stillAllowed = async () => undefined;
+      const request = { npub, maxFee: undefined, requestId: 'request', stillAllowed, ...of };
       server.instance.meltService
         .melt(request)
         .then(
