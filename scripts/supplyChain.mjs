@@ -14,6 +14,6 @@ for (const finding of findings) console.log(finding);
 const count = projects.reduce((sum, { lock }) => sum + Object.keys(lock.packages ?? {}).length - 1, 0);
 console.log(`${projects.length} lock files, ${count} packages, ${findings.length} findings`);
 
-const audit = await auditAll(root, projects);
+const audit = await auditAll(projects);
 for (const line of audit.lines) console.log(line);
 process.exitCode = findings.length === 0 && audit.isGood ? 0 : 1;

@@ -30,7 +30,14 @@ it('an entry of the policy that nothing needs is a finding', () => {
   expect(policyFindings(findProjects(root).projects, gone)).toEqual([
     'tests/support/supplyChain/policy.ts: the exception for gone (Odd-1.0) is not there any more',
   ]);
-  expect(policyFindings([project()], [])).toHaveLength(2);
+  const none = policyFindings([project()], []).map((finding) => finding.replace(/^.*policy\.ts: /, ''));
+  expect(none).toEqual(
+    expect.arrayContaining([
+      'the folder mutation is not there any more',
+      'the install script of node is not there any more',
+      'the alias strip-ansi-cjs is not there any more',
+    ]),
+  );
 });
 
 describe('looking for lock files', () => {
@@ -49,43 +56,149 @@ describe('looking for lock files', () => {
     await tree.write('asks-for-nothing/package.json', {});
     await tree.write('other/yarn.lock', '');
     await tree.write('node_modules/wanted/package.json', asks);
+    await tree.write('dist/package.json', asks);
+    await tree.write('tools/dist/package.json', asks);
+    await tree.write('peers/package.json', { peerDependencies: { wanted: '*' } });
+    await tree.write('workspaces/package.json', { workspaces: ['packages/*'] });
     const { projects, findings } = findProjects(tree.root);
     expect(projects.map(({ folder }) => folder)).toEqual(['a/b']);
     expect(findings.toSorted()).toEqual([
       'other/yarn.lock: a kind of lock file that nobody checks here',
+      'peers/package.json: asks for packages and has no lock file',
+      'tools/dist/package.json: asks for packages and has no lock file',
       'unlocked/package.json: asks for packages and has no lock file',
+      'workspaces/package.json: asks for packages and has no lock file',
+    ]);
+  });
+
+  it('says which file it cannot read', async () => {
+    const tree = await newTree();
+    await tree.write('empty/package.json', {});
+    await tree.write('empty/package-lock.json', '');
+    await tree.write('null/package.json', {});
+    await tree.write('null/package-lock.json', { packages: { 'node_modules/wanted': null } });
+    await tree.write('text/package.json', 'packages, please');
+    const { projects, findings } = findProjects(tree.root);
+    expect(projects).toEqual([]);
+    expect(findings.toSorted()).toEqual([
+      'empty/package-lock.json: cannot be read',
+      'null/package-lock.json: cannot be read',
+      'text/package.json: cannot be read',
+    ]);
+  });
+
+  it('reads each line of a .npmrc that npm reads', async () => {
+    const tree = await newTree();
+    await tree.write('package.json', {});
+    await tree.write('package-lock.json', {});
+    await tree.write('.npmrc', '; settings\r\nfund=false\n# a comment\rregistry=http://elsewhere.invalid\n');
+    expect(findProjects(tree.root).projects.map(({ settings }) => settings)).toEqual([
+      ['fund=false', 'registry=http://elsewhere.invalid'],
     ]);
   });
 });
 
-it('what is installed is held against the lock file', async () => {
-  const tree = await newTree();
-  const packages = {
-    'node_modules/wanted': lockedPackage(),
-    'node_modules/relicensed': lockedPackage(),
-    'node_modules/missing': lockedPackage(),
-    'node_modules/other-platform': lockedPackage({ optional: true }),
-  };
-  await tree.write('node_modules/wanted/package.json', { version: '1.0.1', license: 'MIT' });
-  await tree.write('node_modules/relicensed/package.json', { version: '1.0.0', license: 'SSPL-1.0' });
-  await tree.write('node_modules/@stran/ger/package.json', { version: '1.0.0' });
-  await tree.write('node_modules/tool/package.json', { version: '1.0.0', license: 'MIT' });
-  const asked = project({ packages });
-  await tree.write('node_modules/.package-lock.json', asked.lock);
-  expect(installedFindings(tree.root, asked)).toEqual([
-    'node_modules/@stran/ger: is not in the lock file',
-    'node_modules/wanted: is 1.0.1, and 1.0.0 in the lock file',
-    'node_modules/relicensed: is under SSPL-1.0, and MIT in the lock file',
-    'node_modules/missing: is in the lock file and not installed',
-  ]);
-});
+describe('what is installed is held against the lock file', () => {
+  const inOrder = (name: string) => ({ name, version: '1.0.0', license: 'MIT' });
 
-it('what was installed by an older lock file is not held against the newer one', async () => {
-  const tree = await newTree();
-  await tree.write('node_modules/.package-lock.json', project().lock);
-  const newer = { 'node_modules/wanted': lockedPackage({ integrity: 'sha512-another' }) };
-  expect(installedFindings(tree.root, project())).toHaveLength(2);
-  expect(installedFindings(tree.root, project({ packages: newer }))).toEqual([]);
+  async function installed(files: Record<string, string | object>, locked = project()): Promise<Tree> {
+    const tree = await newTree();
+    await tree.write('node_modules/.package-lock.json', locked.lock);
+    await tree.write('node_modules/.bin/tool', '');
+    for (const name of ['wanted', 'tool'])
+      await tree.write(`node_modules/${name}/package.json`, inOrder(name));
+    for (const [path, content] of Object.entries(files)) await tree.write(`node_modules/${path}`, content);
+    return tree;
+  }
+
+  it.each<[string, Record<string, string | object>, string]>([
+    [
+      'another version',
+      { 'wanted/package.json': { ...inOrder('wanted'), version: '1.0.1' } },
+      'wanted: is 1.0.1, and 1.0.0 in the lock file',
+    ],
+    [
+      'another package',
+      { 'wanted/package.json': inOrder('evil') },
+      'wanted: is evil, and wanted in the lock file',
+    ],
+    [
+      'another licence',
+      { 'wanted/package.json': { ...inOrder('wanted'), license: 'SSPL-1.0' } },
+      'wanted: is under SSPL-1.0, and MIT in the lock file',
+    ],
+    [
+      'another licence, as they were written once',
+      { 'wanted/package.json': { ...inOrder('wanted'), license: { type: 'SSPL-1.0' } } },
+      'wanted: is under SSPL-1.0, and MIT in the lock file',
+    ],
+    [
+      'an install script that nobody was told of',
+      { 'wanted/package.json': { ...inOrder('wanted'), scripts: { postinstall: 'node steal.js' } } },
+      'wanted: has an install script that the lock file does not tell of',
+    ],
+    [
+      'something to build that nobody was told of',
+      { 'wanted/binding.gyp': '' },
+      'wanted: has an install script that the lock file does not tell of',
+    ],
+    [
+      'no readable package.json',
+      { 'wanted/package.json': '' },
+      'wanted: has no package.json that can be read',
+    ],
+    ['a stranger', { '@stran/ger/package.json': {} }, '@stran/ger: is not in the lock file'],
+    [
+      'a stranger inside of another package',
+      { 'wanted/node_modules/deep/package.json': {} },
+      'wanted/node_modules/deep: is not in the lock file',
+    ],
+    ['a stranger of one file', { 'deep.js': '' }, 'deep.js: is not in the lock file'],
+    ['a record that cannot be read', { '.package-lock.json': '' }, '.package-lock.json: cannot be read'],
+  ])('%s is a finding', async (_what, files, finding) => {
+    const tree = await installed(files);
+    expect(installedFindings(tree.root, project())).toEqual([`node_modules/${finding}`]);
+  });
+
+  it('what is in order, or left out for another platform, or licensed as once, is none', async () => {
+    const asked = project({
+      packages: {
+        'node_modules/other-platform': lockedPackage({ optional: true }),
+        'node_modules/alias': lockedPackage({ name: 'real' }),
+        'node_modules/@scope/wanted': lockedPackage(),
+      },
+    });
+    const files = {
+      'alias/package.json': inOrder('real'),
+      '@scope/wanted/package.json': { ...inOrder('@scope/wanted'), license: { type: 'MIT' } },
+    };
+    expect(installedFindings((await installed(files, asked)).root, asked)).toEqual([]);
+  });
+
+  it('what is missing is a finding', async () => {
+    const asked = project({ packages: { 'node_modules/missing': lockedPackage() } });
+    expect(installedFindings((await installed({}, asked)).root, asked)).toEqual([
+      'node_modules/missing: is in the lock file and not installed',
+    ]);
+  });
+
+  it('what was installed by an older lock file is not held against the newer one, and all else is', async () => {
+    const older = project({ packages: { 'node_modules/dropped': lockedPackage() } });
+    const tree = await installed({ 'dropped/package.json': inOrder('dropped') }, older);
+    const newer = project({
+      packages: {
+        'node_modules/wanted': lockedPackage({ version: '2.0.0', integrity: 'sha512-another' }),
+        'node_modules/added': lockedPackage(),
+      },
+    });
+    expect(installedFindings(tree.root, newer)).toEqual([]);
+    await tree.write('node_modules/stranger/package.json', inOrder('stranger'));
+    await tree.write('node_modules/tool/package.json', inOrder('evil'));
+    expect(installedFindings(tree.root, newer)).toEqual([
+      'node_modules/stranger: is not in the lock file',
+      'node_modules/tool: is evil, and tool in the lock file',
+    ]);
+  });
 });
 
 it('each package that is declared for run time is used by the server itself', () => {

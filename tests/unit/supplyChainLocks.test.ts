@@ -114,21 +114,112 @@ describe('a lock file', () => {
     ],
     [
       'that would be written with addresses',
-      { settings: [] },
+      { settings: goodSettings.slice(1) },
       '.npmrc beside it lacks omit-lockfile-registry-resolved=true',
     ],
     [
       'whose .npmrc names a registry',
       { settings: [...goodSettings, 'registry=http://elsewhere.invalid'] },
-      '.npmrc names a registry or credentials (registry)',
+      '.npmrc sets registry in a way that policy.ts does not know',
     ],
     [
       'whose .npmrc has credentials',
       { settings: [...goodSettings, '//elsewhere.invalid/:_authToken=x'] },
-      '.npmrc names a registry or credentials (//elsewhere.invalid/:_authToken)',
+      '.npmrc sets //elsewhere.invalid/:_authToken in a way that policy.ts does not know',
+    ],
+    [
+      'whose install scripts would run unasked',
+      { settings: goodSettings.slice(0, 1) },
+      '.npmrc beside it lacks strict-allow-scripts=true',
+    ],
+    [
+      'with another package under its name',
+      wanted({ name: 'evil' }),
+      'node_modules/wanted: ships and is the package evil under another name',
+    ],
+    [
+      'with another package under the name of a tool',
+      tool({ name: 'evil' }),
+      'node_modules/tool: is the package evil, and policy.ts knows no such alias',
+    ],
+    [
+      'with another package under a name that is known as an alias',
+      { packages: { 'node_modules/strip-ansi-cjs': lockedPackage({ dev: true, name: 'evil' }) } },
+      'node_modules/strip-ansi-cjs: is the package evil, and policy.ts knows no such alias',
+    ],
+    [
+      'with a known alias in what ships',
+      { packages: { 'node_modules/strip-ansi-cjs': lockedPackage({ name: 'strip-ansi' }) } },
+      'node_modules/strip-ansi-cjs: ships and is the package strip-ansi under another name',
+    ],
+    [
+      'with a second package by the name of one whose install script may run',
+      {
+        packages: {
+          'node_modules/node': lockedPackage({ dev: true, hasInstallScript: true }),
+          'node_modules/tool/node_modules/node': lockedPackage({ dev: true, hasInstallScript: true }),
+        },
+        manifest: { allowScripts: { node: true } },
+      },
+      'node_modules/tool/node_modules/node: is not the node that allowScripts means, and its install script may run',
+    ],
+    [
+      'with a package inside another',
+      wanted({ inBundle: true }),
+      'node_modules/wanted: comes inside another package (inBundle), with no hash of its own',
+    ],
+    [
+      'with a git peer deep down',
+      wanted({ peerDependencies: { deep: 'git+ssh://elsewhere.invalid/deep.git' } }),
+      'node_modules/wanted: asks for deep by git+ssh://elsewhere.invalid/deep.git, which is not in the registry',
+    ],
+    [
+      'whose package.json has workspaces',
+      { manifest: { workspaces: ['packages/*'] } },
+      'package.json has workspaces, which nobody checks here',
+    ],
+    [
+      'whose package.json asks for peers',
+      { manifest: { peerDependencies: { deep: 'git+https://elsewhere.invalid/deep' } } },
+      'package.json has peerDependencies, which nobody checks here',
+    ],
+    [
+      'whose package.json bundles packages',
+      { manifest: { bundleDependencies: ['wanted'] } },
+      'package.json has bundleDependencies, which nobody checks here',
+    ],
+    [
+      'whose package.json has an install script of its own',
+      { manifest: { scripts: { preinstall: 'node steal.mjs' } } },
+      'package.json has the script preinstall, which an install would run',
+    ],
+    [
+      'with another version than package.json overrides it with',
+      { manifest: { overrides: { deep: '2.0.0' } }, packages: { 'node_modules/deep': lockedPackage() } },
+      'node_modules/deep: is 1.0.0, and package.json overrides it with 2.0.0',
     ],
   ])('%s has that finding, and no other', (_what, change, finding) => {
     expect(lockFindings(project(change))).toEqual([`package-lock.json: ${finding}`]);
+  });
+
+  it('with an alias that is known, for development alone, is in good order', () => {
+    const alias = lockedPackage({ dev: true, name: 'strip-ansi' });
+    expect(lockFindings(project({ packages: { 'node_modules/strip-ansi-cjs': alias } }))).toEqual([]);
+  });
+
+  it.each([
+    'strict-allow-scripts=false',
+    'dangerously-allow-all-scripts=true',
+    'omit-lockfile-registry-resolved=false',
+    'strict-ssl=false',
+    'https-proxy=elsewhere.invalid:8080',
+    'node-options=--require=./steal.cjs',
+    'script-shell=./steal.sh',
+    '"registry"="http:\\u002f\\u002felsewhere.invalid"',
+  ])('whose .npmrc says %s after all that is good has a finding', (line) => {
+    expect(lockFindings(project({ settings: [...goodSettings, line] }))).toEqual([
+      expect.stringMatching(/^package-lock\.json: \.npmrc sets .+ in a way that policy\.ts does not know$/),
+    ]);
   });
 
   it('that package.json has run away from says so', () => {

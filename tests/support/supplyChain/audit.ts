@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Project } from './lockFiles.ts';
@@ -23,7 +25,6 @@ export type AuditOutcome =
   | { kind: 'not_understood'; reason: string };
 
 export type AuditOptions = {
-  root: string;
   /** Words for npm beyond the user's settings, as `--registry=…`. */
   words?: readonly string[];
   requestMs?: number;
@@ -32,21 +33,51 @@ export type AuditOptions = {
 /** An npm that hangs in spite of its own limit is ended after so many of them. */
 const requestsUntilKilled = 4;
 
-/** Asks the registry what it knows of the locked versions of a project, installed or not (`npm audit`). Never throws. */
-export async function auditProject(
-  project: Project,
-  { root, words = [], requestMs = 15_000 }: AuditOptions,
-): Promise<AuditOutcome> {
+/** Settings of the user by which npm asks nobody, or not about everything, and reports that nothing is known. */
+const asksAboutAll = ['--offline=false', '--include=dev', '--include=optional', '--include=peer'];
+
+/** Has advisories since 2020: a registry that knows of none knows of nothing. Its code is never fetched. */
+export const canary: Project = {
+  folder: '',
+  manifest: { dependencies: { minimist: '0.0.8' } },
+  lock: {
+    lockfileVersion: 3,
+    packages: {
+      '': { dependencies: { minimist: '0.0.8' } },
+      'node_modules/minimist': { version: '0.0.8' },
+    },
+  },
+  settings: [],
+};
+
+/** Asks the registry what it knows of the locked versions of a project, installed or not (`npm audit`). */
+export async function auditProject(project: Project, options: AuditOptions = {}): Promise<AuditOutcome> {
+  const folder = await mkdtemp(join(tmpdir(), 'crucible-audit-'));
+  try {
+    await writeFile(join(folder, 'package.json'), JSON.stringify(project.manifest));
+    await writeFile(join(folder, 'package-lock.json'), JSON.stringify(project.lock));
+    const { printed, failure } = await npmAuditIn(folder, options);
+    return failure === null ? readAudit(printed, project) : { kind: 'unreachable', reason: failure };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function npmAuditIn(
+  folder: string,
+  { words = [], requestMs = 15_000 }: AuditOptions,
+): Promise<{ printed: string; failure: string | null }> {
   const asked = [
     'audit',
     '--json',
     '--package-lock-only',
     '--fetch-retries=0',
     `--fetch-timeout=${requestMs}`,
+    ...asksAboutAll,
   ];
   const { command, first } = npmCommand();
   const npm = spawn(command, [...first, ...asked, ...words], {
-    cwd: join(root, project.folder),
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'ignore'],
     shell: process.platform === 'win32' && command === 'npm',
   });
@@ -60,7 +91,7 @@ export async function auditProject(
   }, requestsUntilKilled * requestMs);
   const printed = await text(npm.stdout);
   clearTimeout(limit);
-  return failure === null ? readAudit(printed, project) : { kind: 'unreachable', reason: failure };
+  return { printed, failure };
 }
 
 type AuditReport = {
@@ -85,9 +116,13 @@ export function readAudit(printed: string, project: Project): AuditOutcome {
     return { kind: 'no_audit_endpoint', status: statusCode };
   if (statusCode !== undefined) return { kind: 'unreachable', reason: `the registry answers ${statusCode}` };
   if (/failed, reason|network timeout/.test(message))
-    return { kind: 'unreachable', reason: message.replace(/https?:\/\/\S+/g, 'the registry') };
+    return { kind: 'unreachable', reason: withoutHosts(message) };
   return { kind: 'not_understood', reason: 'npm audit printed neither a report nor a failure that is known' };
 }
+
+/** npm's words name the registry in addresses, and in what the system says of its name or address. */
+const withoutHosts = (message: string): string =>
+  message.replace(/(ENOTFOUND|EAI_AGAIN) \S+$/, '$1 of the registry').replace(/\S*[.:]\S+/g, 'the registry');
 
 function vulnerableIn(found: NonNullable<AuditReport['vulnerabilities']>, project: Project): Vulnerable[] {
   const packages = project.lock.packages ?? {};

@@ -1,11 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMetBy } from './licences.ts';
-import { type Finding, type LockedPackage, nameOf, type Project, type Versions } from './lockFiles.ts';
 import {
+  askedFields,
+  type Finding,
+  type LockedPackage,
+  lockPathOf,
+  nameOf,
+  type Project,
+  uncheckedFields,
+  type Versions,
+} from './lockFiles.ts';
+import {
+  aliases,
   allowedInstallScripts,
   type LicenceException,
   licenceExceptions,
   licences,
+  settings as policySettings,
   toolFolders,
 } from './policy.ts';
 
@@ -13,10 +24,20 @@ const exact = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 const sha512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
 /** git, http, file, link, and GitHub's `owner/name`: whatever does not come from the registry by name and version. */
 const notFromRegistry = /^(git|https?:|file:|link:|workspace:|[a-z]+:[^@]*\/|[\w.-]+\/)/i;
+/** Scripts of package.json that `npm ci` runs in its folder (docs.npmjs.com, "scripts"), which is before anything is checked. */
+const runByInstall = [
+  'preinstall',
+  'install',
+  'postinstall',
+  'prepublish',
+  'preprepare',
+  'prepare',
+  'postprepare',
+];
 
 /** What is wrong with a lock file and the package.json beside it. Nothing is installed or asked for. */
 export function lockFindings(project: Project): Finding[] {
-  const lockPath = `${project.folder === '' ? '' : `${project.folder}/`}package-lock.json`;
+  const lockPath = lockPathOf(project);
   const { packages } = project.lock;
   if (project.lock.lockfileVersion !== 3 || packages === undefined)
     return [`${lockPath}: not of version 3, the one that is understood here`];
@@ -24,7 +45,9 @@ export function lockFindings(project: Project): Finding[] {
   const problems = [
     ...settingsProblems(project.settings),
     ...manifestProblems(project, packages),
+    ...overrideProblems(project, all),
     ...all.flatMap(([path, entry]) => sourceProblems(entry).map((problem) => `${path}: ${problem}`)),
+    ...all.flatMap(([path, entry]) => aliasProblems(path, entry, ships(project, entry))),
     ...all.flatMap(([path, entry]) =>
       licenceProblems(nameOf(path), entry, ships(project, entry)).map((problem) => `${path}: ${problem}`),
     ),
@@ -51,6 +74,11 @@ export function policyFindings(
     ...Object.keys(allowedInstallScripts)
       .filter((name) => !allowed.some(([allowedName, may]) => allowedName === name && may === true))
       .map((name) => `the install script of ${name}`),
+    ...Object.entries(aliases)
+      .filter(
+        ([alias, name]) => !locked.some(([path, entry]) => nameOf(path) === alias && entry.name === name),
+      )
+      .map(([alias]) => `the alias ${alias}`),
   ].map((what) => `tests/support/supplyChain/policy.ts: ${what} is not there any more`);
 }
 
@@ -59,21 +87,21 @@ export const ships = ({ folder }: Project, { dev }: LockedPackage): boolean =>
   dev !== true && !toolFolders.has(folder);
 
 function settingsProblems(settings: readonly string[]): string[] {
-  const problems = settings
-    .filter((line) =>
-      /registry\s*=|\/\/|auth|token|password/i.test(line.replace(/^omit-lockfile-registry-resolved/, '')),
-    )
-    .map((line) => `.npmrc names a registry or credentials (${line.split('=')[0]?.trim()})`);
-  return settings.includes('omit-lockfile-registry-resolved=true')
-    ? problems
-    : [...problems, '.npmrc beside it lacks omit-lockfile-registry-resolved=true'];
+  return [
+    ...settings
+      .filter((line) => !Object.hasOwn(policySettings, line))
+      // Not the whole line: it may be a credential.
+      .map((line) => `.npmrc sets ${line.split('=')[0]?.trim()} in a way that policy.ts does not know`),
+    ...Object.entries(policySettings)
+      .filter(([line, rule]) => rule === 'demanded' && !settings.includes(line))
+      .map(([line]) => `.npmrc beside it lacks ${line}`),
+  ];
 }
 
 function manifestProblems({ manifest }: Project, packages: Record<string, LockedPackage>): string[] {
-  const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
-  const asked: Versions = Object.assign({}, ...kinds.map((kind) => manifest[kind]));
+  const asked: Versions = Object.assign({}, ...askedFields.map((kind) => manifest[kind]));
   return [
-    ...kinds
+    ...askedFields
       .filter((kind) => !isDeepStrictEqual(manifest[kind] ?? {}, packages['']?.[kind] ?? {}))
       .map((kind) => `does not agree with package.json about ${kind}; run npm install`),
     ...Object.entries(asked)
@@ -87,7 +115,23 @@ function manifestProblems({ manifest }: Project, packages: Record<string, Locked
     ...textsIn(manifest.overrides ?? {})
       .filter((version) => !exact.test(version))
       .map((version) => `package.json overrides something with ${version}, which is not one exact version`),
+    ...uncheckedFields
+      .filter((field) => manifest[field] !== undefined)
+      .map((field) => `package.json has ${field}, which nobody checks here`),
+    ...runByInstall
+      .filter((name) => manifest.scripts?.[name] !== undefined)
+      .map((name) => `package.json has the script ${name}, which an install would run`),
   ];
+}
+
+/** Of overrides that hold everywhere, `"name": "1.2.3"`. */
+function overrideProblems({ manifest }: Project, all: readonly [string, LockedPackage][]): string[] {
+  const overrides = Object.entries(manifest.overrides ?? {});
+  return all.flatMap(([path, { version }]) =>
+    overrides
+      .filter(([name, wanted]) => name === nameOf(path) && exact.test(String(wanted)) && wanted !== version)
+      .map(([, wanted]) => `${path}: is ${version}, and package.json overrides it with ${wanted}`),
+  );
 }
 
 function textsIn(value: unknown): string[] {
@@ -96,15 +140,27 @@ function textsIn(value: unknown): string[] {
 }
 
 function sourceProblems(entry: LockedPackage): string[] {
-  const asked = Object.entries({ ...entry.dependencies, ...entry.optionalDependencies });
+  const asked = [entry.dependencies, entry.optionalDependencies, entry.peerDependencies].flatMap((versions) =>
+    Object.entries(versions ?? {}),
+  );
   const problems = asked
     .filter(([, version]) => notFromRegistry.test(version))
     .map(([name, version]) => `asks for ${name} by ${version}, which is not in the registry`);
   if (entry.link === true) problems.push('is a link, and not a package of the registry');
+  if (entry.inBundle === true)
+    problems.push('comes inside another package (inBundle), with no hash of its own');
   if (entry.resolved !== undefined) problems.push('names the address that it comes from (resolved)');
   if (!sha512.test(entry.integrity ?? '')) problems.push('has no sha512 integrity');
   if (!exact.test(entry.version ?? '')) problems.push('has no exact version');
   return problems;
+}
+
+function aliasProblems(path: string, { name }: LockedPackage, isShipped: boolean): string[] {
+  if (name === undefined) return [];
+  if (isShipped) return [`${path}: ships and is the package ${name} under another name`];
+  return aliases[nameOf(path)] === name
+    ? []
+    : [`${path}: is the package ${name}, and policy.ts knows no such alias`];
 }
 
 function licenceProblems(name: string, { license }: LockedPackage, isShipped: boolean): string[] {
@@ -124,6 +180,8 @@ function scriptProblems(project: Project, all: readonly [string, LockedPackage][
     if (typeof mayRun !== 'boolean')
       return [`${path}: has an install script that allowScripts does not name`];
     if (!mayRun) return [];
+    if (path !== `node_modules/${nameOf(path)}` || entry.name !== undefined)
+      return [`${path}: is not the ${nameOf(path)} that allowScripts means, and its install script may run`];
     if (ships(project, entry)) return [`${path}: ships, and its install script may run`];
     const isExplained = Object.hasOwn(allowedInstallScripts, nameOf(path));
     return isExplained ? [] : [`${path}: its install script may run, and policy.ts does not say why`];

@@ -11,7 +11,7 @@ export function lockedPackage(extra: LockedPackage = {}): LockedPackage {
   return { version: '1.0.0', integrity: someSha512, license: 'MIT', ...extra };
 }
 
-export const goodSettings = ['omit-lockfile-registry-resolved=true'];
+export const goodSettings = ['omit-lockfile-registry-resolved=true', 'strict-allow-scripts=true'];
 
 /** A project in good order that asks for `wanted` 1.0.0 and, for development, for `tool` 1.0.0, but for what is said. */
 export function project(

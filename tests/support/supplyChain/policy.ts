@@ -34,5 +34,23 @@ export const allowedInstallScripts: Readonly<Record<string, string>> = {
   node: 'puts the Node of this platform into node_modules/.bin, for npm scripts; the image brings its own',
 };
 
+/** Names in node_modules that stand for another package (`npm:` in some package.json). For what development alone uses. */
+export const aliases: Readonly<Record<string, string>> = {
+  '@jest/react-is-18': 'react-is', // pretty-format tells elements of either React
+  '@jest/react-is-19': 'react-is',
+  'string-width-cjs': 'string-width', // @isaacs/cliui keeps versions from before ESM beside newer ones
+  'strip-ansi-cjs': 'strip-ansi',
+  'wrap-ansi-cjs': 'wrap-ansi',
+};
+
+/** All that a .npmrc here may say, by line, and whether each of them has to. */
+export const settings: Readonly<Record<string, 'demanded' | 'allowed'>> = {
+  'omit-lockfile-registry-resolved=true': 'demanded',
+  'strict-allow-scripts=true': 'demanded',
+  'engine-strict=false': 'allowed',
+  'fund=false': 'allowed',
+  'audit=false': 'allowed',
+};
+
 /** Folders with a lock file that are tools as a whole: nothing that is installed there ships. */
 export const toolFolders: ReadonlySet<string> = new Set(['mutation']);

@@ -1,6 +1,6 @@
-import { type AuditOutcome, auditProject, stops, type Vulnerable } from './audit.ts';
+import { type AuditOutcome, auditProject, canary, stops, type Vulnerable } from './audit.ts';
 import { installedFindings } from './installed.ts';
-import { type Finding, findProjects, type Project } from './lockFiles.ts';
+import { type Finding, findProjects, lockPathOf, type Project } from './lockFiles.ts';
 import { lockFindings, policyFindings } from './lockRules.ts';
 
 export type Verdict = { lines: string[]; isGood: boolean };
@@ -18,27 +18,39 @@ export function checkTree(root: string): { projects: Project[]; findings: Findin
   };
 }
 
-/** One audit after the other; the first that nobody answers ends them. `words` go to npm. */
+type NotAudited = Exclude<AuditOutcome, { kind: 'audited' }> | { kind: 'knows_nothing' };
+
+/**
+ * One audit after the other; the first that nobody answers ends them, and what was found until then stands. Where nothing is
+ * known at all, the canary tells whether anything could have been.
+ */
 export async function auditAll(
-  root: string,
   projects: readonly Project[],
-  options: { words?: readonly string[]; requestMs?: number } = {},
+  ask: (project: Project) => Promise<AuditOutcome> = auditProject,
 ): Promise<Verdict> {
   const vulnerable: Vulnerable[] = [];
-  for (const project of projects) {
-    const outcome = await auditProject(project, { root, ...options });
-    if (outcome.kind !== 'audited') return notAudited(outcome);
+  for (const [index, project] of projects.entries()) {
+    const outcome = await ask(project);
+    if (outcome.kind !== 'audited') return verdictOn(vulnerable, projects.slice(index), outcome);
     vulnerable.push(...outcome.vulnerable);
   }
-  return {
-    lines: [
-      ...vulnerable.map(lineOf).toSorted(),
-      vulnerable.length === 0
-        ? 'npm audit: nothing known'
-        : `npm audit: packages with advisories: ${vulnerable.length}`,
-    ],
-    isGood: !vulnerable.some(stops),
-  };
+  if (vulnerable.length > 0) return verdictOn(vulnerable);
+  const known = await ask(canary);
+  if (known.kind !== 'audited') return verdictOn([], projects, known);
+  return known.vulnerable.length > 0 ? verdictOn([]) : verdictOn([], projects, { kind: 'knows_nothing' });
+}
+
+function verdictOn(
+  vulnerable: readonly Vulnerable[],
+  rest: readonly Project[] = [],
+  outcome?: NotAudited,
+): Verdict {
+  const count = vulnerable.length;
+  const lines = vulnerable.map(lineOf).toSorted();
+  if (count > 0) lines.push(`npm audit: packages with advisories: ${count}`);
+  else if (outcome === undefined) lines.push('npm audit: nothing known');
+  if (outcome !== undefined) lines.push(...loudly(outcome, rest));
+  return { lines, isGood: outcome?.kind !== 'not_understood' && !vulnerable.some(stops) };
 }
 
 function lineOf(one: Vulnerable): string {
@@ -46,20 +58,25 @@ function lineOf(one: Vulnerable): string {
   return `${stops(one) ? 'VULNERABLE' : 'advisory'}: ${one.name} ${one.range}, ${one.severity}, ${where} ${one.advisories.join(' ')}`.trimEnd();
 }
 
-function notAudited(outcome: Exclude<AuditOutcome, { kind: 'audited' }>): Verdict {
-  const loud = (reason: string): string[] => [
+function loudly(outcome: NotAudited, rest: readonly Project[]): string[] {
+  return [
     '!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!',
-    `!!! NOT AUDITED: ${reason}.`,
-    '!!! Whether these packages have known vulnerabilities, nobody has looked.',
+    `!!! NOT AUDITED: ${reasonOf(outcome)}.`,
+    `!!! Whether the packages of ${rest.map(lockPathOf).join(', ')} have known vulnerabilities, nobody has looked.`,
     '!!! Run "npm run supply-chain" where the registry answers npm audit.',
     '!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!',
   ];
+}
+
+function reasonOf(outcome: NotAudited): string {
   switch (outcome.kind) {
     case 'no_audit_endpoint':
-      return { lines: loud(`this registry has no audit endpoint (${outcome.status})`), isGood: true };
+      return `this registry has no audit endpoint (${outcome.status})`;
     case 'unreachable':
-      return { lines: loud(`the registry could not be asked (${outcome.reason})`), isGood: true };
+      return `the registry could not be asked (${outcome.reason})`;
+    case 'knows_nothing':
+      return 'this registry knows of no advisory, not even of old ones';
     case 'not_understood':
-      return { lines: loud(outcome.reason), isGood: false };
+      return outcome.reason;
   }
 }
