@@ -1,11 +1,12 @@
 import { ask, type Question, type Way } from './ask.ts';
+import { demandCount, demandPath, readBaseUrl } from './checks.ts';
 import type { AnswerOf, BodyOf } from './contract.ts';
 import { type Auth, type Credentials, createCredentials } from './credentials.ts';
 import { type Funding, lookAtFunding, waitForFunds } from './funding.ts';
 import { newIdempotencyKey } from './idempotencyKey.ts';
 import { follow, meltStatus, type Payment, type PayOptions, pay } from './payment.ts';
 import type { PaymentState } from './paymentState.ts';
-import { type RetryLimits, usualRetries } from './retries.ts';
+import { type RetryLimits, readLimits } from './retries.ts';
 import { exchange, type Fetch, prepare, type RawReply, type RawRequest } from './send.ts';
 import type { Wait } from './wait.ts';
 
@@ -34,15 +35,16 @@ export type Wallet = ReturnType<Crucible['wallet']>;
  * They reject with `CrucibleError` for what the server refused, with `NoAnswerError` where it is not known what it did, with
  * whatever a signer throws, and with the signal's reason where it was raised before anything was sent. How a payment ends is
  * never an exception: it is the `outcome` that `pay` resolves to.
- * @throws TypeError where `baseUrl` is no URL
+ * @throws TypeError where an option cannot be meant: a `baseUrl` that is no web address, a limit that is no number
  */
 export function createCrucible(options: CrucibleOptions) {
   const { auth, retries, timeoutMs = 45_000, now = Date.now } = options;
-  const { href, origin } = new URL(options.baseUrl);
+  const { baseUrl, origin } = readBaseUrl(options.baseUrl);
+  demandCount('timeoutMs', timeoutMs);
   const shared = {
-    baseUrl: href.replace(/\/+$/, ''),
+    baseUrl,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    retries: { ...usualRetries, ...retries },
+    retries: readLimits(retries),
     timeoutMs,
   };
   const askToken = (credentials: Credentials, call: CallOptions = {}) =>
@@ -53,6 +55,7 @@ export function createCrucible(options: CrucibleOptions) {
   return {
     /** One request as it is, once, with whatever came back: for routes that have no method here. Throws what fetch throws. */
     async request(raw: RawRequest): Promise<RawReply> {
+      demandPath(raw.path);
       return exchange(way.fetch, way.baseUrl + raw.path, await prepare(raw, usual.authorize));
     },
 

@@ -4,7 +4,10 @@ import type { Code, Problem, Severity } from './contract.ts';
 export type Attempts = {
   /** Under which the request was sent; null where it moves no money. The same key is safe to send again, a new one is not. */
   idempotencyKey: string | null;
-  /** Attempts before this one that nobody answered: any of them may have taken effect, whatever the last answer says. */
+  /**
+   * Attempts before this one that may have taken effect, whatever the last answer says: nobody answered, or the answer was that a
+   * first request under the same key was still running.
+   */
   unanswered: number;
 };
 
@@ -49,8 +52,8 @@ export class CrucibleError extends Error implements Attempts {
 }
 
 /**
- * Crucible did not answer: the network failed, time ran out, the caller's signal ended the wait, or something on the way
- * answered in its place (`status`). **The outcome is unknown**: the request may have taken effect. Ask again with the same
+ * Crucible did not answer: the network failed, time ran out, the caller's signal ended the wait, or what came back (`status`) is
+ * not what Crucible says. **The outcome is unknown**: the request may have taken effect. Ask again with the same
  * `idempotencyKey`. `cause` has what went wrong.
  */
 export class NoAnswerError extends Error implements Attempts {
@@ -72,8 +75,11 @@ export class NoAnswerError extends Error implements Attempts {
       idempotencyKey === null
         ? 'Ask again'
         : `It may have taken effect: ask again with the Idempotency-Key ${idempotencyKey}, and no other`;
-    const who = more.status === undefined ? 'Nobody answered' : `Something else answered ${more.status} to`;
-    super(`${who} ${request}. ${advice}.`, 'cause' in more ? { cause: more.cause } : undefined);
+    const what =
+      more.status === undefined
+        ? `Nobody answered ${request}`
+        : `What came back from ${request} with status ${more.status} is no answer that is known here`;
+    super(`${what}. ${advice}.`, 'cause' in more ? { cause: more.cause } : undefined);
     this.name = 'NoAnswerError';
     this.request = request;
     this.status = more.status ?? null;
@@ -83,10 +89,10 @@ export class NoAnswerError extends Error implements Attempts {
   }
 }
 
-/** The problem in an answer's body; null where it is not Crucible's. */
-export function problemIn(body: string): Problem | null {
+/** The problem in an answer's body; null where it is not Crucible's, or is not about this answer. */
+export function problemIn(body: string, status: number): Problem | null {
   const json = jsonIn(body);
-  return isProblem(json) ? json : null;
+  return isProblem(json) && json.status === status ? json : null;
 }
 
 /** Null where it is no JSON. */

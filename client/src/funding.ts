@@ -21,7 +21,7 @@ export async function lookAtFunding(
   body: BodyOf<'completeMint'>,
   signal?: AbortSignal,
 ): Promise<Funding> {
-  const question = { method: 'POST', path: `${wallet}/mint/complete`, body, signal } as const;
+  const question = { method: 'POST', path: `${wallet}/mint/complete`, body, signal, isAnswer } as const;
   const { json } = await ask<Minted | NotMinted>(way, question);
   if ('totalAmount' in json) {
     const { tokenId, transactionId, totalAmount, mintUrl } = json;
@@ -37,6 +37,9 @@ export async function lookAtFunding(
       return { outcome: 'needs_attention', state, transactionId };
   }
 }
+
+const isAnswer = (json: object): boolean =>
+  'totalAmount' in json || ['UNPAID', 'PAID', 'NEEDS_ATTENTION'].includes(Reflect.get(json, 'status'));
 
 /** Waits until it is credited or a person must decide, or the wait is over. @throws CrucibleError | NoAnswerError */
 export function waitForFunds(

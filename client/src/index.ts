@@ -12,7 +12,7 @@ export type { Funding } from './funding.ts';
 export { newIdempotencyKey } from './idempotencyKey.ts';
 export type { EventTemplate, NostrSigner, SignedEvent } from './nip98.ts';
 export type { Payment, PayOptions } from './payment.ts';
-export type { PaymentState, Unknown } from './paymentState.ts';
+export type { Duplicate, PaymentState, Unknown } from './paymentState.ts';
 export type { RetryLimits } from './retries.ts';
 export type { Fetch, RawReply, RawRequest } from './send.ts';
 export type { Wait } from './wait.ts';

@@ -1,9 +1,18 @@
+import { demandCount } from './checks.ts';
 import { CrucibleError, type NoAnswerError } from './errors.ts';
 
 /** How far the client goes by itself. `attempts`: at most so many of one request; `totalMs`: no attempt begins later. */
 export type RetryLimits = { attempts: number; totalMs: number };
 
-export const usualRetries: RetryLimits = { attempts: 5, totalMs: 60_000 };
+const usualRetries: RetryLimits = { attempts: 5, totalMs: 60_000 };
+
+/** What is undefined is as usual. @throws TypeError where a limit is none */
+export function readLimits(given: Partial<RetryLimits> = {}): RetryLimits {
+  const { attempts = usualRetries.attempts, totalMs = usualRetries.totalMs } = given;
+  demandCount('retries.attempts', attempts);
+  demandCount('retries.totalMs', totalMs);
+  return { attempts, totalMs };
+}
 
 const firstPauseMs = 250;
 const longestPauseMs = 8_000;
@@ -28,9 +37,19 @@ export function pauseMs(repeat: number, retryAfterMs: number | null): number {
 /** Between a half and the whole: many clients that failed at once do not come back at once. */
 export const jittered = (ms: number): number => ms * (0.5 + Math.random() / 2);
 
-/** Resolves to whether it slept to the end: false as soon as the signal is raised. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
-  if (signal?.aborted === true) return Promise.resolve(false);
+/** Timers that are set for longer, some 25 days, fire at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
+/** However long. Resolves to whether it slept to the end: false as soon as the signal is raised. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
+  const endsAt = performance.now() + ms;
+  let slept = signal?.aborted !== true;
+  for (let leftMs = ms; slept && leftMs > 0; leftMs = endsAt - performance.now())
+    slept = await nap(Math.min(leftMs, longestTimerMs), signal);
+  return slept;
+}
+
+function nap(ms: number, signal?: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (slept: boolean) => {
       clearTimeout(timer);

@@ -27,14 +27,14 @@ export type Authorize = (request: {
   bytes: Bytes | null;
 }) => Promise<string | null>;
 
-/** @throws whatever `authorize` throws, before anything is sent */
+/** Before anything is sent. @throws whatever `authorize` throws; the signal's reason, without waiting for whoever signs */
 export async function prepare(request: RawRequest, authorize: Authorize): Promise<Prepared> {
   const { method, path, body, signal } = request;
   const bytes = bytesOf(body);
   const headers = new Headers(bytes === null ? {} : { 'content-type': 'application/json' });
   const given = new Headers(request.headers);
   if (!given.has('authorization')) {
-    const authorization = await authorize({ method, path, bytes });
+    const authorization = await unlessRaised(authorize({ method, path, bytes }), signal);
     if (authorization !== null) headers.set('authorization', authorization);
   }
   given.forEach((value, name) => {
@@ -55,6 +55,18 @@ export async function prepare(request: RawRequest, authorize: Authorize): Promis
 export async function exchange(fetch: Fetch, url: string, init: Prepared): Promise<RawReply> {
   const response = await fetch(url, init);
   return { status: response.status, headers: response.headers, body: await response.text() };
+}
+
+/** The work goes on by itself: others may wait for it as well. */
+async function unlessRaised<Value>(work: Promise<Value>, signal?: AbortSignal): Promise<Value> {
+  if (signal === undefined) return work;
+  let end = () => {};
+  const raised = new Promise<never>((_resolve, reject) => {
+    end = () => reject(signal.reason);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+  return Promise.race([raised, work]).finally(() => signal.removeEventListener('abort', end));
 }
 
 function bytesOf(body: unknown): Bytes | null {

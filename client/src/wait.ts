@@ -1,3 +1,4 @@
+import { demandCount } from './checks.ts';
 import { jittered, sleep } from './retries.ts';
 
 /** How long to go on asking. */
@@ -17,11 +18,12 @@ const longestPauseMs = 10_000;
 /** What one look came to; `retryAfterMs`: do not look again earlier. */
 export type Look<Value> = { value: Value; isFinal: boolean; retryAfterMs?: number | null };
 
-/** Looks, with growing pauses, until a look is final or the wait is over. @returns the last look */
+/** Looks, with growing pauses, until a look is final or the wait is over. @returns the last look @throws TypeError */
 export async function lookUntil<Value>(
   look: () => Promise<Look<Value>>,
   { waitMs = usualWaitMs, signal }: Wait,
 ): Promise<Value> {
+  demandCount('waitMs', waitMs);
   const endsAt = performance.now() + waitMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
     const { value, isFinal, retryAfterMs } = await look();

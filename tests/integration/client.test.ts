@@ -215,6 +215,44 @@ describe('where an answer is lost', () => {
     expect(await timesPaid(world, paymentHash)).toBe(1);
   });
 
+  it('a refusal while the first request still runs does not say so of that one', async () => {
+    const wallet = await world.wallet(512);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 30, delayMs: 1_500 });
+    const [first, second] = [await program(wallet), await program(wallet)];
+    const idempotencyKey = newIdempotencyKey();
+    const paying = first.wallet.pay({ invoice }, { idempotencyKey });
+    await until(async () => Number((await wallet.balance())?.reservedBalance) > 0, 'the payment under way');
+    second.meet(melt, (arrives) => arrives(), instead(400, problem('INSUFFICIENT_BALANCE', 400)));
+    const outcome = await second.wallet.pay({ invoice }, { idempotencyKey });
+    expect(second.to(melt).map(({ status }) => status)).toEqual([409, 400]);
+    expect(outcome).toMatchObject({ outcome: 'unknown', error: { code: 'INSUFFICIENT_BALANCE' } });
+    expect(await paying).toMatchObject({ outcome: 'paid' });
+    expect(await timesPaid(world, paymentHash)).toBe(1);
+  });
+
+  it('a second payment of one invoice names the first, and is no second payment', async () => {
+    const { wallet } = await funded();
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 30 });
+    const first = await wallet.pay({ invoice });
+    if (first.outcome !== 'paid') throw new Error('not paid');
+    const { transactionId } = first;
+    expect(await wallet.pay({ invoice })).toMatchObject({ outcome: 'duplicate', transactionId });
+    expect(await wallet.waitForPayment(transactionId)).toMatchObject({ outcome: 'paid', paidAmount: 30 });
+    expect(await timesPaid(world, paymentHash)).toBe(1);
+  });
+
+  it('a program that crashed is not told by a refused key that nothing was paid', async () => {
+    const wallet = await world.wallet(512);
+    const { invoice } = await world.sim.invoice({ amount: 30 });
+    const options = { idempotencyKey: newIdempotencyKey() };
+    const revoked = await program(wallet, { auth: { apiKey: 'crk_revoked' } });
+    const before = await program(wallet);
+    expect(await before.wallet.pay({ invoice }, options)).toMatchObject({ outcome: 'paid' });
+    const unknown = { outcome: 'unknown', error: { code: 'UNAUTHENTICATED' } };
+    expect(await revoked.wallet.pay({ invoice }, options)).toMatchObject(unknown);
+    expect(await before.wallet.pay({ invoice }, options)).toMatchObject({ outcome: 'paid' });
+  });
+
   it('a refusal afterwards does not say that nothing was paid', async () => {
     const { wallet, meet } = await funded();
     const { invoice, paymentHash } = await world.sim.invoice({ amount: 30 });

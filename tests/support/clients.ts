@@ -1,5 +1,11 @@
 import { finalizeEvent } from 'nostr-tools/pure';
-import type { EventTemplate, Fetch, NostrSigner } from '../../client/src/index.ts';
+import {
+  type CrucibleOptions,
+  createCrucible,
+  type EventTemplate,
+  type Fetch,
+  type NostrSigner,
+} from '../../client/src/index.ts';
 import type { Signer } from './signing.ts';
 
 /** One attempt as it left, and what became of it. */
@@ -50,6 +56,48 @@ export function watchedFetch(): { fetch: Fetch; seen: Seen[]; to: (path: RegExp)
 }
 
 type Meet = (path: RegExp, ...mischiefs: Mischief[]) => void;
+
+/** A client of a server that is nowhere: what it answers is planned. */
+export function plannedClient(more: Partial<CrucibleOptions> = {}) {
+  const watched = watchedFetch();
+  const crucible = createCrucible({
+    baseUrl: 'https://crucible.test/',
+    auth: { apiKey: 'crk_1' },
+    fetch: watched.fetch,
+    ...more,
+  });
+  return { ...watched, crucible, wallet: crucible.wallet(plannedNpub) };
+}
+
+export const plannedNpub = 'npub180cvv07tjdrrgpa0j7j7tmnyl2yr6yr7l8j4s3evf6u64th6gkwsyjh6w6';
+
+/** What such a server may say of a payment. */
+export const planned = {
+  paid: { success: true, transactionId: 'tx_melt_1', quoteId: 'q', paymentResult: 'PAID', paidAmount: 5 },
+  pending: { success: true, transactionId: 'tx_melt_1', quoteId: 'q', paymentResult: 'PENDING' },
+  status: (status: string, more: object = {}) => ({
+    success: true,
+    transactionId: 'tx_melt_1',
+    quoteId: 'q',
+    status,
+    ...more,
+  }),
+};
+
+export const always = (mischief: Mischief) => Array<Mischief>(50).fill(mischief);
+
+/** Nobody ever answers. */
+export const hang: Fetch = (_url, { signal }) =>
+  new Promise((_resolve, reject) => {
+    const end = () => reject(signal?.reason);
+    if (signal?.aborted === true) end();
+    signal?.addEventListener('abort', end);
+  });
+
+/** Signs whatever it is given, for servers that do not look. */
+export const anySigner: NostrSigner = {
+  signEvent: async (template) => ({ ...template, id: '1', pubkey: '2', sig: '3' }),
+};
 
 /** The request arrives and is carried out; the answer does not come back. */
 export const loseReply: Mischief = async (arrives) => {

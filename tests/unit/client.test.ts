@@ -1,41 +1,25 @@
+import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { describe, expect, it } from '@jest/globals';
-import { type CrucibleOptions, createCrucible } from '../../client/src/index.ts';
-import { instead, loseRequest, type Mischief, problem, watchedFetch } from '../support/clients.ts';
+import { describe, expect, it, jest } from '@jest/globals';
+import { createCrucible } from '../../client/src/index.ts';
+import {
+  always,
+  plannedClient as client,
+  hang,
+  instead,
+  loseRequest,
+  plannedNpub as npub,
+  planned,
+  problem,
+} from '../support/clients.ts';
 import { importsOf } from '../support/imports.ts';
 import { routes } from '../support/openapi/validators.ts';
+import { twoWays } from '../support/twoWays.ts';
 
-const npub = 'npub180cvv07tjdrrgpa0j7j7tmnyl2yr6yr7l8j4s3evf6u64th6gkwsyjh6w6';
+const { paid } = planned;
 const invoice = 'lnbc1';
 const melt = /\/melt$/;
-const always = (mischief: Mischief) => Array<Mischief>(50).fill(mischief);
-
-/** A client of a server that is nowhere: what it answers is planned. */
-function client(more: Partial<CrucibleOptions> = {}) {
-  const watched = watchedFetch();
-  const crucible = createCrucible({
-    baseUrl: 'https://crucible.test/',
-    auth: { apiKey: 'crk_1' },
-    fetch: watched.fetch,
-    ...more,
-  });
-  return { ...watched, crucible, wallet: crucible.wallet(npub) };
-}
-
-const paid = {
-  success: true,
-  transactionId: 'tx_melt_1',
-  quoteId: 'q',
-  paymentResult: 'PAID',
-  paidAmount: 5,
-};
-const critical = {
-  transactionId: 'tx_melt_1',
-  quoteId: 'q',
-  severity: 'CRITICAL',
-  supportId: 'sup_1',
-};
 
 it('every route but the pages for people has a method', async () => {
   const { crucible, wallet, seen, meet } = client({ retries: { attempts: 1 } });
@@ -93,7 +77,6 @@ describe('what moves money', () => {
     ['INSUFFICIENT_BALANCE', 400, false],
     ['UNAUTHENTICATED', 401, false],
     ['BUDGET_EXCEEDED', 403, true],
-    ['DUPLICATE_PAYMENT', 409, false],
     ['IDEMPOTENCY_KEY_REUSED', 422, false],
     ['MINT_ERROR', 502, false],
   ])('is not sent again after %s', async (code, status, retryable) => {
@@ -101,30 +84,6 @@ describe('what moves money', () => {
     meet(melt, ...always(instead(status, problem(code, status, { retryable }))));
     await expect(wallet.pay({ invoice })).rejects.toMatchObject({ name: 'CrucibleError', code, status });
     expect(to(melt)).toHaveLength(1);
-  });
-
-  it.each([
-    ['PAYMENT_FAILED', 422, { cause: 'NO_ROUTE', released: 9 }, { outcome: 'failed', cause: 'NO_ROUTE' }],
-    ['CRITICAL_MELT_FAILURE', 500, critical, { outcome: 'needs_attention', supportId: 'sup_1' }],
-    ['INTERNAL_ERROR', 500, {}, { outcome: 'unknown', error: { code: 'INTERNAL_ERROR' } }],
-    ['NEWER_THAN_THIS', 500, {}, { outcome: 'unknown' }],
-  ])('%s is an outcome and no exception, and is not sent again', async (code, status, more, outcome) => {
-    const { wallet, meet, to } = client();
-    meet(melt, ...always(instead(status, problem(code, status, more))));
-    expect(await wallet.pay({ invoice })).toMatchObject(outcome);
-    expect(to(melt)).toHaveLength(1);
-  });
-
-  it('paid and not booked yet is waited for', async () => {
-    const { wallet, meet } = client();
-    meet(melt, instead(500, problem('CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS', 500, critical)));
-    const status = { ...paid, status: 'PAID' };
-    meet(
-      /tx_melt_1$/,
-      instead(503, problem('DATABASE_UNAVAILABLE', 503, { retryable: true })),
-      instead(200, status),
-    );
-    expect(await wallet.pay({ invoice })).toMatchObject({ outcome: 'paid', paidAmount: 5 });
   });
 
   it('is unknown when nobody ever answers, and other calls say that nobody answered', async () => {
@@ -143,19 +102,6 @@ describe('what moves money', () => {
     const reason = new Error('closed');
     await expect(wallet.pay({ invoice }, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(seen).toEqual([]);
-  });
-
-  it.each([
-    ['a page', instead(200, '<h1>Welcome to the hotel</h1>')],
-    ['somebody’s JSON', instead(200, { ok: true })],
-    ['a redirect', instead(302, '', { location: 'https://elsewhere.test' })],
-  ])('%s in place of an answer is none', async (_what, mischief) => {
-    const { wallet, meet } = client();
-    meet(melt, mischief);
-    expect(await wallet.pay({ invoice })).toMatchObject({
-      outcome: 'unknown',
-      error: { name: 'NoAnswerError' },
-    });
   });
 });
 
@@ -179,11 +125,7 @@ it('follows no redirect: what it signs for one address is not told another', asy
 });
 
 it('an attempt that nobody answers in time is over', async () => {
-  const never: CrucibleOptions['fetch'] = (_url, { signal }) =>
-    new Promise((_resolve, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason));
-    });
-  const { wallet } = client({ fetch: never, timeoutMs: 30, retries: { attempts: 2 } });
+  const { wallet } = client({ fetch: hang, timeoutMs: 30, retries: { attempts: 2 } });
   await expect(wallet.balance()).rejects.toMatchObject({ unanswered: 1, cause: { name: 'TimeoutError' } });
 });
 
@@ -204,6 +146,37 @@ describe('Retry-After', () => {
     await expect(wallet.pay({ invoice })).rejects.toMatchObject({ retryAfterMs: 30_000 });
     expect(to(melt)).toHaveLength(1);
   });
+
+  it('may be a date', async () => {
+    const { wallet, meet } = client();
+    const at = new Date(Date.now() + 300_000).toUTCString();
+    meet(/balance/, instead(429, problem('RATE_LIMITED', 429, { retryable: true }), { 'retry-after': at }));
+    const { retryAfterMs } = await wallet.balance().catch((thrown) => thrown);
+    expect(retryAfterMs).toBeGreaterThan(270_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(300_000);
+  });
+});
+
+it('before each repeat the pause is longer', async () => {
+  const { wallet, meet, to } = client({ retries: { attempts: 4 } });
+  meet(/./, ...always(loseRequest));
+  await expect(wallet.balance()).rejects.toMatchObject({ name: 'NoAnswerError' });
+  const [, , third, fourth] = to(/balance/).map(({ atMs }) => atMs);
+  // Half of the first pause, four times: the first would be 250 ms at most.
+  expect(Number(fourth) - Number(third)).toBeGreaterThanOrEqual(490);
+});
+
+it('the suite sends every second request by the client, and the others without it', async () => {
+  const fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response('{}'));
+  try {
+    const send = twoWays('crk_1');
+    for (const _time of [1, 2, 3, 4]) await send('https://crucible.test', { method: 'GET', path: '/livez' });
+    // The client alone forbids redirects.
+    const redirects = fetched.mock.calls.map(([, init]) => init?.redirect ?? null);
+    expect(redirects).toEqual(['error', null, 'error', null]);
+  } finally {
+    fetched.mockRestore();
+  }
 });
 
 describe('the package', () => {
@@ -216,6 +189,12 @@ describe('the package', () => {
     expect(foreign).toEqual([]);
     const { dependencies = {} } = JSON.parse(readFileSync('client/package.json', 'utf8'));
     expect(dependencies).toEqual({});
+  });
+
+  it('its program says how it is called, and sends nothing without an order', () => {
+    const args = ['docs/examples/payInvoice.ts', 'https://crucible.test', 'crk_1', npub, invoice];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^Usage: .* <order>\n$/)]);
   });
 
   it('its document shows the very program that a test runs', () => {
