@@ -36,9 +36,9 @@ const noticeMs = 2_000;
 
 /** Refuses what is new while it still listens, so that nobody meets a closed door; then lets go of what remains. */
 async function retire(context: Context, server: RunningServer): Promise<void> {
-  const lastMs = Date.now() + drainMs;
+  const lastMs = performance.now() + drainMs;
   await Promise.all([context.drain(), pause(noticeMs)]);
-  await server.close(Math.max(1_000, lastMs - Date.now()));
+  await server.close(Math.max(1_000, lastMs - performance.now()));
 }
 
 /** Resolves on SIGTERM or SIGINT. A second one ends the process at once: every step is safe to interrupt (docs/architecture). */

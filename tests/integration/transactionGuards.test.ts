@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { ClientSession } from 'mongoose';
 import { InvariantBroken } from '../../src/models/errors.ts';
 import type { MeltOperation } from '../../src/models/operation.ts';
 import { StaleOperation } from '../../src/repositories/operations.ts';
@@ -128,5 +129,32 @@ describe('the transactions of a melt', () => {
       runTransaction(world.context.database.connection, (tx) => repositories.tokens.credit(tx, owner, draft)),
     );
     expect(duplicateKeyIndex(error)).toBe('one_token_per_proof');
+  });
+
+  it('wait out a conflict, though the clock is set forward in the middle', async () => {
+    const { npub } = await world.wallet(8);
+    const { connection, wallets } = world.context.database;
+    const write = (created_at: Date, session: ClientSession) =>
+      wallets.updateOne({ npub }, { $set: { created_at } }, { session }).then(() => undefined);
+    const other = await connection.startSession();
+    other.startTransaction();
+    await write(new Date(1), other);
+    const laterMs = Date.now() + 60_000;
+    const clock = jest.spyOn(Date, 'now');
+    let tries = 0;
+    try {
+      await runTransaction(connection, async ({ session }) => {
+        tries += 1;
+        await write(new Date(2), session).catch(async (error: unknown) => {
+          clock.mockReturnValue(laterMs);
+          await other.abortTransaction();
+          throw error;
+        });
+      });
+    } finally {
+      clock.mockRestore();
+      await other.endSession();
+    }
+    expect(tries).toBe(2);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { mongo } from 'mongoose';
 import { DomainError } from '../../src/models/errors.ts';
 import { presentableDetail } from '../../src/services/melt/failure.ts';
 import { whyStopped } from '../../src/services/melt/incidents.ts';
@@ -32,6 +33,12 @@ describe('A payment that was never sent', () => {
     expect(told).toMatchObject({ code: 'INTERNAL_ERROR', severity: 'HIGH', retryable: true });
     expect(told.message).toMatch(/The payment was not sent, and it will not be/);
     expect(told.message).not.toMatch(/database|function/);
+  });
+
+  it('because others kept writing to the same records is no mistake of ours', () => {
+    const told = neverSent(melt({}), new mongo.MongoServerError({ message: 'WriteConflict', code: 112 }));
+    expect(told).toMatchObject({ code: 'DATABASE_UNAVAILABLE', severity: 'HIGH', retryable: true });
+    expect(told.message).toMatch(/^The database is too busy. The payment was not sent, and it will not be/);
   });
 
   it('because the books are behind the mint is not blamed on the mint', () => {

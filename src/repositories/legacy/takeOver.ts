@@ -104,11 +104,11 @@ export function createTakeOver(
 
   /** Runs a transaction; waits while others hold what it needs, such as one that a killed run has left behind. */
   async function patiently<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    for (const giveUpAt = Date.now() + patienceMs; ; ) {
+    for (const giveUpAt = performance.now() + patienceMs; ; ) {
       try {
         return await runTransaction(connection, work);
       } catch (error) {
-        if (!isInTheWay(error) || Date.now() > giveUpAt) throw error;
+        if (!isInTheWay(error) || performance.now() > giveUpAt) throw error;
         await pause(500);
       }
     }

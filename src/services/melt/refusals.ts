@@ -1,7 +1,7 @@
 import { DomainError, type ErrorCode, InvariantBroken } from '../../models/errors.ts';
 import type { MeltOperation } from '../../models/operation.ts';
 import type { Severity } from '../../models/report.ts';
-import { isDatabaseAway, isOutcomeUnknown } from '../databaseFaults.ts';
+import { isDatabaseAway, isOutcomeUnknown, isWriteConflict } from '../databaseFaults.ts';
 import type { Refusal } from '../mint/replies.ts';
 import { adviceFor, causeOf, type Failure, presentableDetail } from './failure.ts';
 import { isStoppedUnswapped } from './incidents.ts';
@@ -170,6 +170,8 @@ function troubleBehind(cause: unknown): Trouble {
   }
   if (isDatabaseAway(cause) || isOutcomeUnknown(cause))
     return { code: 'DATABASE_UNAVAILABLE', severity: 'HIGH', what: 'The database stopped answering', funds };
+  if (isWriteConflict(cause))
+    return { code: 'DATABASE_UNAVAILABLE', severity: 'HIGH', what: 'The database is too busy', funds };
   return {
     code: 'INTERNAL_ERROR',
     severity: cause instanceof InvariantBroken ? 'CRITICAL' : 'HIGH',
