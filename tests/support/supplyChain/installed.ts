@@ -9,6 +9,7 @@ import {
   readLock,
   readRecord,
 } from './lockFiles.ts';
+import { allowedInstallScripts } from './policy.ts';
 
 /**
  * Where node_modules is not what npm has installed by this lock file. npm has compared each package with its integrity as it
@@ -28,13 +29,17 @@ export function installedFindings(root: string, { folder, lock }: Project): Find
     ? (path: string) => Object.hasOwn(lock.packages ?? {}, path)
     : (path: string) => Object.hasOwn(record, path);
   const strangers = inPlace
-    .filter((path) => !isKnown(path))
+    .filter((path) => !isKnown(path) && !isOfScript(path))
     .map((path) => `${path}: is not in the lock file`);
   const problems = locked
     .filter(([path, { integrity }]) => record[path] !== undefined && record[path].integrity === integrity)
     .flatMap(([path, entry]) => packageProblems(at, path, entry).map((problem) => `${path}: ${problem}`));
   return [...strangers, ...problems].map((finding) => join(folder, finding));
 }
+
+/** Put there by an install script that may run, in the folder of its own package. */
+const isOfScript = (path: string): boolean =>
+  Object.keys(allowedInstallScripts).some((name) => path.startsWith(`node_modules/${name}/node_modules/`));
 
 type InstalledManifest = {
   name?: unknown;

@@ -29,7 +29,7 @@ export const licenceExceptions: readonly LicenceException[] = [
   },
 ];
 
-/** Packages whose install script `allowScripts` lets run, and why. None of them may ship. */
+/** Packages whose install script `allowScripts` lets run, and why. None of them may ship. What a script puts into the folder of its package is not looked at. */
 export const allowedInstallScripts: Readonly<Record<string, string>> = {
   node: 'puts the Node of this platform into node_modules/.bin, for npm scripts; the image brings its own',
 };
