@@ -130,11 +130,14 @@ function booked(
     : [{ type, token_id: tokenId, amount: toJsonSum(amount), proof_count: proofCount }];
 }
 
-/** A cancelled melt never left the house: all that it had reserved is free again. */
+/** A cancelled melt never left the house: all that it had reserved is free again. Else bringing it home may have cost fees. */
 function failureFields({ state, failure, releasedAmount, sourceAmount }: MeltOperation) {
   const released = state === 'cancelled' ? sourceAmount : releasedAmount;
+  // What became of the rest of an operation that a recovery has ended is for the recovery to find.
+  const isAllKnown = released !== null && failure?.cause !== 'STORE_BEHIND_MINT';
   return {
     ...(released === null ? {} : { released: toJsonSum(released) }),
+    ...(isAllKnown ? { feesPaid: toJsonSum(sourceAmount - released) } : {}),
     ...(failure === null ? {} : { cause: failure.cause }),
   };
 }

@@ -109,9 +109,11 @@ async function endingOfMinting(operation: MintingOperation, gateway: MintGateway
   return (await isAnySigned(outputsFor(operation, 'issue'), gateway)) === false ? { kind: 'issued' } : null;
 }
 
-/** Whether it is certain that the books are behind: an issued quote alone may be a mint's mistake. */
-function isProven({ reason, scans }: Recovery): boolean {
-  if (reason === 'signed_outputs' || reason === 'spent_proofs') return true;
+/**
+ * Whether it is certain that the books are behind: by signatures that verify on outputs which these books took for new. What a
+ * mint says of quotes and proofs may be a mistake of a moment, and where it is, these operations end by their own rules.
+ */
+function isProven({ scans }: Recovery): boolean {
   return Object.values(scans).some(({ isBehind }) => isBehind);
 }
 

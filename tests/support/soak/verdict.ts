@@ -33,10 +33,10 @@ export async function judge(town: Town, owners: readonly Owner[]): Promise<Verdi
   };
   const startedAt = performance.now();
   const isSettled = async (owner: Owner) => (await reserved(town, owner)) === 0;
+  // A payment may have reached its payee only after he had made up his mind.
+  const hanging = owners.flatMap(({ wanted }) => wanted.filter(({ hangs }) => hangs));
+  for (const { paymentHash } of hanging) await town.sim.settle(paymentHash, 'failed').catch(() => undefined);
   for (const owner of owners) {
-    // A payment may have reached its payee only after he had made up his mind.
-    for (const { hangs, paymentHash } of owner.wanted)
-      if (hangs) await town.sim.settle(paymentHash, 'failed').catch(() => undefined);
     await until(() => isSettled(owner), `${owner.npub} with nothing reserved`, settleLimitMs).catch((error) =>
       verdict.violations.push(String(error)),
     );
@@ -88,7 +88,8 @@ async function accountFor(
     );
     const isPaid = status?.body['status'] === 'PAID';
     if (isPaid !== (count === 1)) says(`told as ${String(status?.body['status'])}, paid ${count} times`);
-    if (isPaid) spent += Number(status?.body['paidAmount']) + Number(status?.body['feesPaid']);
+    // What was not paid was swapped all the same, perhaps, and brought home for a fee.
+    spent += (isPaid ? Number(status?.body['paidAmount']) : 0) + Number(status?.body['feesPaid']);
     verdict[isPaid ? 'paid' : 'notPaid'] += 1;
   }
   return spent;
