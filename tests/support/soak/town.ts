@@ -8,6 +8,7 @@ import { SimulatorClient } from '../../../simulator/client.ts';
 import { startSimulator } from '../../../simulator/simulator.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { createContext } from '../../../src/context.ts';
+import { connectDatabase } from '../../../src/repositories/database.ts';
 import { type ServerProcess, startServerProcess } from '../crash/serverProcess.ts';
 import { type Nodes, startNodes } from '../nodes.ts';
 import { allowAnyRate } from '../rates.ts';
@@ -26,6 +27,8 @@ export type Town = {
   nodes: Nodes;
   instances: Instance[];
   adminKey: string;
+  /** The transaction that began to pay an invoice: whoever was never answered does not know it. */
+  transactionOf(paymentHash: string): Promise<string | null>;
   close(): Promise<void>;
 };
 
@@ -67,7 +70,21 @@ export async function openTown(instanceCount: number): Promise<Town> {
       cleanUp.push(() => instance.kill());
       await instance.revive();
     }
-    return { sim: new SimulatorClient(simulator.url), nodes, instances, adminKey, close };
+    const transactionOf = async (paymentHash: string): Promise<string | null> => {
+      const database = await connectDatabase(nodes.uri('soak'));
+      try {
+        const found = await database.operations
+          .find({ 'details.paymentHash': paymentHash, state: { $ne: 'cancelled' } })
+          .select({ _id: 1 })
+          .lean<{ _id: string }[]>();
+        if (found.length > 1) throw new Error(`${paymentHash} was begun more than once`);
+        return found[0]?._id ?? null;
+      } finally {
+        await database.close();
+      }
+    };
+    const sim = new SimulatorClient(simulator.url);
+    return { sim, nodes, instances, adminKey, transactionOf, close };
   } catch (error) {
     await close();
     throw error;

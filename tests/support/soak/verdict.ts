@@ -74,18 +74,14 @@ async function accountFor(
       verdict.violations.push(`${wanted.transactionId ?? wanted.paymentHash}: ${what}`);
     if (count > 1) says(`paid ${count} times`);
     for (const broken of brokenPromises(wanted, count)) says(broken);
-    if (wanted.transactionId === null) {
+    // Of a request that was never answered its owner knows nothing, and it may have been carried out.
+    const transactionId = wanted.transactionId ?? (await town.transactionOf(wanted.paymentHash));
+    if (transactionId === null) {
       verdict.neverStarted += 1;
+      if (count > 0) says('paid, though no operation stands for it');
       continue;
     }
-    const status = await ask(
-      town,
-      owner,
-      'GET',
-      `${owner.at}/melt/${wanted.transactionId}`,
-      undefined,
-      20_000,
-    );
+    const status = await ask(town, owner, 'GET', `${owner.at}/melt/${transactionId}`, undefined, 20_000);
     const isPaid = status?.body['status'] === 'PAID';
     if (isPaid !== (count === 1)) says(`told as ${String(status?.body['status'])}, paid ${count} times`);
     // What was not paid was swapped all the same, perhaps, and brought home for a fee.
