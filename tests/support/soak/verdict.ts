@@ -74,8 +74,9 @@ async function accountFor(
       verdict.violations.push(`${wanted.transactionId ?? wanted.paymentHash}: ${what}`);
     if (count > 1) says(`paid ${count} times`);
     for (const broken of brokenPromises(wanted, count)) says(broken);
-    // Of a request that was never answered its owner knows nothing, and it may have been carried out.
-    const transactionId = wanted.transactionId ?? (await town.transactionOf(wanted.paymentHash));
+    // Of a request that was never answered its owner knows nothing, and it may have been carried out: a first one that was
+    // cancelled has freed its key for it.
+    const transactionId = (await town.transactionOf(wanted.paymentHash)) ?? wanted.transactionId;
     if (transactionId === null) {
       verdict.neverStarted += 1;
       if (count > 0) says('paid, though no operation stands for it');
