@@ -32,6 +32,8 @@ export async function soak(words: string[]): Promise<boolean> {
     const isOver = () => Date.now() >= endsAt;
     const progress = setInterval(() => say(progressOf(owners, endsAt)), 60_000);
     const lives = owners.map((owner, number) => live(town, owner, createDice(`${seed}/${number}`), isOver));
+    // Should the soak itself break down, what it was is told once, and not by each of those whom it leaves without a mint.
+    for (const life of lives) life.catch(() => undefined);
     const troubles = await makeTrouble(town, createDice(`${seed}/trouble`), isOver);
     await Promise.all(lives);
     clearInterval(progress);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { generateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { SimulatorClient } from '../../../simulator/client.ts';
@@ -104,16 +105,28 @@ async function firstKey(env: Record<string, string>): Promise<string> {
   return token;
 }
 
+const startsTried = 20;
+
 function instanceOn(env: Record<string, string>, cacheDirectory: string): Instance {
   let running: ServerProcess | null = null;
   const instance: Instance = {
     url: null,
+    /** As whoever watches over servers does: one that does not come up, for want of a primary, say, is started again. */
     async revive() {
       if (running !== null) return;
-      const started = await startServerProcess(cacheDirectory);
-      running = started;
-      instance.url = await started.open(env);
-      await started.work();
+      for (let tries = 1; ; tries += 1) {
+        const started = await startServerProcess(cacheDirectory);
+        running = started;
+        try {
+          instance.url = await started.open(env);
+          await started.work();
+          return;
+        } catch (error) {
+          await instance.kill();
+          if (tries >= startsTried) throw error;
+          await pause(1_000);
+        }
+      }
     },
     async kill() {
       instance.url = null;
@@ -123,7 +136,8 @@ function instanceOn(env: Record<string, string>, cacheDirectory: string): Instan
     /** In good order: what runs is finished or left to the others. */
     async stop() {
       instance.url = null;
-      await running?.close();
+      // Where it cannot, because no primary lets it, it is killed all the same.
+      await running?.close().catch(() => undefined);
       await instance.kill();
     },
   };
