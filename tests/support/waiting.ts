@@ -76,6 +76,9 @@ export async function multiplyUnopened(
           _id: { $concat: ['$_id', '_', { $toString: '$number' }] },
           wallet_id: { $concat: ['$wallet_id', '_', { $toString: '$number' }] },
           due_at: { $add: [dueFrom, '$number'] },
+          // Somebody may be at work on the original just now; nobody is on these.
+          lease_owner: null,
+          lease_until: null,
         },
       },
       { $unset: ['number', 'sealed', 'attempts', 'melt_place'] },
