@@ -11,7 +11,8 @@ type Trouble = (town: Town, dice: Dice) => Promise<void>;
 const troubles: readonly [name: string, Trouble][] = [
   ['server killed', (town, dice) => revived(someone(town, dice), (one) => one.kill(), dice)],
   ['server stopped', (town, dice) => revived(someone(town, dice), (one) => one.stop(), dice)],
-  ['primary stepped down', ({ nodes }) => nodes.stepDown()],
+  // It refuses where no other node is up to date just now.
+  ['primary stepped down', ({ nodes }) => nodes.stepDown().catch(() => undefined)],
   [
     'primary killed',
     async ({ nodes }, dice) => {
