@@ -28,8 +28,8 @@ const shared: readonly Room[] = ['logger.ts', 'redaction.ts'];
 /** The app is told in several files, which make one room. */
 const partsOfApp: readonly Room[] = ['app.ts', 'routes.ts', 'server.ts'];
 
-/** What wires operator commands stands apart from what wires a server; the two make one room. */
-const partsOfContext: readonly Room[] = ['context.ts', 'commandContext.ts'];
+/** What wires operator commands stands apart from what wires a server, which is told in three files; all make one room. */
+const partsOfContext: readonly Room[] = ['context.ts', 'stores.ts', 'engine.ts', 'commandContext.ts'];
 
 /** Types alone may be taken from these two, because nothing of them is left at run time. */
 const typeArrows: Record<Room, readonly Room[]> = {

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import type { Config } from './config.ts';
+import type { Logger } from './logger.ts';
+import type { ReportService } from './services/contracts.ts';
+import { createOutputFactory } from './services/ecash/outputs.ts';
+import type { Seeds } from './services/ecash/seeds.ts';
+import { createMeltAttempts } from './services/melt/attempts.ts';
+import { createCourier } from './services/melt/courier.ts';
+import { createExchanges } from './services/melt/exchanges.ts';
+import { createMeltHandler } from './services/melt/handler.ts';
+import { createIncidents } from './services/melt/incidents.ts';
+import { createLostTime } from './services/melt/lostTime.ts';
+import { createOutputKeysets } from './services/melt/outputKeysets.ts';
+import { createMeltSaga } from './services/melt/saga.ts';
+import type { MintDirectory } from './services/mint/mints.ts';
+import { createMintingHandler } from './services/minting/mintingSaga.ts';
+import { createDriver } from './services/operations/driver.ts';
+import { createWorker } from './services/operations/worker.ts';
+import { createDetection } from './services/restore/detection.ts';
+import type { Stores } from './stores.ts';
+
+/** What carries operations to their end, whoever began them. */
+export type Engine = ReturnType<typeof createEngine>;
+
+/** The part of `context.ts` that wires the kinds of operations, what advances them, and what they are made of. */
+export function createEngine(given: {
+  config: Config;
+  stores: Stores;
+  mints: MintDirectory;
+  seeds: Seeds;
+  reports: ReportService;
+  logger: Logger;
+  now: () => Date;
+}) {
+  const { config, stores, mints, seeds, reports, logger, now } = given;
+  const { operations, melts, mintings } = stores;
+  const owner = randomUUID();
+  const outputs = createOutputFactory(seeds, stores.counters);
+  const detection = createDetection({ recoveries: stores.recoveries, mints, reports, now });
+  const keysets = createOutputKeysets(mints, now);
+  const attempts = createMeltAttempts(outputs);
+  const courier = createCourier({ operations, melts, mints, answerWithinMs: config.answerWithinMs, now });
+  const incidents = createIncidents(reports);
+  const exchanges = createExchanges({ operations, keysets, attempts, courier, incidents, detection, now });
+  const lostTime = createLostTime({ operations, detection, now });
+  const common = { operations, mints, reports, detection, now };
+  const saga = createMeltSaga({ ...common, melts, exchanges, courier, incidents, lostTime, times: config });
+  const handlers = {
+    melt: createMeltHandler({ saga, operations, incidents, orphanAfterMs: config.orphanAfterMs, now }),
+    minting: createMintingHandler({ ...common, mintings, outputs, seeds }),
+  };
+  const driver = createDriver({ operations, owner, leaseMs: config.leaseMs, now });
+  const worker = createWorker({
+    operations,
+    mints,
+    driver,
+    handlers,
+    intervalMs: config.workerIntervalMs,
+    leaseMs: config.leaseMs,
+    logger,
+    now,
+  });
+  return { owner, detection, keysets, attempts, driver, handlers, worker };
+}

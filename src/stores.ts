@@ -1,0 +1,68 @@
+import type { Config } from './config.ts';
+import type { Logger } from './logger.ts';
+import { createApiKeyRepository } from './repositories/apiKeys.ts';
+import { createAuditRepository } from './repositories/audit.ts';
+import { createBearerTokenRepository } from './repositories/bearerTokens.ts';
+import { createCorrectionRepository } from './repositories/corrections.ts';
+import { createCounterRepository } from './repositories/counters.ts';
+import type { Database } from './repositories/database.ts';
+import type { Sealers } from './repositories/dataKeys.ts';
+import { createKeySpendingRepository } from './repositories/keySpending.ts';
+import { createLedgerRepository } from './repositories/ledger.ts';
+import { createMeltRepository } from './repositories/melts.ts';
+import { createMintingRepository } from './repositories/mintings.ts';
+import { createOpenOutputReads } from './repositories/openOutputs.ts';
+import { createOperationRepository } from './repositories/operations.ts';
+import { createRateCounters } from './repositories/rateCounters.ts';
+import { createRateLimitRepository } from './repositories/rateLimits.ts';
+import { createRecoveredEcashRepository } from './repositories/recoveredEcash.ts';
+import { createRecoveryRepository } from './repositories/recoveries.ts';
+import { createReportSpool } from './repositories/reportSpool.ts';
+import { createReportRepository } from './repositories/reports.ts';
+import { createSignedRequestRepository } from './repositories/signedRequests.ts';
+import { createTokenRepository } from './repositories/tokens.ts';
+import { createWalletRepository } from './repositories/wallets.ts';
+import { proofName } from './services/ecash/outputs.ts';
+
+/** Everything that is kept, by what it is about. */
+export type Stores = ReturnType<typeof createStores>;
+
+/** The part of `context.ts` that constructs the repositories. */
+export function createStores(given: {
+  database: Database;
+  sealers: Sealers;
+  config: Config;
+  logger: Logger;
+  now: () => Date;
+}) {
+  const { database, sealers, config, logger, now } = given;
+  const audit = createAuditRepository(database);
+  const tokens = createTokenRepository(database, sealers);
+  const operations = createOperationRepository(database, sealers);
+  const spool = createReportSpool({
+    directory: config.spoolDirectory,
+    instance: database.appName,
+    logger,
+  });
+  return {
+    tokens,
+    operations,
+    melts: createMeltRepository(database, tokens, operations, audit, now),
+    mintings: createMintingRepository(database, tokens, operations, audit, now),
+    ledger: createLedgerRepository(database, now),
+    counters: createCounterRepository(database),
+    wallets: createWalletRepository(database),
+    recoveries: createRecoveryRepository(database),
+    ecash: createRecoveredEcashRepository(database, sealers, tokens, operations, audit, now),
+    openOutputs: createOpenOutputReads(database, sealers, proofName),
+    corrections: createCorrectionRepository(database, tokens, audit),
+    filed: createReportRepository(database),
+    spool,
+    spending: createKeySpendingRepository(database),
+    apiKeys: createApiKeyRepository(database),
+    signedRequests: createSignedRequestRepository(database),
+    bearerTokens: createBearerTokenRepository(database),
+    rateLimits: createRateLimitRepository(database),
+    rateCounters: createRateCounters(database, logger),
+  };
+}
