@@ -3,7 +3,8 @@ import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operat
 import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import type { MeltQuoteReply, MintGateway, ProofState, RestoredOutput } from '../mint/gateway.ts';
 import { signedView } from '../mint/gateway.ts';
-import { outputsOf, takes } from './attempts.ts';
+import { takes } from '../operations/swapRequests.ts';
+import { outputsOf } from './attempts.ts';
 import type { MintView } from './decision.ts';
 
 /** What the mint says now, with the parts that a decision may need in hand. */

@@ -12,9 +12,10 @@ import { duplicateKeyIndex } from '../../repositories/transaction.ts';
 import { isOutcomeUnknown } from '../databaseFaults.ts';
 import { denominations } from '../ecash/amounts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
+import type { OutputKeyset } from '../operations/swapRequests.ts';
 import { pause } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
-import type { MeltAttempts, OutputKeyset } from './attempts.ts';
+import type { MeltAttempts } from './attempts.ts';
 import type { Budgets } from './budget.ts';
 import { candidatesIn, demandListed } from './candidates.ts';
 import {
