@@ -77,7 +77,11 @@ function quoteView(answer: Awaited<ReturnType<MintGateway['meltQuote']>> | null)
   }
 }
 
-function inputsView(inputs: readonly Proof[], states: ReadonlyMap<string, ProofState>): MintView['inputs'] {
+/** What the mint says of all of these at once. */
+export function inputsView(
+  inputs: readonly Proof[],
+  states: ReadonlyMap<string, ProofState>,
+): Exclude<MintView['inputs'], 'UNREACHABLE'> {
   const count = (state: ProofState) => inputs.filter(({ Y }) => states.get(Y) === state).length;
   if (count('PENDING') > 0) return 'PENDING';
   const spent = count('SPENT');
