@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto';
-import { pointAdd, pointCompress, pointFromScalar, pointMultiply, privateNegate } from 'tiny-secp256k1';
+import {
+  isPoint,
+  pointAdd,
+  pointCompress,
+  pointFromScalar,
+  pointMultiply,
+  privateNegate,
+  signSchnorr,
+} from 'tiny-secp256k1';
 
 /**
- * The curve arithmetic of taking over signatures, in libsecp256k1 (WebAssembly): a tenth of what JavaScript needs for it,
+ * The curve arithmetic of taking over signatures and of locks, in libsecp256k1 (WebAssembly): a tenth of what JavaScript needs for it,
  * on a thread that everybody shares. Points are compressed or uncompressed hex, scalars 32 bytes in hex.
  */
 
@@ -36,6 +44,16 @@ export function isUnblindedDleqGood(
   const B_ = orNull(() => sum(bytes(Y), pointFromScalar(bytes(r))));
   const C_ = orNull(() => sum(bytes(C), pointMultiply(bytes(K), bytes(r))));
   return B_ !== null && C_ !== null && isDleqGood({ e, s }, hex(B_), hex(C_), K);
+}
+
+/** Whether a text is a point of the curve in compressed hex. */
+export function isCompressedPoint(text: string): boolean {
+  return /^0[23][0-9a-f]{64}$/i.test(text) && isPoint(bytes(text));
+}
+
+/** A Schnorr signature (BIP 340) over the SHA-256 of a text, in hex: the same whenever it is asked for. */
+export function schnorrSignature(text: string, privateKey: Uint8Array): string {
+  return hex(signSchnorr(createHash('sha256').update(text, 'utf8').digest(), privateKey));
 }
 
 /** hash_e of NUT-12: over the uncompressed points, written in hex. */

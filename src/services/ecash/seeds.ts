@@ -6,12 +6,17 @@ import * as nip19 from 'nostr-tools/nip19';
 import { createShortMemory } from '../../models/shortMemory.ts';
 import { mnemonicToSeed } from './mnemonic.ts';
 
+/** In hex: 32 bytes, and a compressed point. */
+type KeyPair = { privateKey: string; publicKey: string };
+
 /** A wallet's NUT-13 seed and the keys that follow from it. */
 export type Seeds = {
   /** 64 bytes; the same for all keysets of an npub. */
   walletSeed(npub: string): Promise<Uint8Array>;
   /** NUT-20 key that locks one mint quote to us. */
-  quoteKey(npub: string, operationId: string): Promise<{ privateKey: string; publicKey: string }>;
+  quoteKey(npub: string, operationId: string): Promise<KeyPair>;
+  /** The key that others lock tokens for this npub to (NUT-11). It never changes. */
+  tokenKey(npub: string): Promise<KeyPair>;
 };
 
 /** A seed costs 2,048 rounds of HMAC, once a minute for a wallet that is busy; after that it is in no memory any more. */
@@ -40,20 +45,19 @@ export function createSeeds(operatorMnemonic: string): Seeds {
 
   const walletSeed = (npub: string): Promise<Uint8Array> => known.recall(npub, () => derive(npub));
 
-  async function quoteKey(
-    npub: string,
-    operationId: string,
-  ): Promise<{ privateKey: string; publicKey: string }> {
-    const seed = await walletSeed(npub);
-    const privateKey = createHmac('sha256', seed)
-      .update('crucible quote key v1')
-      .update(operationId)
-      .digest();
+  async function keyOf(npub: string, purpose: string, ...of: readonly string[]): Promise<KeyPair> {
+    const hmac = createHmac('sha256', await walletSeed(npub)).update(purpose);
+    for (const part of of) hmac.update(part);
+    const privateKey = hmac.digest();
     const publicKey = Buffer.from(getPubKeyFromPrivKey(privateKey)).toString('hex');
     const pair = { privateKey: privateKey.toString('hex'), publicKey };
     privateKey.fill(0);
     return pair;
   }
 
-  return { walletSeed, quoteKey };
+  return {
+    walletSeed,
+    quoteKey: (npub, operationId) => keyOf(npub, 'crucible quote key v1', operationId),
+    tokenKey: (npub) => keyOf(npub, 'crucible token key v1'),
+  };
 }

@@ -57,6 +57,7 @@ export const openSealers = oneForAll(openSealer);
 const seeds = {
   walletSeed: async () => new Uint8Array([7]),
   quoteKey: async () => ({ privateKey: '', publicKey: '' }),
+  tokenKey: async () => ({ privateKey: '', publicKey: '' }),
 };
 
 /** One process' worth of the real services, wired as `createContext` wires them, on a toy store and a toy mint. */
