@@ -33,6 +33,7 @@ import { settleProfile } from './services/profileService.ts';
 import { createRateLimitService } from './services/rateLimitService.ts';
 import { createReportService } from './services/reportService.ts';
 import { createRestore } from './services/restore/restore.ts';
+import { createTransactionService } from './services/transactions/transactionService.ts';
 import { createWalletService } from './services/walletService.ts';
 import { createStores } from './stores.ts';
 
@@ -159,6 +160,7 @@ export async function createContext(given: {
       openMintingsPerWallet: config.openMintingsPerWallet,
       handler: engine.handlers.minting,
     }),
+    transactions: createTransactionService(common),
     apiKeys: createApiKeyService({ keys: stores.apiKeys, spending: stores.spending, now }),
     signedRequests: createSignedRequestService({ used: stores.signedRequests, now }),
     bearerTokens: createBearerTokenService({ tokens: stores.bearerTokens, now }),

@@ -86,6 +86,10 @@ export type OperationBase = {
   attempts: Attempt[];
   timeline: TimelineEntry[];
   requestId: string | null;
+  /** The owner's own words, for the owner alone. */
+  memo: string | null;
+  /** What the owner's program calls it. */
+  externalId: string | null;
   createdAt: Date;
   updatedAt: Date;
 };

@@ -47,6 +47,8 @@ export function operationDocument(
     attempts: operation.attempts.map((attempt) => storeAttempt(attempt, operation.id, sealer)),
     timeline: operation.timeline,
     request_id: operation.requestId,
+    ...(operation.memo === null ? {} : { memo: operation.memo }),
+    ...(operation.externalId === null ? {} : { external_id: operation.externalId }),
     created_at: operation.createdAt,
     updated_at: operation.updatedAt,
     ...claim(operation),
@@ -89,6 +91,9 @@ export function operationFrom(document: OperationDocument, sealer: Opener): Oper
     attempts: document.attempts.map((attempt) => readAttempt(attempt, document._id, sealer)),
     timeline: document.timeline,
     requestId: document.request_id,
+    // Operations of earlier versions lack both.
+    memo: document.memo ?? null,
+    externalId: document.external_id ?? null,
     createdAt: document.created_at,
     updatedAt: document.updated_at,
   };

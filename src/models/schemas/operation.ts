@@ -40,6 +40,9 @@ export type OperationDocument = {
   request_id: string | null;
   created_at: Date;
   updated_at: Date;
+  /** Present where whoever asked for it sent them. */
+  memo?: string;
+  external_id?: string;
   /** Present while this operation claims its invoice, or the ecash that it takes in: open or successful. */
   payment_hash_claim?: string;
   /** Present while this is a melt that may still hang: one of so many places that a wallet has for those. */
@@ -113,6 +116,8 @@ export const operationSchema = new Schema<OperationDocument>(
     request_id: { type: String, default: null },
     created_at: { type: Date, required: true },
     updated_at: { type: Date, required: true },
+    memo: { type: String },
+    external_id: { type: String },
     payment_hash_claim: { type: String },
     melt_place: { type: Number },
     budget_day: { type: String },
@@ -150,7 +155,16 @@ operationSchema.index(
   { name: 'due_at_mint_state', partialFilterExpression: { open: true } },
 );
 operationSchema.index({ wallet_id: 1, kind: 1, quote_id: 1 }, { name: 'by_quote' });
-operationSchema.index({ wallet_id: 1, created_at: -1 }, { name: 'by_wallet' });
+// A wallet's history in its order, whole, by kind and state, and by what its owner's program calls an operation.
+operationSchema.index({ wallet_id: 1, created_at: -1, _id: -1 }, { name: 'newest' });
+operationSchema.index(
+  { wallet_id: 1, kind: 1, state: 1, created_at: -1, _id: -1 },
+  { name: 'newest_by_state' },
+);
+operationSchema.index(
+  { wallet_id: 1, external_id: 1, created_at: -1, _id: -1 },
+  { name: 'by_external_id', partialFilterExpression: { external_id: { $exists: true } } },
+);
 operationSchema.index(
   { wallet_id: 1, open: 1, kind: 1, created_at: 1 },
   { name: 'open_by_kind', partialFilterExpression: { open: true } },

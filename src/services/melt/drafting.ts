@@ -43,6 +43,8 @@ export function draftOperation(given: {
     attempts: [],
     timeline: [{ at, state: 'prepared', event: 'inputs reserved' }],
     requestId: request.requestId,
+    memo: request.memo,
+    externalId: request.externalId,
     createdAt: at,
     updatedAt: at,
     invoice: invoice.text,

@@ -44,14 +44,15 @@ export function createMintingService(parts: {
     now,
   } = parts;
 
-  const request: MintingService['request'] = async ({ npub, amount, idempotency, requestId }) => {
+  const request: MintingService['request'] = async (asked) => {
+    const { npub, amount, idempotency, requestId } = asked;
     const wallet = await wallets.get(npub);
     const earlier = await earlierOutcome(wallet, idempotency);
     if (earlier !== null) return { operation: earlier, replayed: true };
     await detection.demandCurrent(wallet, requestId);
     await demandPlace(wallet);
     await demandRoom(wallet, amount);
-    const operation = await draft(wallet, amount, requestId, idempotency !== undefined);
+    const operation = await draft(wallet, asked);
     const opened = await mintings.open(
       operation,
       { owner: driver.owner, leaseMs: 0 },
@@ -108,9 +109,7 @@ export function createMintingService(parts: {
   /** Asks the mint for an invoice. Nothing is lost if we die before it is stored: nobody has seen it. */
   async function draft(
     wallet: Wallet,
-    amount: bigint,
-    requestId: string,
-    keyed: boolean,
+    { amount, requestId, memo, externalId, idempotency }: Parameters<MintingService['request']>[0],
   ): Promise<MintingOperation> {
     const at = now();
     const id = `tx_mint_${at.getTime()}_${randomBytes(8).toString('hex')}`;
@@ -139,6 +138,8 @@ export function createMintingService(parts: {
       attempts: [],
       timeline: [{ at, state: 'awaiting_payment', event: 'invoice made by the mint' }],
       requestId,
+      memo,
+      externalId,
       createdAt: at,
       updatedAt: at,
       quoteId: quote.id,
@@ -149,7 +150,7 @@ export function createMintingService(parts: {
       quotePubkey,
       paidSince: null,
       unverified: null,
-      idempotencyId: keyed ? `idem_${id}` : null,
+      idempotencyId: idempotency === undefined ? null : `idem_${id}`,
     };
   }
 
