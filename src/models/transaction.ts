@@ -1,3 +1,4 @@
+import type { ReceiveOperation, SendOperation } from './exchange.ts';
 import type { MeltOperation, MintingOperation, Operation, TimelineEntry } from './operation.ts';
 
 /** What has become of an operation, in the same words for every kind. `EXPIRED`: nobody paid, and nobody watches any more. */
@@ -22,8 +23,17 @@ export type MeltOutline = Pick<MeltOperation, Told | 'kind' | 'state' | 'sourceA
 /** What a list tells of a minting. */
 export type MintingOutline = Pick<MintingOperation, Told | 'kind' | 'state' | 'amount'>;
 
+/** What a list tells of a send. */
+export type SendOutline = Pick<
+  SendOperation,
+  Told | 'kind' | 'state' | 'amount' | 'fee' | 'spentAmount' | 'reclaimedAmount'
+>;
+
+/** What a list tells of a receive. */
+export type ReceiveOutline = Pick<ReceiveOperation, Told | 'kind' | 'state' | 'amount' | 'fee'>;
+
 /** An operation as a list reads it. */
-export type TransactionOutline = MeltOutline | MintingOutline;
+export type TransactionOutline = MeltOutline | MintingOutline | SendOutline | ReceiveOutline;
 
 /** The same with its story. */
 export type TransactionStory = { outline: TransactionOutline; timeline: TimelineEntry[] };

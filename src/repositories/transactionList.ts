@@ -1,4 +1,5 @@
 import { invariant } from '../models/errors.ts';
+import { receiveStates, sendStates } from '../models/exchange.ts';
 import { meltStates, mintingStates, type TimelineEntry } from '../models/operation.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
 import type {
@@ -6,6 +7,8 @@ import type {
   ListPosition,
   MeltOutline,
   MintingOutline,
+  ReceiveOutline,
+  SendOutline,
   TransactionOutline,
   TransactionStory,
 } from '../models/transaction.ts';
@@ -36,6 +39,9 @@ const outlined = {
   'details.atomicResult.meltChangeAmount': 1,
   'details.releasedAmount': 1,
   'details.failure.cause': 1,
+  'details.fee': 1,
+  'details.spentAmount': 1,
+  'details.reclaimedAmount': 1,
 } as const;
 
 type OutlineDocument = Pick<
@@ -52,6 +58,9 @@ type OutlineDocument = Pick<
     atomicResult?: { keepAmount: bigint; meltChangeAmount: bigint } | null;
     releasedAmount?: bigint | null;
     failure?: { cause: string } | null;
+    fee?: bigint;
+    spentAmount?: bigint;
+    reclaimedAmount?: bigint | null;
   };
 };
 
@@ -125,6 +134,10 @@ function outlineFrom(document: OutlineDocument): TransactionOutline {
       return meltFrom(document);
     case 'minting':
       return mintingFrom(document);
+    case 'send':
+      return sendFrom(document);
+    case 'receive':
+      return receiveFrom(document);
   }
 }
 
@@ -154,6 +167,30 @@ function mintingFrom(document: OutlineDocument): MintingOutline {
   invariant(state !== undefined, `${document._id}: unknown state`);
   invariant(amount !== undefined, `${document._id}: a minting without an amount`);
   return { ...toldOf(document), kind: 'minting', state, amount: BigInt(amount) };
+}
+
+function sendFrom(document: OutlineDocument): SendOutline {
+  const { amount, fee, spentAmount, reclaimedAmount } = document.details;
+  const state = sendStates.find((known) => known === document.state);
+  invariant(state !== undefined, `${document._id}: unknown state`);
+  invariant(amount !== undefined && fee !== undefined, `${document._id}: a send without amounts`);
+  return {
+    ...toldOf(document),
+    kind: 'send',
+    state,
+    amount: BigInt(amount),
+    fee: BigInt(fee),
+    spentAmount: asBigint(spentAmount) ?? 0n,
+    reclaimedAmount: asBigint(reclaimedAmount),
+  };
+}
+
+function receiveFrom(document: OutlineDocument): ReceiveOutline {
+  const { amount, fee } = document.details;
+  const state = receiveStates.find((known) => known === document.state);
+  invariant(state !== undefined, `${document._id}: unknown state`);
+  invariant(amount !== undefined && fee !== undefined, `${document._id}: a receive without amounts`);
+  return { ...toldOf(document), kind: 'receive', state, amount: BigInt(amount), fee: BigInt(fee) };
 }
 
 function toldOf({ _id, created_at, updated_at, memo, external_id }: OutlineDocument) {

@@ -25,7 +25,9 @@ export function createExchangePlans(outputs: OutputFactory) {
       ...(keep === 0n ? [] : partsOf(keep, 'keep', keyset)),
     ];
     const planned = await outputs.plan(npub, keyset.id, bySize(plans));
-    return planned.map((output) => (output.role === 'token' && lock !== null ? locked(output, lock) : output));
+    return planned.map((output) =>
+      output.role === 'token' && lock !== null ? locked(output, lock) : output,
+    );
   }
 
   /** All of it for the wallet. Null where the fee leaves nothing. */

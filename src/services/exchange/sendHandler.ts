@@ -59,7 +59,9 @@ export function createSendHandler(parts: {
         return job.purpose === 'swap' ? lost(operation) : beaten(operation, job, step.spent);
       case 'refused':
         if (job.purpose === 'swap') return again(await sends.release(operation, step.failure));
-        return again(await move(operation, { ...atRest, failure: step.failure }, 'the mint does not take it back'));
+        return again(
+          await move(operation, { ...atRest, failure: step.failure }, 'the mint does not take it back'),
+        );
       case 'stop':
         return again(await stop(operation, step.why));
     }
@@ -129,7 +131,9 @@ export function createSendHandler(parts: {
       { purpose: 'reclaim', inputs: left },
     );
     if (attempt === null)
-      return again(await move(operation, { ...atRest, spentAmount }, 'what is left of it is not worth its fee'));
+      return again(
+        await move(operation, { ...atRest, spentAmount }, 'what is left of it is not worth its fee'),
+      );
     const attempts = [...operation.attempts, attempt];
     const changes = { reclaiming: left, spentAmount, gone: null, refused: null, attempts };
     return again(await move(operation, changes, `${spentAmount} of it were claimed: reclaiming the rest`));
@@ -143,7 +147,11 @@ export function createSendHandler(parts: {
   }
 
   /** See `LostTime` (services/melt): a worker looks at the mint before it credits anything. */
-  async function isLookedAt(operation: SendOperation, proofs: readonly Proof[], role: Role): Promise<boolean> {
+  async function isLookedAt(
+    operation: SendOperation,
+    proofs: readonly Proof[],
+    role: Role,
+  ): Promise<boolean> {
     if (role === 'creator') return true;
     const standing = await detection.standing(operation, proofs, async () => {
       const present = await operations.byId(operation.id);

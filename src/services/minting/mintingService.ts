@@ -8,11 +8,12 @@ import type { IdempotencyRecord, OperationRepository } from '../../repositories/
 import type { IdempotencyKey, MintingService, WalletService } from '../contracts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { amountMsatOf } from '../melt/invoice.ts';
-import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
+import { idempotencyConflict } from '../melt/refusals.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import { msatOf } from '../mint/units.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
+import { earlierOperation } from '../operations/earlier.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { Ledger } from '../walletService.ts';
 
@@ -84,11 +85,7 @@ export function createMintingService(parts: {
     wallet: Wallet,
     idempotency: IdempotencyKey | undefined,
   ): Promise<MintingOperation | null> {
-    if (idempotency === undefined) return null;
-    const record = await operations.idempotencyRecord(wallet.id, idempotency.route, idempotency.key);
-    if (record === null) return null;
-    if (record.bodyHash !== idempotency.bodyHash) throw idempotencyKeyReused();
-    const operation = await operations.ofWallet(wallet.id, record.operationId);
+    const operation = await earlierOperation(operations, wallet, idempotency);
     return operation?.kind === 'minting' ? operation : null;
   }
 

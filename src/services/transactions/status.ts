@@ -32,9 +32,30 @@ const statuses: {
     expired: 'EXPIRED',
     needs_attention: 'NEEDS_ATTENTION',
   },
+  send: {
+    swapping: 'PENDING',
+    sent: 'PENDING',
+    reclaiming: 'PENDING',
+    claimed: 'PAID',
+    reclaimed: 'FAILED',
+    released: 'FAILED',
+    cancelled: 'FAILED',
+    needs_attention: 'NEEDS_ATTENTION',
+  },
+  receive: {
+    redeeming: 'PENDING',
+    received: 'PAID',
+    refused: 'FAILED',
+    needs_attention: 'NEEDS_ATTENTION',
+  },
 };
 
-const types: Record<Kind, TransactionType> = { melt: 'melt', minting: 'mint' };
+const types: Record<Kind, TransactionType> = {
+  melt: 'melt',
+  minting: 'mint',
+  send: 'send',
+  receive: 'receive',
+};
 
 export const typeOf = (kind: Kind): TransactionType => types[kind];
 
@@ -45,6 +66,10 @@ export function statusOf(operation: TransactionOutline): TransactionStatus {
       return statuses.melt[operation.state];
     case 'minting':
       return statuses.minting[operation.state];
+    case 'send':
+      return statuses.send[operation.state];
+    case 'receive':
+      return statuses.receive[operation.state];
   }
 }
 

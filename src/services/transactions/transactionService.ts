@@ -1,5 +1,5 @@
 import { DomainError } from '../../models/errors.ts';
-import type { MeltOutline, TransactionOutline } from '../../models/transaction.ts';
+import type { MeltOutline, SendOutline, TransactionOutline } from '../../models/transaction.ts';
 import type { TransactionListRepository } from '../../repositories/transactionList.ts';
 import type { TransactionService, TransactionView, WalletService } from '../contracts.ts';
 import { cursorBehind, positionOf } from './cursor.ts';
@@ -57,7 +57,17 @@ function feeOf(outline: TransactionOutline): bigint | null {
       return meltFee(outline);
     case 'minting':
       return 0n;
+    case 'send':
+      return sendFee(outline);
+    case 'receive':
+      return outline.state === 'refused' ? 0n : outline.fee;
   }
+}
+
+/** Of what was reclaimed, bringing it home has cost, too. */
+function sendFee({ state, amount, fee, spentAmount, reclaimedAmount }: SendOutline): bigint {
+  if (state === 'released' || state === 'cancelled') return 0n;
+  return reclaimedAmount === null ? fee : fee + (amount - spentAmount - reclaimedAmount);
 }
 
 function meltFee(melt: MeltOutline): bigint | null {
