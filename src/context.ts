@@ -25,6 +25,7 @@ import { sharedKeysetReport } from './services/mint/sharedKeysets.ts';
 import { refusingSimulated } from './services/mint/simulated.ts';
 import { createHttpTransport, type Transport } from './services/mint/transport.ts';
 import { createMintingService } from './services/minting/mintingService.ts';
+import { createAnswering } from './services/operations/answering.ts';
 import { createRuns } from './services/operations/runs.ts';
 import { createSweeper } from './services/operations/sweeper.ts';
 import { timer } from './services/operations/timing.ts';
@@ -33,6 +34,7 @@ import { settleProfile } from './services/profileService.ts';
 import { createRateLimitService } from './services/rateLimitService.ts';
 import { createReportService } from './services/reportService.ts';
 import { createRestore } from './services/restore/restore.ts';
+import { createTransactionService } from './services/transactions/transactionService.ts';
 import { createWalletService } from './services/walletService.ts';
 import { createStores } from './stores.ts';
 
@@ -138,7 +140,8 @@ export async function createContext(given: {
     reports,
     now,
   });
-  const common = { ...stores, ...engine, wallets, mints, reports, seeds, preflight, config, now };
+  const answering = createAnswering({ ...engine, ...runs, now });
+  const common = { ...stores, ...engine, answering, wallets, mints, reports, seeds, preflight, config, now };
   const restore = createRestore({ ...common, logger });
   const budgets = createBudgets({ spending: stores.spending, now });
   const preparation = createPreparation({ ...common, budgets });
@@ -151,7 +154,6 @@ export async function createContext(given: {
       handler: engine.handlers.melt,
       network: config.network,
       answerWithinMs: config.answerWithinMs,
-      inBackground: runs.inBackground,
       onLastCall: runs.onLastCall,
     }),
     mintings: createMintingService({
@@ -159,6 +161,7 @@ export async function createContext(given: {
       openMintingsPerWallet: config.openMintingsPerWallet,
       handler: engine.handlers.minting,
     }),
+    transactions: createTransactionService(common),
     apiKeys: createApiKeyService({ keys: stores.apiKeys, spending: stores.spending, now }),
     signedRequests: createSignedRequestService({ used: stores.signedRequests, now }),
     bearerTokens: createBearerTokenService({ tokens: stores.bearerTokens, now }),

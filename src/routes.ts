@@ -4,6 +4,7 @@ import { docsController } from './controllers/docs.ts';
 import { healthController } from './controllers/health.ts';
 import { meltController } from './controllers/melts.ts';
 import { mintingController } from './controllers/mintings.ts';
+import { transactionController } from './controllers/transactions.ts';
 import { walletController } from './controllers/wallets.ts';
 import type { Scope } from './models/apiKey.ts';
 import { openApiDocument } from './openapi/document.ts';
@@ -35,6 +36,7 @@ export function routeTable(services: Services): Route[] {
   const wallets = walletController(services.wallets);
   const mintings = mintingController(services.mintings);
   const melts = meltController(services.melts);
+  const transactions = transactionController(services.transactions);
   const health = healthController(services.health);
   const auth = authController(services.bearerTokens);
   const wallet = '/api/wallet/:npub';
@@ -53,6 +55,13 @@ export function routeTable(services: Services): Route[] {
     { method: 'post', path: `${wallet}/melt/quote`, access: 'wallet:melt', handler: melts.quote },
     { method: 'post', path: `${wallet}/melt`, access: 'wallet:melt', limit: 'melt', handler: melts.melt },
     { method: 'get', path: `${wallet}/melt/:transactionId`, access: 'wallet:read', handler: melts.status },
+    { method: 'get', path: `${wallet}/transactions`, access: 'wallet:read', handler: transactions.list },
+    {
+      method: 'get',
+      path: `${wallet}/transactions/:transactionId`,
+      access: 'wallet:read',
+      handler: transactions.get,
+    },
   );
   return routes;
 }

@@ -21,6 +21,7 @@ import { createReportSpool } from './repositories/reportSpool.ts';
 import { createReportRepository } from './repositories/reports.ts';
 import { createSignedRequestRepository } from './repositories/signedRequests.ts';
 import { createTokenRepository } from './repositories/tokens.ts';
+import { createTransactionListRepository } from './repositories/transactionList.ts';
 import { createWalletRepository } from './repositories/wallets.ts';
 import { proofName } from './services/ecash/outputs.ts';
 
@@ -49,6 +50,7 @@ export function createStores(given: {
     operations,
     melts: createMeltRepository(database, tokens, operations, audit, now),
     mintings: createMintingRepository(database, tokens, operations, audit, now),
+    transactionList: createTransactionListRepository(database),
     ledger: createLedgerRepository(database, now),
     counters: createCounterRepository(database),
     wallets: createWalletRepository(database),

@@ -9,6 +9,13 @@ type JsonOf<Content> = Content extends { content: { 'application/json': infer Js
 /** The body that a route takes. */
 export type BodyOf<Name extends OperationName> = JsonOf<NonNullable<Operations[Name]['requestBody']>>;
 
+/** What a route takes in its query; what is undefined is left out. */
+export type QueryOf<Name extends OperationName> = OrUndefined<
+  NonNullable<Operations[Name]['parameters']['query']>
+>;
+
+type OrUndefined<Query> = { [Name in keyof Query]?: Query[Name] | undefined };
+
 /** The body that a route answers with. */
 export type AnswerOf<Name extends OperationName, Status extends keyof Operations[Name]['responses']> = JsonOf<
   Operations[Name]['responses'][Status]

@@ -1,6 +1,6 @@
 import { ask, type Question, type Way } from './ask.ts';
 import { demandCount, demandPath, readBaseUrl } from './checks.ts';
-import type { AnswerOf, BodyOf } from './contract.ts';
+import type { AnswerOf, BodyOf, QueryOf } from './contract.ts';
 import { type Auth, type Credentials, createCredentials } from './credentials.ts';
 import { type Funding, lookAtFunding, waitForFunds } from './funding.ts';
 import { newIdempotencyKey } from './idempotencyKey.ts';
@@ -114,7 +114,25 @@ function walletAt(way: Way, at: string) {
     /** Waits for the end of a payment that was pending. */
     waitForPayment: (transactionId: string, wait: Wait = {}): Promise<PaymentState> =>
       follow(way, at, transactionId, wait),
+
+    /** One page of what the wallet has done, newest first; go on with its `pagination.nextCursor`. */
+    transactions: (query: QueryOf<'transactions'> = {}, call: CallOptions = {}) =>
+      answer<AnswerOf<'transactions', 200>>(way, { ...get(`${at}/transactions${queryOf(query)}`), ...call }),
+
+    /** One operation of whatever kind, with its timeline. */
+    transaction: (transactionId: string, call: CallOptions = {}) =>
+      answer<AnswerOf<'transaction', 200>>(way, {
+        ...get(`${at}/transactions/${encodeURIComponent(transactionId)}`),
+        ...call,
+      }),
   };
+}
+
+/** What is undefined is not sent: the server would take it for a filter. */
+function queryOf(query: object): string {
+  const sent = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) sent.set(name, String(value));
+  return sent.size === 0 ? '' : `?${sent}`;
 }
 
 const get = (path: string): Question => ({ method: 'GET', path });

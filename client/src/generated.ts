@@ -253,6 +253,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wallet/{npub}/transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a wallet has done, newest first
+         * @description Go on with `nextCursor` and the same filters; what begins meanwhile does not move the pages.
+         */
+        get: operations["transactions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/transactions/{transactionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, of whatever kind, with its timeline */
+        get: operations["transaction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -425,6 +462,10 @@ export interface components {
              * @description What to credit
              */
             amount: number;
+            /** @description The owner’s own words, told to the owner alone */
+            memo?: string;
+            /** @description What the owner’s program calls it; need not be unique */
+            externalId?: string;
         };
         MintQuote: {
             /** @constant */
@@ -529,6 +570,10 @@ export interface components {
              * @description The most that the payment may cost
              */
             maxFee?: number;
+            /** @description The owner’s own words, told to the owner alone */
+            memo?: string;
+            /** @description What the owner’s program calls it; need not be unique */
+            externalId?: string;
         };
         MeltPaid: {
             /** @constant */
@@ -725,6 +770,118 @@ export interface components {
              * @description What did not come back
              */
             missing?: number;
+        };
+        Transactions: {
+            /** @constant */
+            success: true;
+            transactions: {
+                /** @description Names the operation */
+                transactionId: string;
+                /**
+                 * @description Its kind
+                 * @enum {string}
+                 */
+                type: "mint" | "melt" | "send" | "receive";
+                /**
+                 * @description What it means; of a mint, `PAID` is credited
+                 * @enum {string}
+                 */
+                status: "PENDING" | "PAID" | "FAILED" | "EXPIRED" | "NEEDS_ATTENTION";
+                /**
+                 * Format: int64
+                 * @description What the payee got, or the wallet; or should have, or shall
+                 */
+                amount: number;
+                /**
+                 * Format: int64
+                 * @description What left the wallet besides, or did not come back; null while nobody knows
+                 */
+                fee: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it began
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last written
+                 */
+                updatedAt: string;
+                /** @description The owner’s own words, told to the owner alone */
+                memo: string | null;
+                /** @description What the owner’s program calls it; need not be unique */
+                externalId: string | null;
+            }[];
+            pagination: {
+                /** @description How many are told at most */
+                limit: number;
+                /**
+                 * Format: cursor
+                 * @description Goes on behind the last entry of a page; of no form that a client should know
+                 */
+                nextCursor: string | null;
+                /** @description Whether there are older ones */
+                hasMore: boolean;
+            };
+        };
+        Transaction: {
+            /** @constant */
+            success: true;
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * @description Its kind
+             * @enum {string}
+             */
+            type: "mint" | "melt" | "send" | "receive";
+            /**
+             * @description What it means; of a mint, `PAID` is credited
+             * @enum {string}
+             */
+            status: "PENDING" | "PAID" | "FAILED" | "EXPIRED" | "NEEDS_ATTENTION";
+            /**
+             * Format: int64
+             * @description What the payee got, or the wallet; or should have, or shall
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What left the wallet besides, or did not come back; null while nobody knows
+             */
+            fee: number | null;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last written
+             */
+            updatedAt: string;
+            /** @description The owner’s own words, told to the owner alone */
+            memo: string | null;
+            /** @description What the owner’s program calls it; need not be unique */
+            externalId: string | null;
+            /**
+             * @description The operation’s own state
+             * @enum {string}
+             */
+            state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired";
+            timeline: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /**
+                 * @description The state that it then had
+                 * @enum {string}
+                 */
+                state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired";
+                /** @description What happened */
+                event: string;
+            }[];
         };
         /** @description Body, path or header of another shape; at most twenty of its mistakes are named */
         VALIDATION_ERROR: {
@@ -1116,7 +1273,7 @@ export interface components {
             /** @constant */
             severity: "LOW";
         };
-        /** @description The wallet has no melt of that id */
+        /** @description The wallet has no transaction, or no melt, of that id */
         TRANSACTION_NOT_FOUND: {
             /** @constant */
             type: "urn:crucible:problem:transaction-not-found";
@@ -2065,6 +2222,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeltStatus"];
+                };
+            };
+        };
+    };
+    transactions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                type?: "mint" | "melt" | "send" | "receive";
+                status?: "PENDING" | "PAID" | "FAILED" | "EXPIRED" | "NEEDS_ATTENTION";
+                externalId?: string;
+            };
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transactions"];
+                };
+            };
+        };
+    };
+    transaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+                transactionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its present state */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transaction"];
                 };
             };
         };

@@ -1,4 +1,4 @@
-export type { AnswerOf, BodyOf, Code, Problem, Severity } from './contract.ts';
+export type { AnswerOf, BodyOf, Code, Problem, QueryOf, Severity } from './contract.ts';
 export type { Auth } from './credentials.ts';
 export {
   type CallOptions,

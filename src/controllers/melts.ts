@@ -3,7 +3,7 @@ import { budgetOf } from '../middleware/authenticate.ts';
 import { readIdempotencyKey } from '../middleware/idempotencyKey.ts';
 import { prefersAsync } from '../middleware/prefer.ts';
 import { contextOf, npubOf } from '../middleware/requestContext.ts';
-import { bodies, readBody, readTransactionId } from '../middleware/validate.ts';
+import { bodies, notesIn, readBody, readTransactionId } from '../middleware/validate.ts';
 import type { MeltService } from '../services/contracts.ts';
 import { presentMelt, presentMeltQuote, presentMeltStatus, statusUrlOf } from './presentMelt.ts';
 
@@ -22,6 +22,7 @@ export function meltController(melts: MeltService) {
       npub: npubOf(req),
       invoice: request.invoice,
       maxFee: request.maxFee === undefined ? undefined : BigInt(request.maxFee),
+      ...notesIn(request),
       respondAsync,
       idempotency: readIdempotencyKey(req, 'melt', request),
       budget: budgetOf(req),

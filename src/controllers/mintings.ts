@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { readIdempotencyKey } from '../middleware/idempotencyKey.ts';
 import { contextOf, npubOf } from '../middleware/requestContext.ts';
-import { bodies, readBody } from '../middleware/validate.ts';
+import { bodies, notesIn, readBody } from '../middleware/validate.ts';
 import type { MintingService } from '../services/contracts.ts';
 import { presentMinting, presentMintQuote } from './presentMinting.ts';
 
@@ -12,6 +12,7 @@ export function mintingController(mintings: MintingService) {
     const { operation, replayed } = await mintings.request({
       npub: npubOf(req),
       amount: BigInt(body.amount),
+      ...notesIn(body),
       idempotency: readIdempotencyKey(req, 'mint', body),
       requestId: contextOf(req).requestId,
     });

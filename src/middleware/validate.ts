@@ -1,8 +1,10 @@
 import type { Request } from 'express';
 import Joi from 'joi';
 import { validationError } from '../models/errors.ts';
+import { externalIdPattern, isMemo, maxExternalIdLength, maxMemoLength } from '../models/notes.ts';
 import { isNpub } from '../models/npub.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
+import type { OwnersNotes } from '../services/contracts.ts';
 import { npubProblem } from './npub.ts';
 
 const maxAmount = Number.MAX_SAFE_INTEGER;
@@ -13,6 +15,7 @@ const maxProblemsTold = 20;
 const messages: Record<string, string> = {
   'any.required': 'is required',
   'any.invalid': 'is not acceptable',
+  'any.only': 'must be one of {#valids}',
   'object.base': 'must be a JSON object',
   'object.unknown': 'is not a known field',
   'string.base': 'must be a string',
@@ -26,6 +29,8 @@ const messages: Record<string, string> = {
   'number.min': 'must be at least {#limit}',
   'number.max': `must be at most ${maxAmount}`,
   npub: npubProblem,
+  memo: `must have at most ${maxMemoLength} characters, and no control characters`,
+  page: 'must be an integer from 1 to 100',
 };
 
 /** An amount in the wallet's unit: a JSON integer from `min` to 2^53-1, never a string. */
@@ -35,6 +40,17 @@ const npub = Joi.string().custom((text: string, helpers) => (isNpub(text) ? text
 const invoice = Joi.string().max(8_192);
 const quoteId = Joi.string().max(maxQuoteIdLength).pattern(quoteIdPattern);
 const printable = /^[\x21-\x7e]+$/;
+const memo = Joi.string().custom((text: string, helpers) => (isMemo(text) ? text : helpers.error('memo')));
+export const externalId = Joi.string().max(maxExternalIdLength).pattern(externalIdPattern);
+
+type Notes = { memo?: string; externalId?: string };
+const notes = { memo, externalId };
+
+/** What the owner has written on the operation that a body asks for. */
+export const notesIn = (body: Notes): OwnersNotes => ({
+  memo: body.memo ?? null,
+  externalId: body.externalId ?? null,
+});
 
 export const bodies = {
   nothing: Joi.object<Record<string, never>>({}).required(),
@@ -42,14 +58,15 @@ export const bodies = {
     npub: npub.required(),
     mintUrl: Joi.string().max(2_048).pattern(printable),
   }).required(),
-  mint: Joi.object<{ amount: number }>({ amount: amount(1).required() }).required(),
+  mint: Joi.object<{ amount: number } & Notes>({ amount: amount(1).required(), ...notes }).required(),
   mintComplete: Joi.object<{ quoteId: string }>({
     quoteId: quoteId.required(),
   }).required(),
   meltQuote: Joi.object<{ invoice: string }>({ invoice: invoice.required() }).required(),
-  melt: Joi.object<{ invoice: string; maxFee?: number }>({
+  melt: Joi.object<{ invoice: string; maxFee?: number } & Notes>({
     invoice: invoice.required(),
     maxFee: amount(0),
+    ...notes,
   }).required(),
 };
 
@@ -58,9 +75,13 @@ export const bodies = {
  * @throws DomainError VALIDATION_ERROR listing every problem, twenty at most
  */
 export function readBody<T>(schema: Joi.ObjectSchema<T>, req: Pick<Request, 'body'>): T {
-  const body: unknown = req.body;
-  refusePrototype(body);
-  const { value, error } = schema.validate(body, {
+  return checked(schema, req.body);
+}
+
+/** The same for whatever else a request is made of. @throws DomainError VALIDATION_ERROR */
+export function checked<T>(schema: Joi.ObjectSchema<T>, sent: unknown): T {
+  refusePrototype(sent);
+  const { value, error } = schema.validate(sent, {
     abortEarly: false,
     convert: false,
     allowUnknown: false,

@@ -1,3 +1,4 @@
+import type { ReceiveOperation, ReceiveState, SendOperation, SendState } from './exchange.ts';
 import type { PlannedOutput, Proof } from './proof.ts';
 
 /**
@@ -33,17 +34,21 @@ export const finishedStates = [
   'cancelled',
   'issued',
   'expired',
+  'claimed',
+  'reclaimed',
+  'received',
+  'refused',
   'needs_attention',
 ] as const;
 
-export function isFinished(state: MeltState | MintingState): boolean {
+export function isFinished(state: MeltState | MintingState | SendState | ReceiveState): boolean {
   return (finishedStates as readonly string[]).includes(state);
 }
 
 /** A reply exactly as the mint gave it. It is stored before anything in it is believed. */
 export type StoredReply = { httpStatus: number; body: string; at: Date };
 
-export type AttemptPurpose = 'swap' | 'melt' | 'fence' | 'issue';
+export type AttemptPurpose = 'swap' | 'melt' | 'fence' | 'issue' | 'reclaim' | 'redeem';
 
 /**
  * One exact request that may reach the mint any number of times: same bytes, same outputs. Persisted before it first
@@ -67,7 +72,8 @@ export type Attempt = {
 
 export type TimelineEntry = { at: Date; state: string; event: string };
 
-type OperationBase = {
+/** What every kind of operation has. */
+export type OperationBase = {
   id: string;
   npub: string;
   walletId: string;
@@ -80,6 +86,10 @@ type OperationBase = {
   attempts: Attempt[];
   timeline: TimelineEntry[];
   requestId: string | null;
+  /** The owner's own words, for the owner alone. */
+  memo: string | null;
+  /** What the owner's program calls it. */
+  externalId: string | null;
   createdAt: Date;
   updatedAt: Date;
 };
@@ -183,7 +193,7 @@ export type MintingDetails = {
 
 export type MintingOperation = OperationBase & MintingDetails & { kind: 'minting'; state: MintingState };
 
-export type Operation = MeltOperation | MintingOperation;
+export type Operation = MeltOperation | MintingOperation | SendOperation | ReceiveOperation;
 
 /** What really left the wallet besides the amount paid: input fees and the Lightning fee, less the change credited. */
 export function feesPaid(

@@ -12,10 +12,12 @@ export type Proof = {
   secret: string;
   C: string;
   dleq?: Dleq;
+  /** What unlocks it, where it is locked (NUT-11). */
+  witness?: string;
 };
 
-/** What a planned output is for: `send` feeds a melt, `keep` is change of a swap, `blank` waits for Lightning change (NUT-08). */
-export type OutputRole = 'send' | 'keep' | 'blank' | 'issue' | 'release';
+/** What a planned output is for: `send` feeds a melt, `token` is handed out, `keep` is change of a swap, `blank` waits for Lightning change (NUT-08). */
+export type OutputRole = 'send' | 'keep' | 'blank' | 'issue' | 'release' | 'token';
 
 /**
  * A blinded message that we derived (NUT-13) and persisted before any mint saw it, with all that is needed to unblind

@@ -19,7 +19,8 @@ function isUnbooked(role: OutputRole, since: { spending: boolean; bookedEarly: b
     case 'send':
       return !since.spending; // a melt or a fence that takes them has left
     case 'keep':
-      return !since.bookedEarly; // transaction S has credited them
+    case 'token':
+      return !since.bookedEarly; // they stand in tokens while the operation goes on
     case 'blank':
     case 'release':
     case 'issue':

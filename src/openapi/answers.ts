@@ -1,11 +1,15 @@
 import { ownerScopes } from '../models/apiKey.ts';
 import { meltStates, mintingStates } from '../models/operation.ts';
+import { transactionStatuses, transactionTypes } from '../models/transaction.ts';
 import { flag, list, nullable, object, oneOf, only, type Schema, text } from './schema.ts';
 import {
   amount,
   count,
+  cursor,
   expiry,
+  externalId,
   invoice,
+  memo,
   mintingId,
   mintUrl,
   moment,
@@ -190,6 +194,45 @@ export const meltStatus: Schema = object(
     missing: amount('What did not come back', 0),
   },
 );
+
+const entry: Record<string, Schema> = {
+  transactionId,
+  type: oneOf('Its kind', transactionTypes, 'melt'),
+  status: oneOf('What it means; of a mint, `PAID` is credited', transactionStatuses, 'PAID'),
+  amount: amount('What the payee got, or the wallet; or should have, or shall', 210),
+  fee: nullable(
+    signedAmount('What left the wallet besides, or did not come back; null while nobody knows', 0),
+  ),
+  createdAt: moment('When it began'),
+  updatedAt: moment('When it was last written'),
+  memo: nullable(memo),
+  externalId: nullable(externalId),
+};
+
+export const transactions: Schema = object({
+  success,
+  transactions: list(object(entry)),
+  pagination: object({
+    limit: count('How many are told at most', 50),
+    nextCursor: nullable(cursor),
+    hasMore: flag('Whether there are older ones', false),
+  }),
+});
+
+const states = [...new Set([...meltStates, ...mintingStates])];
+
+export const transaction: Schema = object({
+  success,
+  ...entry,
+  state: oneOf('The operation’s own state', states, 'settled'),
+  timeline: list(
+    object({
+      at: moment('When'),
+      state: oneOf('The state that it then had', states, 'prepared'),
+      event: text('What happened', 'reserved'),
+    }),
+  ),
+});
 
 export const alive: Schema = object({ status: only('ok') });
 

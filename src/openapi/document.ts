@@ -2,7 +2,7 @@ import { saysWhen, statusOf } from '../middleware/problems.ts';
 import type { ErrorCode } from '../models/errors.ts';
 import { errorHeaders, headerComponents, headersOf, referTo, type Traits } from './headers.ts';
 import { type AnswerDoc, type OperationDoc, operationDocs } from './operations.ts';
-import { headerParameters, pathParameters, templateOf } from './parameters.ts';
+import { headerParameters, pathParameters, queryParameters, templateOf } from './parameters.ts';
 import { notHttpSchema, problemSchema } from './problemSchemas.ts';
 import { problemDocs } from './problems.ts';
 import { exampleOf, type Schema, type SchemaValue } from './schema.ts';
@@ -56,7 +56,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): OpenApiDocu
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    tags: ['Access', 'Wallets', 'Funding', 'Paying', 'Machine'].map((tag) => ({ name: tag })),
+    tags: ['Access', 'Wallets', 'Funding', 'Paying', 'History', 'Machine'].map((tag) => ({ name: tag })),
     paths,
     components: {
       securitySchemes,
@@ -98,7 +98,7 @@ function collect(schemas: Record<string, Schema>, { body, answers }: OperationDo
 }
 
 function operation(route: DocumentedRoute, doc: OperationDoc): Schema {
-  const { id, tag, summary, description, body, takes = [], answers, refusals } = doc;
+  const { id, tag, summary, description, body, takes = [], query = [], answers, refusals } = doc;
   const isApi = route.path.startsWith('/api/');
   const traits = {
     isLimited: isApi || route.limit !== undefined,
@@ -114,7 +114,7 @@ function operation(route: DocumentedRoute, doc: OperationDoc): Schema {
     summary,
     ...(description === undefined ? {} : { description }),
     security: security(route.access),
-    parameters: [...pathParameters(route.path), ...headerParameters(takes)],
+    parameters: [...pathParameters(route.path), ...queryParameters(query), ...headerParameters(takes)],
     ...(body === undefined
       ? {}
       : {

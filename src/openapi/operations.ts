@@ -11,14 +11,17 @@ import {
   mintQuote,
   notMinted,
   ready,
+  transaction,
+  transactions,
   walletCreated,
   walletInfo,
 } from './answers.ts';
 import type { HeaderName } from './headers.ts';
+import type { QueryName } from './parameters.ts';
 import { body, type Schema } from './schema.ts';
-import { amount, invoice, npub, quoteId, wishedMintUrl } from './values.ts';
+import { amount, externalId, invoice, memo, npub, quoteId, wishedMintUrl } from './values.ts';
 
-export type Tag = 'Access' | 'Wallets' | 'Funding' | 'Paying' | 'Machine';
+export type Tag = 'Access' | 'Wallets' | 'Funding' | 'Paying' | 'History' | 'Machine';
 
 export type AnswerDoc = {
   description: string;
@@ -35,6 +38,7 @@ export type OperationDoc = {
   description?: string;
   body?: { name: string; schema: Schema; isOptional?: true };
   takes?: readonly ('Idempotency-Key' | 'Prefer')[];
+  query?: readonly QueryName[];
   answers: Record<number, AnswerDoc>;
   refusals: readonly ErrorCode[];
 };
@@ -50,6 +54,7 @@ const underway = ['CONCURRENT_OPERATION', 'MELT_BLOCKED_BY_RECONCILIATION'] as c
 const ofKeys = ['IDEMPOTENCY_CONFLICT', 'IDEMPOTENCY_KEY_REUSED'] as const;
 const created = json('The wallet exists', 'WalletCreated', walletCreated);
 const wallet = '/api/wallet/:npub';
+const notes = { memo, externalId };
 
 /** By method and pattern, as `routeTable` has them: a test holds the two against each other. */
 export const operationDocs: Record<string, OperationDoc> = {
@@ -126,7 +131,7 @@ export const operationDocs: Record<string, OperationDoc> = {
     tag: 'Funding',
     summary: 'Ask for an invoice that funds the wallet',
     description: 'The server watches it and credits the wallet; nobody has to call back.',
-    body: { name: 'MintWish', schema: body({ amount: amount('What to credit', 1_000, 1) }) },
+    body: { name: 'MintWish', schema: body({ amount: amount('What to credit', 1_000, 1) }, notes) },
     takes: ['Idempotency-Key'],
     answers: { 201: json('To be paid', 'MintQuote', mintQuote) },
     refusals: ['WALLET_NOT_FOUND', ...underway, ...ofKeys, ...mintTrouble],
@@ -159,7 +164,7 @@ export const operationDocs: Record<string, OperationDoc> = {
       '`maxFee` bounds fee reserve and input fees together, and can only lower the server’s own cap.',
     body: {
       name: 'MeltWish',
-      schema: body({ invoice }, { maxFee: amount('The most that the payment may cost', 10) }),
+      schema: body({ invoice }, { maxFee: amount('The most that the payment may cost', 10), ...notes }),
     },
     takes: ['Idempotency-Key', 'Prefer'],
     answers: {
@@ -190,6 +195,23 @@ export const operationDocs: Record<string, OperationDoc> = {
     tag: 'Paying',
     summary: 'How a payment is going',
     answers: { 200: json('Its present state', 'MeltStatus', meltStatus) },
+    refusals: ['WALLET_NOT_FOUND', 'TRANSACTION_NOT_FOUND'],
+  },
+  [`GET ${wallet}/transactions`]: {
+    id: 'transactions',
+    tag: 'History',
+    summary: 'What a wallet has done, newest first',
+    description:
+      'Go on with `nextCursor` and the same filters; what begins meanwhile does not move the pages.',
+    query: ['limit', 'cursor', 'type', 'status', 'externalId'],
+    answers: { 200: json('One page', 'Transactions', transactions) },
+    refusals: ['WALLET_NOT_FOUND'],
+  },
+  [`GET ${wallet}/transactions/:transactionId`]: {
+    id: 'transaction',
+    tag: 'History',
+    summary: 'One of them, of whatever kind, with its timeline',
+    answers: { 200: json('Its present state', 'Transaction', transaction) },
     refusals: ['WALLET_NOT_FOUND', 'TRANSACTION_NOT_FOUND'],
   },
 };

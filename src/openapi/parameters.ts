@@ -1,5 +1,6 @@
+import { transactionStatuses, transactionTypes } from '../models/transaction.ts';
 import { exampleOf, oneOf, type Schema, text } from './schema.ts';
-import { npub, transactionId } from './values.ts';
+import { cursor, externalId, npub, transactionId } from './values.ts';
 
 /** The files that the page of `GET /docs` asks for. */
 export const docsFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'start.js'] as const;
@@ -22,6 +23,23 @@ const inHeader = {
   Prefer: text('`respond-async`: answer 202 as soon as the ecash is reserved (RFC 7240)', 'respond-async'),
 };
 
+const inQuery = {
+  limit: {
+    type: 'integer',
+    description: 'How many at most',
+    minimum: 1,
+    maximum: 100,
+    default: 50,
+    examples: [50],
+  },
+  cursor,
+  type: oneOf('Only of this kind', transactionTypes),
+  status: oneOf('Only those of which this is so now', transactionStatuses),
+  externalId,
+} as const satisfies Record<string, Schema>;
+
+export type QueryName = keyof typeof inQuery;
+
 /** `/api/wallet/:npub` as OpenAPI writes it. */
 export const templateOf = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
 
@@ -36,3 +54,6 @@ export function pathParameters(path: string) {
 
 export const headerParameters = (names: readonly (keyof typeof inHeader)[]) =>
   names.map((name) => ({ name, in: 'header', required: false, schema: inHeader[name] }));
+
+export const queryParameters = (names: readonly QueryName[]) =>
+  names.map((name) => ({ name, in: 'query', required: false, schema: inQuery[name] }));

@@ -157,7 +157,7 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
   },
   TRANSACTION_NOT_FOUND: {
     ...low,
-    when: 'The wallet has no melt of that id',
+    when: 'The wallet has no transaction, or no melt, of that id',
     detail: 'This wallet has no melt with that id. Nothing was done; check the transactionId.',
   },
   QUOTE_NOT_FOUND: {

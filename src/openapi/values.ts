@@ -1,3 +1,4 @@
+import { externalIdPattern, maxExternalIdLength, maxMemoLength, memoPattern } from '../models/notes.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
 import { nullable, oneOf, type Schema, text } from './schema.ts';
 
@@ -57,6 +58,25 @@ export const wishedMintUrl: Schema = {
 export const unit: Schema = oneOf('What amounts are counted in', ['sat', 'msat']);
 export const moment = (description: string): Schema =>
   text(description, '2026-11-21T12:05:00.000Z', { format: 'date-time' });
+export const memo: Schema = text('The owner’s own words, told to the owner alone', 'Coffee with Ann', {
+  minLength: 1,
+  maxLength: maxMemoLength,
+  pattern: memoPattern,
+});
+export const externalId: Schema = text(
+  'What the owner’s program calls it; need not be unique',
+  'order-1042',
+  {
+    minLength: 1,
+    maxLength: maxExternalIdLength,
+    pattern: externalIdPattern.source,
+  },
+);
+export const cursor: Schema = text(
+  'Goes on behind the last entry of a page; of no form that a client should know',
+  Buffer.from(`1795229787123.${exampleMelt}`).toString('base64url'),
+  { format: 'cursor' },
+);
 export const expiry: Schema = nullable({
   type: 'integer',
   description: 'Unix seconds; null where the mint sets no end',

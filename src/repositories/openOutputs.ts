@@ -10,7 +10,11 @@ import type { Opener } from './sealing.ts';
 /** An output of an open operation under the name that its proof would have at the mint. No secret. */
 export type PlannedProof = { operationId: string; Y: string; amount: bigint };
 
-type Found = { _id: string; attempts: AttemptDocument[]; details: { bookedEarly?: boolean } };
+type Found = {
+  _id: string;
+  attempts: AttemptDocument[];
+  details: { bookedEarly?: boolean; booked?: boolean };
+};
 type Unbooked = { operationId: string; output: PlannedOutput };
 
 /** A name costs 0.7 ms of arithmetic. */
@@ -31,7 +35,7 @@ export function createOpenOutputReads(
   async function sample(walletId: string): Promise<PlannedProof[]> {
     const found = await operations
       .find({ wallet_id: walletId, open: true, 'attempts.0': { $exists: true } })
-      .select({ attempts: 1, 'details.bookedEarly': 1 })
+      .select({ attempts: 1, 'details.bookedEarly': 1, 'details.booked': 1 })
       .sort({ created_at: -1 })
       .limit(maxOperationsRead)
       .hint('open_with_outputs')
@@ -46,7 +50,7 @@ export function createOpenOutputReads(
     if (operationIds.length === 0) return [];
     const found = await operations
       .find({ _id: { $in: [...operationIds] }, wallet_id: walletId, open: true })
-      .select({ attempts: 1, 'details.bookedEarly': 1 })
+      .select({ attempts: 1, 'details.bookedEarly': 1, 'details.booked': 1 })
       .lean<Found[]>();
     const opener = await sealers.toOpen(walletScope(walletId));
     return found.flatMap((one) => unbooked(one, opener)).map(named);
@@ -54,7 +58,7 @@ export function createOpenOutputReads(
 
   function unbooked({ _id, attempts, details }: Found, opener: Opener): Unbooked[] {
     const read = attempts.map((attempt) => readAttempt(attempt, _id, opener));
-    return unbookedOutputs(read, details.bookedEarly === true).map((output) => ({
+    return unbookedOutputs(read, details.bookedEarly === true || details.booked === true).map((output) => ({
       operationId: _id,
       output,
     }));

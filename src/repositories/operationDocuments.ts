@@ -1,14 +1,16 @@
 import { invariant } from '../models/errors.ts';
 import {
+  budgetTakenBySend,
+  type ReceiveProofs,
+  receiveStates,
+  type SendProofs,
+  sendStates,
+} from '../models/exchange.ts';
+import {
   type Attempt,
   budgetTaken,
-  enteredStateAt,
   isFinished,
-  type MeltDetails,
-  type MeltOperation,
   type MeltProofs,
-  type MintingDetails,
-  type MintingOperation,
   meltStates,
   mintingStates,
   type Operation,
@@ -16,8 +18,10 @@ import {
 } from '../models/operation.ts';
 import { sumAmounts } from '../models/proof.ts';
 import type { AttemptDocument, OperationDocument, StoredReplyDocument } from '../models/schemas/operation.ts';
+import { receiveDetailsFrom, receiveParts, sendDetailsFrom, sendParts } from './exchangeDocuments.ts';
 import { fromJson, toJson } from './json.ts';
 import { budgetDayOf } from './keySpending.ts';
+import { meltDetailsFrom, meltParts, mintingDetails, mintingDetailsFrom } from './meltDocuments.ts';
 import type { Opener, Sealer } from './sealing.ts';
 
 /** The reply is among them: a mint may throw back at us what it was sent. Earlier versions stored it beside them. */
@@ -28,8 +32,7 @@ export function operationDocument(
   operation: Operation,
   sealer: Sealer,
 ): Omit<OperationDocument, 'lease_owner' | 'lease_until'> {
-  const { details, sealed, quoteId } =
-    operation.kind === 'melt' ? storeMelt(operation, sealer) : storeMinting(operation);
+  const { details, proofs, quoteId } = partsOf(operation);
   return {
     _id: operation.id,
     kind: operation.kind,
@@ -44,15 +47,35 @@ export function operationDocument(
     attempts: operation.attempts.map((attempt) => storeAttempt(attempt, operation.id, sealer)),
     timeline: operation.timeline,
     request_id: operation.requestId,
+    ...(operation.memo === null ? {} : { memo: operation.memo }),
+    ...(operation.externalId === null ? {} : { external_id: operation.externalId }),
     created_at: operation.createdAt,
     updated_at: operation.updatedAt,
-    ...(claimsPaymentHash(operation) ? { payment_hash_claim: operation.paymentHash } : {}),
+    ...claim(operation),
     ...budgetGivenBack(operation),
     quote_id: quoteId,
     held_amount: heldAmount(operation),
     details,
-    sealed,
+    sealed: proofs === null ? null : sealer.seal(toJson(proofs), sealedPurpose(operation.id)),
   };
+}
+
+/** What is particular to the kind. `quoteId`: by which it is found, besides its own id. */
+function partsOf(operation: Operation): {
+  details: OperationDocument['details'];
+  proofs: MeltProofs | SendProofs | ReceiveProofs | null;
+  quoteId: string;
+} {
+  switch (operation.kind) {
+    case 'melt':
+      return { ...meltParts(operation), quoteId: operation.quote.id };
+    case 'minting':
+      return { details: mintingDetails(operation), proofs: null, quoteId: operation.quoteId };
+    case 'send':
+      return { ...sendParts(operation), quoteId: operation.id };
+    case 'receive':
+      return { ...receiveParts(operation), quoteId: operation.tokenHash };
+  }
 }
 
 /** An operation as read. */
@@ -68,78 +91,76 @@ export function operationFrom(document: OperationDocument, sealer: Opener): Oper
     attempts: document.attempts.map((attempt) => readAttempt(attempt, document._id, sealer)),
     timeline: document.timeline,
     requestId: document.request_id,
+    // Operations of earlier versions lack both.
+    memo: document.memo ?? null,
+    externalId: document.external_id ?? null,
     createdAt: document.created_at,
     updatedAt: document.updated_at,
   };
-  const { details } = document;
+  const { _id: id, details, state } = document;
   if ('paymentHash' in details) {
-    const state = meltStates.find((known) => known === document.state);
-    invariant(state !== undefined && document.sealed !== null, `${document._id}: unknown state`);
-    const proofs = fromJson<MeltProofs>(sealer.open(document.sealed, sealedPurpose(document._id)));
-    return { ...common, kind: 'melt', state, ...meltDetailsFrom(details), ...proofs };
+    const proofs = openProofs<MeltProofs>(document, sealer);
+    return {
+      ...common,
+      kind: 'melt',
+      state: known(meltStates, state, id),
+      ...meltDetailsFrom(details),
+      ...proofs,
+    };
   }
-  const state = mintingStates.find((known) => known === document.state);
-  invariant(state !== undefined, `${document._id}: unknown state`);
-  return { ...common, kind: 'minting', state, ...mintingDetailsFrom(details, { ...common, state }) };
+  if ('tokenHash' in details) {
+    const proofs = openProofs<ReceiveProofs>(document, sealer);
+    const receive = { ...receiveDetailsFrom(details), ...proofs };
+    return { ...common, kind: 'receive', state: known(receiveStates, state, id), ...receive };
+  }
+  if ('sourceTokenIds' in details) {
+    const proofs = openProofs<SendProofs>(document, sealer);
+    return {
+      ...common,
+      kind: 'send',
+      state: known(sendStates, state, id),
+      ...sendDetailsFrom(details),
+      ...proofs,
+    };
+  }
+  const mintingState = known(mintingStates, state, id);
+  const minting = mintingDetailsFrom(details, { ...common, state: mintingState });
+  return { ...common, kind: 'minting', state: mintingState, ...minting };
 }
 
-function mintingDetailsFrom(
-  stored: MintingDetails,
-  of: Pick<MintingOperation, 'state' | 'timeline' | 'updatedAt'>,
-): MintingDetails {
-  return {
-    ...stored,
-    amount: BigInt(stored.amount),
-    // Operations of earlier versions lack these.
-    paidSince: stored.paidSince ?? (of.state === 'issuing' ? enteredStateAt(of) : null),
-    unverified: stored.unverified ?? null,
-  };
+function known<T extends string>(states: readonly T[], state: string, id: string): T {
+  const found = states.find((candidate) => candidate === state);
+  invariant(found !== undefined, `${id}: unknown state`);
+  return found;
 }
 
-/** The driver gives 64-bit integers back as numbers; inside, money is bigint. */
-function meltDetailsFrom(stored: MeltDetails): MeltDetails {
-  const { quote, swap, atomicResult, releasedAmount, missingAmount, budget } = stored;
-  return {
-    ...stored,
-    quote: { ...quote, amount: BigInt(quote.amount), feeReserve: BigInt(quote.feeReserve) },
-    sourceAmount: BigInt(stored.sourceAmount),
-    swap: swap && {
-      sendAmount: BigInt(swap.sendAmount),
-      keepAmount: BigInt(swap.keepAmount),
-      fee: BigInt(swap.fee),
-    },
-    meltInputFee: BigInt(stored.meltInputFee),
-    // Operations of earlier versions lack these.
-    partlySeenAt: stored.partlySeenAt ?? null,
-    doubtedSince: stored.doubtedSince ?? null,
-    doubtedSeenAt: stored.doubtedSeenAt ?? null,
-    unverifiedSince: stored.unverifiedSince ?? null,
-    unverifiedSeenAt: stored.unverifiedSeenAt ?? null,
-    swapRefused: stored.swapRefused ?? null,
-    feeCap: BigInt(stored.feeCap),
-    releasedAmount: releasedAmount === null ? null : BigInt(releasedAmount),
-    missingAmount: missingAmount === null ? null : BigInt(missingAmount),
-    atomicResult: atomicResult && {
-      ...atomicResult,
-      keepAmount: BigInt(atomicResult.keepAmount),
-      meltChangeAmount: BigInt(atomicResult.meltChangeAmount),
-    },
-    // Absent in operations that are older than budgets.
-    budget: budget ? { ...budget, limit: BigInt(budget.limit), reserved: BigInt(budget.reserved) } : null,
-  };
+function openProofs<T>({ _id, sealed }: OperationDocument, sealer: Opener): T {
+  invariant(sealed !== null, `${_id}: its proofs are missing`);
+  return fromJson<T>(sealer.open(sealed, sealedPurpose(_id)));
 }
 
-/** Whether the invoice is still this operation's: it is being paid, or was. Frozen where a person must look. */
-function claimsPaymentHash(operation: Operation): operation is MeltOperation {
-  return operation.kind === 'melt' && operation.state !== 'released' && operation.state !== 'cancelled';
+/**
+ * Of what no other operation may be about while this one is, or once it has succeeded: its invoice, or the ecash that it
+ * takes in. Frozen where a person must look.
+ */
+function claim(operation: Operation): Pick<OperationDocument, 'payment_hash_claim'> {
+  if (operation.kind === 'melt' && operation.state !== 'released' && operation.state !== 'cancelled')
+    return { payment_hash_claim: operation.paymentHash };
+  if (operation.kind === 'receive' && operation.state !== 'refused')
+    return { payment_hash_claim: tokenClaim(operation.tokenHash) };
+  return {};
 }
+
+/** How a token stands where an invoice's payment hash does. */
+export const tokenClaim = (tokenHash: string): string => `token:${tokenHash}`;
 
 /** Written with the state that ends a payment, so once: nothing leaves that state. */
 function budgetGivenBack(operation: Operation): Pick<OperationDocument, 'budget_day' | 'budget_unused'> {
-  if (operation.kind !== 'melt' || operation.budget === null) return {};
-  const taken = budgetTaken(operation);
-  if (taken === null) return {};
-  return { budget_day: budgetDayOf(operation.budget), budget_unused: operation.budget.reserved - taken };
+  if (operation.kind !== 'melt' && operation.kind !== 'send') return {};
+  const { budget } = operation;
+  const taken = operation.kind === 'melt' ? budgetTaken(operation) : budgetTakenBySend(operation);
+  if (budget === null || taken === null) return {};
+  return { budget_day: budgetDayOf(budget), budget_unused: budget.reserved - taken };
 }
 
 /** What the operation holds and no token does: counted as reserved balance (transaction S). */
@@ -147,56 +168,6 @@ function heldAmount(operation: Operation): bigint {
   if (operation.kind !== 'melt' || !operation.bookedEarly || operation.held === null) return 0n;
   const gone = operation.state === 'paid' || operation.state === 'settled' || operation.state === 'released';
   return gone ? 0n : sumAmounts(operation.held.send);
-}
-
-function storeMelt(operation: MeltOperation, sealer: Sealer) {
-  const { id, inputs, held, change } = operation;
-  const proofs: MeltProofs = { inputs, held, change };
-  const details: MeltDetails = {
-    invoice: operation.invoice,
-    paymentHash: operation.paymentHash,
-    quote: operation.quote,
-    sourceTokenIds: operation.sourceTokenIds,
-    sourceAmount: operation.sourceAmount,
-    swap: operation.swap,
-    meltInputFee: operation.meltInputFee,
-    bookedEarly: operation.bookedEarly,
-    payment: operation.payment,
-    changeComplete: operation.changeComplete,
-    failure: operation.failure,
-    releasedAmount: operation.releasedAmount,
-    missingAmount: operation.missingAmount,
-    atomicResult: operation.atomicResult,
-    unpaidSightings: operation.unpaidSightings,
-    partlySince: operation.partlySince,
-    partlySeenAt: operation.partlySeenAt,
-    doubtedSince: operation.doubtedSince,
-    doubtedSeenAt: operation.doubtedSeenAt,
-    unverifiedSince: operation.unverifiedSince,
-    unverifiedSeenAt: operation.unverifiedSeenAt,
-    swapRefused: operation.swapRefused,
-    feeCap: operation.feeCap,
-    answerBy: operation.answerBy,
-    idempotencyId: operation.idempotencyId,
-    budget: operation.budget,
-    finishedAt: operation.finishedAt,
-  };
-  return { details, sealed: sealer.seal(toJson(proofs), sealedPurpose(id)), quoteId: operation.quote.id };
-}
-
-function storeMinting(operation: MintingOperation) {
-  const details: MintingDetails = {
-    quoteId: operation.quoteId,
-    invoice: operation.invoice,
-    amount: operation.amount,
-    expiry: operation.expiry,
-    tokenId: operation.tokenId,
-    quotePubkey: operation.quotePubkey,
-    paidSince: operation.paidSince,
-    unverified: operation.unverified,
-    idempotencyId: operation.idempotencyId,
-  };
-  return { details, sealed: null, quoteId: operation.quoteId };
 }
 
 function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): AttemptDocument {

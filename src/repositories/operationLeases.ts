@@ -15,6 +15,9 @@ export type DueOperation = { id: string; mintUrl: string };
 /** A transaction of a live server holds a document for milliseconds; what is held for longer may be so for a minute. */
 const lockedWithinMs = 500;
 
+/** States in which others are waited for, perhaps for weeks. */
+const patient = ['awaiting_payment', 'sent'];
+
 /** What fits an operation that is due at `now` and that nobody holds. */
 const isFree = (now: Date): QueryFilter<OperationDocument> => ({
   open: true,
@@ -26,7 +29,7 @@ const isFree = (now: Date): QueryFilter<OperationDocument> => ({
 export function createOperationLeases({ operations }: Pick<Database, 'operations'>, sealers: Sealers) {
   /**
    * What could be claimed just now at these mints, at most `limit`, leaving out those in `except`. Longest due first; but mint
-   * quotes that nobody has paid come last: they cost nothing to make, and must not hold up what has money in it.
+   * quotes that nobody has paid, and tokens that nobody has claimed, come last: they must not hold up what is under way.
    */
   async function due(
     now: Date,
@@ -40,9 +43,8 @@ export function createOperationLeases({ operations }: Pick<Database, 'operations
         .sort({ due_at: 1 })
         .limit(most)
         .lean<Pick<OperationDocument, '_id' | 'mint_url'>[]>();
-    const found = await among({ state: { $nin: ['awaiting_payment'] } }, limit);
-    if (found.length < limit)
-      found.push(...(await among({ state: 'awaiting_payment' }, limit - found.length)));
+    const found = await among({ state: { $nin: patient } }, limit);
+    if (found.length < limit) found.push(...(await among({ state: { $in: patient } }, limit - found.length)));
     return found.map(({ _id, mint_url }) => ({ id: _id, mintUrl: mint_url }));
   }
 

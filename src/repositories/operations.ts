@@ -1,3 +1,4 @@
+import type { ReceiveOperation, SendOperation } from '../models/exchange.ts';
 import {
   type Attempt,
   isFinished,
@@ -139,17 +140,9 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
    * A dead operation under an id whose insertion is in doubt: if this succeeds, that insertion never happened and never
    * will. @throws the duplicate key error when it did happen.
    */
-  async function insertTombstone(operation: MeltOperation): Promise<void> {
-    const tombstone: MeltOperation = {
-      ...operation,
-      state: 'cancelled',
-      // Nothing was reserved, so nothing is given back.
-      budget: null,
-      inputs: [],
-      sourceTokenIds: [],
-      attempts: [],
-    };
-    await operations.create([{ ...(await sealed(tombstone)), lease_owner: null, lease_until: null }]);
+  async function insertTombstone(operation: MeltOperation | SendOperation | ReceiveOperation): Promise<void> {
+    const document = await sealed(tombstoneOf(operation));
+    await operations.create([{ ...document, lease_owner: null, lease_until: null }]);
   }
 
   /**
@@ -254,6 +247,16 @@ function advanced<T extends Operation>(operation: T, changes: Changes<T>, event:
   const state = changes.state ?? operation.state;
   const timeline = [...operation.timeline, { at, state, event }].slice(-maxTimelineEntries);
   return { ...operation, ...changes, version: operation.version + 1, updatedAt: at, timeline };
+}
+
+/** Of what never happened. Nothing was reserved, so nothing is given back. */
+function tombstoneOf(operation: MeltOperation | SendOperation | ReceiveOperation): Operation {
+  const nothing = { inputs: [], attempts: [] };
+  if (operation.kind === 'receive') {
+    const failure = { cause: 'NOT_STARTED', detail: null };
+    return { ...operation, ...nothing, state: 'refused', failure };
+  }
+  return { ...operation, ...nothing, state: 'cancelled', budget: null, sourceTokenIds: [] };
 }
 
 /** Whether nobody knows yet when it ends. What is paid and waits for its change alone is no burden. */

@@ -1,5 +1,5 @@
 import { invariant } from '../models/errors.ts';
-import type { AtomicResult, MeltOperation } from '../models/operation.ts';
+import type { AtomicResult, MeltOperation, OperationBase } from '../models/operation.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { TokenOwner, TokenRepository } from './tokens.ts';
 import type { Transaction } from './transaction.ts';
@@ -42,6 +42,11 @@ export async function bookSources(
   };
 }
 
-export function ownerOf({ npub, walletId, mintUrl, unit }: MeltOperation): TokenOwner {
+export function ownerOf({
+  npub,
+  walletId,
+  mintUrl,
+  unit,
+}: Pick<OperationBase, 'npub' | 'walletId' | 'mintUrl' | 'unit'>): TokenOwner {
   return { npub, walletId, mintUrl, unit };
 }

@@ -78,6 +78,28 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     return token;
   }
 
+  /** Inserts a token that was given to somebody else and is watched by its operation until they take it. */
+  async function handOut(
+    tx: Transaction,
+    owner: TokenOwner,
+    draft: { transactionId: string; proofs: Proof[]; operationId: string; at: Date },
+  ): Promise<CashuToken> {
+    invariant(draft.proofs.length > 0, `${draft.transactionId}: an empty token is never handed out`);
+    const token: CashuToken = {
+      ...owner,
+      ...emptyToken(`tok_${randomUUID()}`, draft.at),
+      status: 'pending',
+      transactionType: 'sent',
+      transactionId: draft.transactionId,
+      proofs: draft.proofs,
+      totalAmount: sumAmounts(draft.proofs),
+      reservedBy: draft.operationId,
+    };
+    const sealer = await sealers.toSeal(walletScope(token.walletId));
+    await tokens.create([tokenDocument(token, sealer)], { session: tx.session });
+    return token;
+  }
+
   /** Inserts a token that waits for a Lightning payment: no proofs yet. */
   async function awaitPayment(
     tx: Transaction,
@@ -148,7 +170,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     invariant(result.modifiedCount === 1, `${tokenId}: only a pending token can be forgone`);
   }
 
-  return { ...reads, ...splits, unreserve, spendReserved, credit, awaitPayment, fill, fail, forgo };
+  return { ...reads, ...splits, unreserve, spendReserved, credit, handOut, awaitPayment, fill, fail, forgo };
 }
 
 function emptyToken(id: string, at: Date) {

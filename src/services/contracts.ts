@@ -1,8 +1,9 @@
 import type { ApiKey, Caller, Scope } from '../models/apiKey.ts';
 import type { NostrEvent } from '../models/nostrEvent.ts';
-import type { MeltOperation, MintingOperation } from '../models/operation.ts';
+import type { MeltOperation, MintingOperation, TimelineEntry } from '../models/operation.ts';
 import type { RateCount, RateLimitName } from '../models/rateLimit.ts';
 import type { ReportDraft } from '../models/report.ts';
+import type { TransactionOutline, TransactionStatus, TransactionType } from '../models/transaction.ts';
 import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
 
 /** A durable `Idempotency-Key`, with the hash of the body that it was first used for. */
@@ -10,6 +11,9 @@ export type IdempotencyKey = { route: 'melt' | 'mint'; key: string; bodyHash: st
 
 /** Present outcome of a value-moving request. `replayed`: it was made earlier, under the same key. */
 export type Outcome<T> = { operation: T; replayed: boolean };
+
+/** What an owner may write on an operation; both come back with it. */
+export type OwnersNotes = { memo: string | null; externalId: string | null };
 
 export type WalletService = {
   /** @throws DomainError VALIDATION_ERROR (mint not allowed), MINT_UNAVAILABLE, MINT_ERROR */
@@ -32,7 +36,7 @@ export type MeltQuoteView = {
 /** What an API key may spend in a UTC day. */
 export type KeyBudget = { keyId: string; satPerDay: bigint };
 
-export type MeltRequest = {
+export type MeltRequest = OwnersNotes & {
   npub: string;
   invoice: string;
   maxFee: bigint | undefined;
@@ -60,14 +64,44 @@ export type MeltService = {
 
 export type MintingService = {
   /** Asks the mint for an invoice and watches it. */
-  request(request: {
-    npub: string;
-    amount: bigint;
-    idempotency: IdempotencyKey | undefined;
-    requestId: string;
-  }): Promise<Outcome<MintingOperation>>;
+  request(
+    request: OwnersNotes & {
+      npub: string;
+      amount: bigint;
+      idempotency: IdempotencyKey | undefined;
+      requestId: string;
+    },
+  ): Promise<Outcome<MintingOperation>>;
   /** Looks now instead of waiting for the worker. `issued` once credited. @throws DomainError QUOTE_NOT_FOUND */
   complete(npub: string, quoteId: string): Promise<MintingOperation>;
+};
+
+/** An operation in its owner's history. `fee` is null while nobody knows it. */
+export type TransactionView = Pick<
+  TransactionOutline,
+  'id' | 'state' | 'amount' | 'createdAt' | 'updatedAt' | 'memo' | 'externalId'
+> & { type: TransactionType; status: TransactionStatus; fee: bigint | null };
+
+export type TransactionQuery = {
+  limit: number;
+  /** A `nextCursor` of an earlier answer. */
+  cursor: string | undefined;
+  type: TransactionType | undefined;
+  status: TransactionStatus | undefined;
+  externalId: string | undefined;
+};
+
+export type TransactionService = {
+  /**
+   * A wallet's operations, newest first. What begins meanwhile is before the first page: going on by `nextCursor` shows
+   * nothing twice. @throws DomainError WALLET_NOT_FOUND, VALIDATION_ERROR for a cursor that is none
+   */
+  list(
+    npub: string,
+    query: TransactionQuery,
+  ): Promise<{ transactions: TransactionView[]; limit: number; nextCursor: string | null }>;
+  /** @throws DomainError WALLET_NOT_FOUND, TRANSACTION_NOT_FOUND */
+  get(npub: string, transactionId: string): Promise<TransactionView & { timeline: TimelineEntry[] }>;
 };
 
 /** A key as operators see it: neither its token nor the hash of it. */
@@ -165,6 +199,7 @@ export type Services = {
   wallets: WalletService;
   melts: MeltService;
   mintings: MintingService;
+  transactions: TransactionService;
   apiKeys: ApiKeyService;
   signedRequests: SignedRequestService;
   bearerTokens: BearerTokenService;

@@ -91,7 +91,7 @@ export const decisions: Breakage[] = [
   },
   {
     name: 'a swap that nobody understands is sent again for ever',
-    edits: [edit('src/services/melt/renewal.ts', "? 'nonsense' : 'unlisted'", "? 'nonsense' : 'none'")],
+    edits: [edit('src/services/operations/renewal.ts', "? 'nonsense' : 'unlisted'", "? 'nonsense' : 'none'")],
     caughtBy: 'tests/integration/rotation.test.ts',
     test: 'again and again is made anew',
   },

@@ -57,6 +57,14 @@ describe('every example of docs/api.md is what the server says', () => {
     const other = await world.sim.invoice({ amount: 20 });
     const begun = await wallet.melt(other.invoice, {}, { prefer: 'respond-async' });
     expect(shapeOf(begun.body)).toEqual(shapeOf(exampleWith('"paymentResult": "PENDING"')));
+
+    const third = await world.sim.invoice({ amount: 20 });
+    await wallet.melt(third.invoice, { memo: 'Coffee with Ann', externalId: 'order-1042' });
+    const page = await world.call('GET', `${at}/transactions?limit=1`);
+    expect(shapeOf(page.body)).toEqual(shapeOf(exampleWith('"nextCursor"')));
+    const { body } = await world.call('POST', `${at}/mint`, { amount: 77 });
+    const one = await world.call('GET', `${at}/transactions/${String(body['transactionId'])}`);
+    expect(shapeOf(one.body)).toEqual(shapeOf(exampleWith('"state": "awaiting_payment",\n')));
   });
 
   it('of readiness, and of a refusal, word by word', async () => {

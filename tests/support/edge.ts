@@ -16,6 +16,7 @@ import { createRateLimitRepository } from '../../src/repositories/rateLimits.ts'
 import { createReportSpool } from '../../src/repositories/reportSpool.ts';
 import { createReportRepository } from '../../src/repositories/reports.ts';
 import { createSignedRequestRepository } from '../../src/repositories/signedRequests.ts';
+import { createTransactionListRepository } from '../../src/repositories/transactionList.ts';
 import { createWalletRepository } from '../../src/repositories/wallets.ts';
 import { createApiKeyService } from '../../src/services/apiKeyService.ts';
 import { createBearerTokenService } from '../../src/services/auth/bearerTokens.ts';
@@ -24,6 +25,7 @@ import type { MeltService, MintingService } from '../../src/services/contracts.t
 import { createHealthService } from '../../src/services/healthService.ts';
 import { createRateLimitService } from '../../src/services/rateLimitService.ts';
 import { createReportService } from '../../src/services/reportService.ts';
+import { createTransactionService } from '../../src/services/transactions/transactionService.ts';
 import { createWalletService } from '../../src/services/walletService.ts';
 import { freshDatabase } from './mongo.ts';
 import { expectDocumented, watchAnswers } from './openapi/watch.ts';
@@ -63,6 +65,8 @@ export async function startEdge() {
     mintUrls: [mintUrl, 'http://other.test'],
     now,
   });
+  const transactionList = createTransactionListRepository(database);
+  const transactions = createTransactionService({ wallets, transactionList });
   const health = createHealthService({
     isDatabaseWritable: () => isDatabaseWritable(database, 1_000),
     mintHealth: () => [{ url: mintUrl, answeredMsAgo: null, circuit: 'closed' }],
@@ -93,6 +97,7 @@ export async function startEdge() {
     health,
     melts,
     mintings,
+    transactions,
   };
 
   /** An Authorization header with a new key. */

@@ -18,6 +18,8 @@ export const common = {
   attempts: [],
   timeline: [{ at: startedAt, state: 'prepared', event: 'reserved' }],
   requestId: null,
+  memo: null,
+  externalId: null,
   idempotencyId: null,
   createdAt: startedAt,
   updatedAt: startedAt,

@@ -54,6 +54,8 @@ function line(outcome: (number: number) => Promise<Reserved>) {
         npub: wallet.npub,
         invoice: invoice.text,
         maxFee: undefined,
+        memo: null,
+        externalId: null,
         respondAsync: how.respondAsync ?? false,
         idempotency: undefined,
         requestId: 'request',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Attempt } from '../../src/models/operation.ts';
 import { wireProof } from '../../src/services/ecash/outputs.ts';
-import { refusalOf, refusedKeysets, renewalOf, withLatest } from '../../src/services/melt/renewal.ts';
+import { refusalOf, refusedKeysets, renewalOf, withLatest } from '../../src/services/operations/renewal.ts';
 import { attempt, startedAt } from '../support/operations.ts';
 
 const output = (amount: bigint) => ({

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
-import type { MeltDetails, MintingDetails } from '../operation.ts';
+import type { ReceiveDetails, SendDetails } from '../exchange.ts';
+import type { AttemptPurpose, MeltDetails, MintingDetails, Operation } from '../operation.ts';
 
 /** A reply as the mint gave it. Its body is sealed with the request; `body` stands where an earlier version stored it open. */
 export type StoredReplyDocument = { http_status: number; at: Date; body?: string };
@@ -7,7 +8,7 @@ export type StoredReplyDocument = { http_status: number; at: Date; body?: string
 /** `sealed` holds the exact request, the outputs with their blinding data, and the body of the reply. */
 export type AttemptDocument = {
   number: number;
-  purpose: 'swap' | 'melt' | 'fence' | 'issue';
+  purpose: AttemptPurpose;
   keyset_id: string;
   sealed: string;
   posts: number;
@@ -22,7 +23,7 @@ export type AttemptDocument = {
 /** Collection `operations`: every kind of value-moving operation, one mechanism. */
 export type OperationDocument = {
   _id: string;
-  kind: 'melt' | 'minting';
+  kind: Operation['kind'];
   npub: string;
   wallet_id: string;
   mint_url: string;
@@ -39,7 +40,10 @@ export type OperationDocument = {
   request_id: string | null;
   created_at: Date;
   updated_at: Date;
-  /** Present while this operation claims its invoice: open or paid. */
+  /** Present where whoever asked for it sent them. */
+  memo?: string;
+  external_id?: string;
+  /** Present while this operation claims its invoice, or the ecash that it takes in: open or successful. */
   payment_hash_claim?: string;
   /** Present while this is a melt that may still hang: one of so many places that a wallet has for those. */
   melt_place?: number;
@@ -51,7 +55,7 @@ export type OperationDocument = {
   /** Reserved by the operation though no token holds it (transaction S). */
   held_amount: bigint;
   /** What is particular to the kind, in domain names. Amounts are stored as 64-bit integers. */
-  details: MeltDetails | MintingDetails;
+  details: MeltDetails | MintingDetails | SendDetails | ReceiveDetails;
   /** Proofs of the operation: inputs, held, change. Sealed as one. */
   sealed: string | null;
 };
@@ -68,7 +72,7 @@ const storedReply = new Schema<StoredReplyDocument>(
 const attempt = new Schema<AttemptDocument>(
   {
     number: { type: Number, required: true },
-    purpose: { type: String, enum: ['swap', 'melt', 'fence', 'issue'], required: true },
+    purpose: { type: String, enum: ['swap', 'melt', 'fence', 'issue', 'reclaim', 'redeem'], required: true },
     keyset_id: { type: String, default: '' },
     sealed: { type: String, required: true },
     posts: { type: Number, required: true },
@@ -84,7 +88,7 @@ const attempt = new Schema<AttemptDocument>(
 export const operationSchema = new Schema<OperationDocument>(
   {
     _id: { type: String, required: true },
-    kind: { type: String, enum: ['melt', 'minting'], required: true },
+    kind: { type: String, enum: ['melt', 'minting', 'send', 'receive'], required: true },
     npub: { type: String, required: true },
     wallet_id: { type: String, required: true },
     mint_url: { type: String, required: true },
@@ -112,6 +116,8 @@ export const operationSchema = new Schema<OperationDocument>(
     request_id: { type: String, default: null },
     created_at: { type: Date, required: true },
     updated_at: { type: Date, required: true },
+    memo: { type: String },
+    external_id: { type: String },
     payment_hash_claim: { type: String },
     melt_place: { type: Number },
     budget_day: { type: String },
@@ -149,7 +155,16 @@ operationSchema.index(
   { name: 'due_at_mint_state', partialFilterExpression: { open: true } },
 );
 operationSchema.index({ wallet_id: 1, kind: 1, quote_id: 1 }, { name: 'by_quote' });
-operationSchema.index({ wallet_id: 1, created_at: -1 }, { name: 'by_wallet' });
+// A wallet's history in its order, whole, by kind and state, and by what its owner's program calls an operation.
+operationSchema.index({ wallet_id: 1, created_at: -1, _id: -1 }, { name: 'newest' });
+operationSchema.index(
+  { wallet_id: 1, kind: 1, state: 1, created_at: -1, _id: -1 },
+  { name: 'newest_by_state' },
+);
+operationSchema.index(
+  { wallet_id: 1, external_id: 1, created_at: -1, _id: -1 },
+  { name: 'by_external_id', partialFilterExpression: { external_id: { $exists: true } } },
+);
 operationSchema.index(
   { wallet_id: 1, open: 1, kind: 1, created_at: 1 },
   { name: 'open_by_kind', partialFilterExpression: { open: true } },

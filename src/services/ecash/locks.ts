@@ -1,13 +1,11 @@
 import * as nip19 from 'nostr-tools/nip19';
 import { invariant } from '../../models/errors.ts';
+import type { Lock } from '../../models/exchange.ts';
 import { isNpub } from '../../models/npub.ts';
 import type { Dleq } from '../../models/proof.ts';
 import { asRecord, parseJson } from '../mint/wire.ts';
 import { isCompressedPoint, isUnblindedDleqGood, schnorrSignature } from './curve.ts';
 import { proofName } from './outputs.ts';
-
-/** How ecash of ours is locked (NUT-11): to one key, which after `locktime`, if there is one, shares with `refundPubkey`. */
-export type Lock = { pubkey: string; refundPubkey: string | null; locktime: Date | null };
 
 type P2pk = {
   kind: 'p2pk';

@@ -140,9 +140,12 @@ export function unblindRestored(
   return { proofs, unverified };
 }
 
+type WireProof = { amount: number; id: string; secret: string; C: string; witness?: string };
+
 /** A proof as it goes to a mint (NUT-00). The DLEQ stays here: to the mint it says nothing, to others it links us. */
-export function wireProof(proof: Proof): { amount: number; id: string; secret: string; C: string } {
+export function wireProof(proof: Proof): WireProof {
   const amount = Number(proof.amount);
   invariant(Number.isSafeInteger(amount), 'a proof is too large for JSON');
-  return { amount, id: proof.keysetId, secret: proof.secret, C: proof.C };
+  const { keysetId: id, secret, C, witness } = proof;
+  return { amount, id, secret, C, ...(witness === undefined ? {} : { witness }) };
 }

@@ -4,16 +4,12 @@ import {
   type AttemptPurpose,
   attemptsFor,
   type MeltOperation,
-  unsentAttempt,
 } from '../../models/operation.ts';
-import { type OutputRole, type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
-import { blankCount, denominations, inputFee, split } from '../ecash/amounts.ts';
+import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
+import { blankCount, denominations, inputFee } from '../ecash/amounts.ts';
 import { type OutputFactory, type OutputPlan, wireProof } from '../ecash/outputs.ts';
 import { wireOutput } from '../mint/gateway.ts';
-import type { KeysetInfo, KeysetKeys } from '../mint/keysets.ts';
-
-/** The keyset that new outputs are made for. */
-export type OutputKeyset = KeysetInfo & KeysetKeys;
+import { bySize, nextAttempt, type OutputKeyset, partsOf, swapBody } from '../operations/swapRequests.ts';
 
 /** The attempts of one melt: exact requests with fresh outputs, persisted before they leave. */
 export type MeltAttempts = ReturnType<typeof createMeltAttempts>;
@@ -32,7 +28,7 @@ export function createMeltAttempts(outputs: OutputFactory) {
       ...(keepAmount === 0n ? [] : partsOf(keepAmount, 'keep', keyset)),
     ];
     const planned = await outputs.plan(of.npub, keyset.id, bySize(plans), spare);
-    return attempt(of.attempts, 'swap', keyset.id, planned, swapBody(of.inputs, planned));
+    return nextAttempt(of.attempts, 'swap', keyset.id, planned, swapBody(of.inputs, planned));
   }
 
   /** The melt itself with blanks for whatever may come back (NUT-05, NUT-08). */
@@ -43,7 +39,7 @@ export function createMeltAttempts(outputs: OutputFactory) {
     spare: PlannedOutput[] = [],
   ): Promise<Attempt> {
     const planned = await blanks(of, sumAmounts(inputs), keyset, spare);
-    return attempt(of.attempts, 'melt', keyset.id, planned, meltBody(of.quote, inputs, planned));
+    return nextAttempt(of.attempts, 'melt', keyset.id, planned, meltBody(of.quote, inputs, planned));
   }
 
   /** The melt that is to follow a swap: its blanks, but not its request, which takes what the swap will give. */
@@ -53,7 +49,7 @@ export function createMeltAttempts(outputs: OutputFactory) {
     spare: PlannedOutput[] = [],
   ): Promise<Attempt> {
     const planned = await blanks(of, of.swap?.sendAmount ?? 0n, keyset, spare);
-    return attempt(of.attempts, 'melt', keyset.id, planned, '');
+    return nextAttempt(of.attempts, 'melt', keyset.id, planned, '');
   }
 
   async function blanks(
@@ -81,14 +77,10 @@ export function createMeltAttempts(outputs: OutputFactory) {
     const amount = sumAmounts(inputs) - inputFee(feePpks);
     invariant(amount > 0n, 'the inputs are worth less than the fee of fencing them');
     const planned = await outputs.plan(of.npub, keyset.id, partsOf(amount, 'release', keyset));
-    return attempt(of.attempts, 'fence', keyset.id, planned, swapBody(inputs, planned));
+    return nextAttempt(of.attempts, 'fence', keyset.id, planned, swapBody(inputs, planned));
   }
 
   return { swap, melt, meltAfterSwap, fence };
-}
-
-function partsOf(amount: bigint, role: OutputRole, { keys }: OutputKeyset): OutputPlan[] {
-  return split(amount, denominations(keys)).map((part) => ({ role, amount: part }));
 }
 
 /** How many blanks a melt of so much needs. @throws InvariantBroken where that does not even pay; DomainError MINT_ERROR */
@@ -113,35 +105,6 @@ export function meltBody(
     inputs: inputs.map(wireProof),
     ...(blanks.length > 0 ? { outputs: blanks.map(wireOutput) } : {}),
   });
-}
-
-function attempt(
-  earlier: readonly Attempt[],
-  purpose: AttemptPurpose,
-  keysetId: string,
-  outputs: PlannedOutput[],
-  requestBody: string,
-): Attempt {
-  const number = earlier.filter((other) => other.purpose === purpose).length + 1;
-  return unsentAttempt({ number, purpose, keysetId, outputs, requestBody });
-}
-
-function swapBody(inputs: readonly Proof[], outputs: readonly PlannedOutput[]): string {
-  return JSON.stringify({ inputs: inputs.map(wireProof), outputs: outputs.map(wireOutput) });
-}
-
-/** Whether a swap or fence takes this input. */
-export const takes = ({ requestBody }: Attempt, { secret }: Proof): boolean =>
-  requestBody.includes(JSON.stringify(secret));
-
-/** Whether a swap or fence takes these inputs, all of them and no others: its request begins with them. */
-export function takesExactly({ requestBody }: Attempt, inputs: readonly Proof[]): boolean {
-  return requestBody.startsWith(`{"inputs":${JSON.stringify(inputs.map(wireProof))},`);
-}
-
-/** Smallest first, so that the order does not tell the mint which outputs are change. */
-function bySize(plans: readonly OutputPlan[]): OutputPlan[] {
-  return [...plans].sort((a, b) => (a.amount < b.amount ? -1 : a.amount > b.amount ? 1 : 0));
 }
 
 /** All outputs that any attempt for one purpose has ever named. */

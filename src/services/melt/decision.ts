@@ -1,14 +1,9 @@
 import type { MeltState } from '../../models/operation.ts';
 import { nearMs, oddForMs } from '../operations/oddities.ts';
+import type { Refusal } from '../operations/refusal.ts';
 
 /** What the last melt reply said, if there is one. */
 export type MeltReading = 'none' | 'paid' | 'pending' | 'rejected' | 'unknown';
-
-/**
- * Where a swap or fence stands: its latest attempt was not refused, refused for its keyset, refused for good, refused again
- * and again in words that we do not know, or answered again and again by what is neither signatures nor a refusal.
- */
-export type Refusal = 'none' | 'keyset_retired' | 'definite' | 'unlisted' | 'nonsense';
 
 /** Something odd that every look since has seen: for how long, and how long ago that was noted last. */
 export type Standing = { forMs: number; notedMsAgo: number };

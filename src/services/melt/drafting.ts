@@ -6,7 +6,7 @@ import type { IdempotencyRecord } from '../../repositories/operations.ts';
 import type { TokenOutline, TokenReservation } from '../../repositories/tokenReads.ts';
 import type { MeltRequest } from '../contracts.ts';
 import { denominations, inputFee, split } from '../ecash/amounts.ts';
-import type { OutputKeyset } from './attempts.ts';
+import type { OutputKeyset } from '../operations/swapRequests.ts';
 import type { Invoice } from './invoice.ts';
 import type { Candidate, Selection } from './selection.ts';
 
@@ -43,6 +43,8 @@ export function draftOperation(given: {
     attempts: [],
     timeline: [{ at, state: 'prepared', event: 'inputs reserved' }],
     requestId: request.requestId,
+    memo: request.memo,
+    externalId: request.externalId,
     createdAt: at,
     updatedAt: at,
     invoice: invoice.text,

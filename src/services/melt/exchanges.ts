@@ -2,15 +2,16 @@ import { type Attempt, attemptsFor, type MeltOperation, meltInputs } from '../..
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import { type OperationRepository, withAttempt } from '../../repositories/operations.ts';
 import { inputFee } from '../ecash/amounts.ts';
+import { refusedKeysets, renewalOf, type Terms, withLatest } from '../operations/renewal.ts';
+import type { OutputKeyset } from '../operations/swapRequests.ts';
 import type { Detection } from '../restore/detection.ts';
-import { blanksFor, type MeltAttempts, meltBody, type OutputKeyset } from './attempts.ts';
+import { blanksFor, type MeltAttempts, meltBody } from './attempts.ts';
 import type { Courier } from './courier.ts';
 import { areAllRefused, latest } from './facts.ts';
 import { failureOf } from './failure.ts';
 import type { Incidents } from './incidents.ts';
 import { contestedInputs } from './observe.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
-import { refusedKeysets, renewalOf, type Terms, withLatest } from './renewal.ts';
 import { nothingUnverified } from './steps.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
 import { hasSignatures, readMelt } from '../mint/replies.ts';
+import { refusalOf } from '../operations/renewal.ts';
 import { provesPayment } from './change.ts';
 import type { MeltFacts, MeltReading, Standing } from './decision.ts';
-import { refusalOf } from './renewal.ts';
 
 export type MeltTimes = { fenceDelayMs: number; orphanAfterMs: number };
 

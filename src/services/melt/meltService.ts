@@ -6,8 +6,9 @@ import type { OperationRepository } from '../../repositories/operations.ts';
 import type { MeltQuoteView, MeltRequest, MeltService, Outcome, WalletService } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
-import type { Driver, Handler } from '../operations/driver.ts';
-import { timer } from '../operations/timing.ts';
+import type { Answering, OnLastCall } from '../operations/answering.ts';
+import type { Handler } from '../operations/driver.ts';
+import { earlierOperation } from '../operations/earlier.ts';
 import type { Detection } from '../restore/detection.ts';
 import { ReplyNotStored } from './courier.ts';
 import type { TimedRequest } from './drafting.ts';
@@ -17,13 +18,12 @@ import { quoteMelt } from './quoting.ts';
 import {
   duplicatePayment,
   idempotencyConflict,
-  idempotencyKeyReused,
   neverSent,
   paidNotBooked,
   paymentFailed,
   stopped,
 } from './refusals.ts';
-import { type Begun, createReserving, type OnLastCall } from './reserving.ts';
+import { type Begun, createReserving } from './reserving.ts';
 
 /** The front of the melt: what a request may do and what it is answered. The saga does the rest. */
 export function createMeltService(parts: {
@@ -32,12 +32,10 @@ export function createMeltService(parts: {
   mints: MintDirectory;
   preparation: Preparation;
   detection: Pick<Detection, 'demandCurrent'>;
-  driver: Driver;
+  answering: Answering;
   handler: Handler<MeltOperation>;
   network: Network;
   answerWithinMs: number;
-  /** Keeps a run alive after its request was answered, so that shutdown waits for it. */
-  inBackground: (run: Promise<unknown>) => void;
   onLastCall: OnLastCall;
   now: () => Date;
 }): MeltService {
@@ -47,12 +45,10 @@ export function createMeltService(parts: {
     mints,
     preparation,
     detection,
-    driver,
+    answering,
     handler,
     network,
     answerWithinMs,
-    inBackground,
-    onLastCall,
     now,
   } = parts;
   const reserving = createReserving(parts);
@@ -108,11 +104,7 @@ export function createMeltService(parts: {
 
   /** What an earlier request under the same key has come to. Null where there was none. */
   async function earlierOutcome(wallet: Wallet, { idempotency }: MeltRequest): Promise<MeltOperation | null> {
-    if (idempotency === undefined) return null;
-    const record = await operations.idempotencyRecord(wallet.id, idempotency.route, idempotency.key);
-    if (record === null) return null;
-    if (record.bodyHash !== idempotency.bodyHash) throw idempotencyKeyReused();
-    const operation = await operations.ofWallet(wallet.id, record.operationId);
+    const operation = await earlierOperation(operations, wallet, idempotency);
     if (operation?.kind !== 'melt') return null;
     const firstStillWaits =
       operation.answerBy !== null &&
@@ -138,28 +130,18 @@ export function createMeltService(parts: {
 
   /** Runs the saga; answers when it ends or when the client has waited long enough, whichever is first. */
   async function carryThrough({ operation, place }: Begun, request: TimedRequest): Promise<MeltOperation> {
-    let known = operation;
     const paid = Promise.withResolvers<void>();
-    const seen = (latest: MeltOperation) => {
-      known = latest;
-      if (latest.state === 'paid') setTimeout(paid.resolve, lateChangeGraceMs).unref();
-    };
-    const untilMs = operation.createdAt.getTime() + answerWithinMs;
-    const run = driver.drive(operation, handler, 'creator', { untilMs, seen }).finally(place.leave);
-    inBackground(run.catch(() => undefined));
-    if (request.respondAsync) return operation;
-    const deadline = timer(Math.max(0, request.answerBy.getTime() - now().getTime()));
-    const lastCall = Promise.withResolvers<void>();
-    const forgetLastCall = onLastCall(lastCall.resolve);
-    try {
-      const enough = Promise.race([deadline.elapsed, paid.promise, lastCall.promise]);
-      return await Promise.race([run, enough.then(() => known)]);
-    } catch (error) {
-      return outcomeAfter(error, known);
-    } finally {
-      deadline.cancel();
-      forgetLastCall();
-    }
+    const { known, error } = await answering.carry(operation, handler, {
+      respondAsync: request.respondAsync,
+      answerBy: request.answerBy,
+      untilMs: operation.createdAt.getTime() + answerWithinMs,
+      seen: ({ state }) => {
+        if (state === 'paid') setTimeout(paid.resolve, lateChangeGraceMs).unref();
+      },
+      enough: paid.promise,
+      ended: place.leave,
+    });
+    return error === null ? known : outcomeAfter(error, known);
   }
 
   /** What the client can be told truthfully after the run broke off. The worker finishes the operation. */

@@ -3,7 +3,8 @@ import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operat
 import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import type { MeltQuoteReply, MintGateway, ProofState, RestoredOutput } from '../mint/gateway.ts';
 import { signedView } from '../mint/gateway.ts';
-import { outputsOf, takes } from './attempts.ts';
+import { takes } from '../operations/swapRequests.ts';
+import { outputsOf } from './attempts.ts';
 import type { MintView } from './decision.ts';
 
 /** What the mint says now, with the parts that a decision may need in hand. */
@@ -76,7 +77,11 @@ function quoteView(answer: Awaited<ReturnType<MintGateway['meltQuote']>> | null)
   }
 }
 
-function inputsView(inputs: readonly Proof[], states: ReadonlyMap<string, ProofState>): MintView['inputs'] {
+/** What the mint says of all of these at once. */
+export function inputsView(
+  inputs: readonly Proof[],
+  states: ReadonlyMap<string, ProofState>,
+): Exclude<MintView['inputs'], 'UNREACHABLE'> {
   const count = (state: ProofState) => inputs.filter(({ Y }) => states.get(Y) === state).length;
   if (count('PENDING') > 0) return 'PENDING';
   const spent = count('SPENT');

@@ -3,7 +3,7 @@ import { type Proof, sumAmounts } from '../../models/proof.ts';
 import { denominations, inputFee, sendAmountUpTo } from '../ecash/amounts.ts';
 import { demandOfMint } from '../mint/mintError.ts';
 import { activeKeyset, answered, listedFor, type MintDirectory } from '../mint/mints.ts';
-import type { OutputKeyset } from './attempts.ts';
+import type { OutputKeyset } from '../operations/swapRequests.ts';
 
 /** What is fresh enough just before outputs are made or a melt leaves. */
 const freshMs = 2_000;

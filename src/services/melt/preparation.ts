@@ -8,13 +8,14 @@ import type { MeltRepository } from '../../repositories/melts.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import { type TokenReservation, TokensTaken } from '../../repositories/tokenReads.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
-import { duplicateKeyIndex } from '../../repositories/transaction.ts';
 import { isOutcomeUnknown } from '../databaseFaults.ts';
 import { denominations } from '../ecash/amounts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
+import { buryOrKeep } from '../operations/bury.ts';
+import type { OutputKeyset } from '../operations/swapRequests.ts';
 import { pause } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
-import type { MeltAttempts, OutputKeyset } from './attempts.ts';
+import type { MeltAttempts } from './attempts.ts';
 import type { Budgets } from './budget.ts';
 import { candidatesIn, demandListed } from './candidates.ts';
 import {
@@ -212,19 +213,8 @@ export function createPreparation(parts: {
       case 'idempotency_conflict':
         throw idempotencyConflict();
       case 'unknown':
-        return bury(operation);
+        return buryOrKeep(operations, operation);
     }
-  }
-
-  /** Whether A happened is not known. A tombstone under the same id decides: if it can be inserted, A never happened. */
-  async function bury(operation: MeltOperation): Promise<MeltOperation> {
-    try {
-      await operations.insertTombstone(operation);
-    } catch (error) {
-      if (duplicateKeyIndex(error) === '_id_') return operation;
-      throw databaseUnavailable(error);
-    }
-    throw databaseUnavailable(new Error('the reservation was not committed'));
   }
 
   /** The melt, or a swap and the blanks of the melt that follows, so that the mint is asked about all of them at once. */

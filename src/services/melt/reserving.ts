@@ -3,6 +3,7 @@ import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type { Place } from '../mint/lane.ts';
 import type { Mint } from '../mint/mints.ts';
+import type { OnLastCall } from '../operations/answering.ts';
 import { pause, timer } from '../operations/timing.ts';
 import type { TimedRequest } from './drafting.ts';
 import type { Invoice } from './invoice.ts';
@@ -13,9 +14,6 @@ import { createTurns, type Line } from './turns.ts';
 
 /** What a request has reserved, and its place among the payments under way at the mint. */
 export type Begun = { operation: MeltOperation; place: Place };
-
-/** Calls back when a server that is about to go wants every request answered. @returns how to be left alone again */
-export type OnLastCall = (answer: () => void) => () => void;
 
 export type Reserving = {
   /**

@@ -8,11 +8,12 @@ import type { IdempotencyRecord, OperationRepository } from '../../repositories/
 import type { IdempotencyKey, MintingService, WalletService } from '../contracts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { amountMsatOf } from '../melt/invoice.ts';
-import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
+import { idempotencyConflict } from '../melt/refusals.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import { msatOf } from '../mint/units.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
+import { earlierOperation } from '../operations/earlier.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { Ledger } from '../walletService.ts';
 
@@ -44,14 +45,15 @@ export function createMintingService(parts: {
     now,
   } = parts;
 
-  const request: MintingService['request'] = async ({ npub, amount, idempotency, requestId }) => {
+  const request: MintingService['request'] = async (asked) => {
+    const { npub, amount, idempotency, requestId } = asked;
     const wallet = await wallets.get(npub);
     const earlier = await earlierOutcome(wallet, idempotency);
     if (earlier !== null) return { operation: earlier, replayed: true };
     await detection.demandCurrent(wallet, requestId);
     await demandPlace(wallet);
     await demandRoom(wallet, amount);
-    const operation = await draft(wallet, amount, requestId, idempotency !== undefined);
+    const operation = await draft(wallet, asked);
     const opened = await mintings.open(
       operation,
       { owner: driver.owner, leaseMs: 0 },
@@ -83,11 +85,7 @@ export function createMintingService(parts: {
     wallet: Wallet,
     idempotency: IdempotencyKey | undefined,
   ): Promise<MintingOperation | null> {
-    if (idempotency === undefined) return null;
-    const record = await operations.idempotencyRecord(wallet.id, idempotency.route, idempotency.key);
-    if (record === null) return null;
-    if (record.bodyHash !== idempotency.bodyHash) throw idempotencyKeyReused();
-    const operation = await operations.ofWallet(wallet.id, record.operationId);
+    const operation = await earlierOperation(operations, wallet, idempotency);
     return operation?.kind === 'minting' ? operation : null;
   }
 
@@ -108,9 +106,7 @@ export function createMintingService(parts: {
   /** Asks the mint for an invoice. Nothing is lost if we die before it is stored: nobody has seen it. */
   async function draft(
     wallet: Wallet,
-    amount: bigint,
-    requestId: string,
-    keyed: boolean,
+    { amount, requestId, memo, externalId, idempotency }: Parameters<MintingService['request']>[0],
   ): Promise<MintingOperation> {
     const at = now();
     const id = `tx_mint_${at.getTime()}_${randomBytes(8).toString('hex')}`;
@@ -139,6 +135,8 @@ export function createMintingService(parts: {
       attempts: [],
       timeline: [{ at, state: 'awaiting_payment', event: 'invoice made by the mint' }],
       requestId,
+      memo,
+      externalId,
       createdAt: at,
       updatedAt: at,
       quoteId: quote.id,
@@ -149,7 +147,7 @@ export function createMintingService(parts: {
       quotePubkey,
       paidSince: null,
       unverified: null,
-      idempotencyId: keyed ? `idem_${id}` : null,
+      idempotencyId: idempotency === undefined ? null : `idem_${id}`,
     };
   }
 

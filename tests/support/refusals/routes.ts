@@ -16,6 +16,8 @@ export const routes = [
   { method: 'POST', path: '/api/wallet/:npub/melt/quote', access: 'wallet:melt' },
   { method: 'POST', path: '/api/wallet/:npub/melt', access: 'wallet:melt' },
   { method: 'GET', path: '/api/wallet/:npub/melt/:transactionId', access: 'wallet:read' },
+  { method: 'GET', path: '/api/wallet/:npub/transactions', access: 'wallet:read' },
+  { method: 'GET', path: '/api/wallet/:npub/transactions/:transactionId', access: 'wallet:read' },
 ] as const satisfies readonly { method: 'GET' | 'POST'; path: string; access: Access }[];
 
 export type Route = (typeof routes)[number];

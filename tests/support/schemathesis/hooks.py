@@ -1,5 +1,6 @@
 """What a JSON Schema cannot say of Crucible's requests, said to Schemathesis. No check is switched off here."""
 
+import base64
 import itertools
 import json
 import os
@@ -30,6 +31,9 @@ INVOICES = [invoice(amount) for amount in (1, 2, 5, 21, 100, 1_000_000)]
 # Both have checksums, and which mints are taken is configured.
 schemathesis.openapi.format("npub", st.sampled_from([DEV["npub"], STRANGER]))
 schemathesis.openapi.format("mint-url", st.just(DEV["mintUrl"]))
+# Cursors are told by the server, and this is one that it could have told.
+CURSOR = base64.urlsafe_b64encode(b"1795229787123.tx_melt_1").decode().rstrip("=")
+schemathesis.openapi.format("cursor", st.just(CURSOR))
 schemathesis.openapi.format("bolt11", st.sampled_from(INVOICES) | st.text(min_size=1, max_size=200))
 
 UNQUOTED_KEY = re.compile(r"[!#-~](?:[ -~]{0,200}[!-~])?")

@@ -125,7 +125,15 @@ export function createWorld(given: {
     trace(() => `a client asks ${server.actor.name} to pay ${of.invoice.slice(0, 24)}`);
     scheduler.as(server.actor, () => {
       const stillAllowed = async () => undefined;
-      const request = { npub, maxFee: undefined, requestId: 'request', stillAllowed, ...of };
+      const request = {
+        npub,
+        maxFee: undefined,
+        memo: null,
+        externalId: null,
+        requestId: 'request',
+        stillAllowed,
+        ...of,
+      };
       server.instance.meltService
         .melt(request)
         .then(

@@ -131,6 +131,39 @@ const transactionCases: RefusalCase[] = [
   },
 ];
 
+const historyCases: RefusalCase[] = [
+  {
+    code: 'TRANSACTION_NOT_FOUND',
+    what: 'a transaction of any kind that nobody knows',
+    provoke: (stage) => stage.get(`${stage.wallet.at}/transactions/tx_mint_1_0a`),
+    says: /no transaction with that id.*check the transactionId/,
+  },
+  {
+    code: 'VALIDATION_ERROR',
+    what: 'a cursor that nobody made',
+    provoke: (stage) => stage.get(`${stage.wallet.at}/transactions?cursor=x`),
+    says: /^Nothing was done: cursor: /,
+    members: {
+      details: [
+        { field: 'cursor', message: 'must be a nextCursor of an earlier answer; leave it out to begin anew' },
+      ],
+    },
+  },
+  {
+    code: 'VALIDATION_ERROR',
+    what: 'a page of a thousand, of a kind and with a filter that there are not',
+    provoke: (stage) => stage.get(`${stage.wallet.at}/transactions?limit=1000&type=swap&state=paid`),
+    says: /^Nothing was done: limit: /,
+    members: {
+      details: [
+        { field: 'limit', message: 'must be an integer from 1 to 100' },
+        { field: 'type', message: 'must be one of [mint, melt, send, receive]' },
+        { field: 'state', message: 'is not a known field' },
+      ],
+    },
+  },
+];
+
 const nowhere = [
   '/',
   '/nope',
@@ -195,6 +228,7 @@ export const addressCases: RefusalCase[] = [
   ...undecodable,
   ...noWallet,
   ...transactionCases,
+  ...historyCases,
   ...unknownRoutes,
   ...otherMethods,
   hostless,

@@ -1,8 +1,8 @@
 import type { Attempt } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import { hasSignatures, keysetRetiredCodes, readSigned, refusalIn, saysLater } from '../mint/replies.ts';
-import { takesExactly } from './attempts.ts';
-import type { Refusal } from './decision.ts';
+import type { Refusal } from './refusal.ts';
+import { takesExactly } from './swapRequests.ts';
 
 /** So often is a swap or fence repeated whose answers nobody understands, before anything else is tried. */
 const maxObscureAnswers = 3;

@@ -1,0 +1,52 @@
+import { blindMessage } from '@cashu/cashu-ts';
+import type { Lock, ReceiveOperation, SendOperation } from '../../models/exchange.ts';
+import type { PlannedOutput } from '../../models/proof.ts';
+import { sumAmounts } from '../../models/proof.ts';
+import { lockedSecret } from '../ecash/locks.ts';
+import type { OutputFactory, OutputPlan } from '../ecash/outputs.ts';
+import { bySize, type OutputKeyset, partsOf } from '../operations/swapRequests.ts';
+import type { SwapJob } from './swapFacts.ts';
+
+/** What the swaps of sends and receives are made into. */
+export type ExchangePlans = ReturnType<typeof createExchangePlans>;
+
+export function createExchangePlans(outputs: OutputFactory) {
+  /** The token, of exactly its amount, and what is left for the wallet. Null where the fee is more than was agreed on. */
+  async function send(
+    { npub, amount, fee: agreedFee, lock }: SendOperation,
+    { inputs }: SwapJob,
+    keyset: OutputKeyset,
+    fee: bigint,
+  ): Promise<PlannedOutput[] | null> {
+    const keep = sumAmounts(inputs) - fee - amount;
+    if (fee > agreedFee || keep < 0n) return null;
+    const plans: OutputPlan[] = [
+      ...partsOf(amount, 'token', keyset),
+      ...(keep === 0n ? [] : partsOf(keep, 'keep', keyset)),
+    ];
+    const planned = await outputs.plan(npub, keyset.id, bySize(plans));
+    return planned.map((output) =>
+      output.role === 'token' && lock !== null ? locked(output, lock) : output,
+    );
+  }
+
+  /** All of it for the wallet. Null where the fee leaves nothing. */
+  async function home(
+    { npub }: SendOperation | ReceiveOperation,
+    { inputs }: SwapJob,
+    keyset: OutputKeyset,
+    fee: bigint,
+  ): Promise<PlannedOutput[] | null> {
+    const amount = sumAmounts(inputs) - fee;
+    return amount <= 0n ? null : outputs.plan(npub, keyset.id, partsOf(amount, 'release', keyset));
+  }
+
+  return { send, home };
+}
+
+/** The same output with a secret that says who may spend it (NUT-10, NUT-11); what was derived keeps it unlike any other. */
+function locked(output: PlannedOutput, lock: Lock): PlannedOutput {
+  const secret = lockedSecret(lock, output.secret);
+  const { B_ } = blindMessage(Buffer.from(secret, 'utf8'), output.blindingFactor);
+  return { ...output, secret, B_: B_.toHex(true) };
+}

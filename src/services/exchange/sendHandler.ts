@@ -1,0 +1,203 @@
+import { InvariantBroken, invariant } from '../../models/errors.ts';
+import type { SendOperation } from '../../models/exchange.ts';
+import { attemptsFor, enteredStateAt, isFinished } from '../../models/operation.ts';
+import { type Proof, sumAmounts } from '../../models/proof.ts';
+import { type Changes, type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
+import type { SendRepository } from '../../repositories/sends.ts';
+import { writeToken } from '../ecash/encodedTokens.ts';
+import type { Unblinded } from '../ecash/outputs.ts';
+import { isMintTrouble } from '../mint/mintError.ts';
+import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
+import { oddAgain } from '../operations/oddities.ts';
+import type { Detection } from '../restore/detection.ts';
+import type { ExchangeIncidents } from './incidents.ts';
+import { decideSwap } from './swapDecision.ts';
+import { jobOf, type SwapJob, swapFactsOf } from './swapFacts.ts';
+import type { Swapping } from './swapping.ts';
+
+type Step = { operation: SendOperation; next: 'again' | 'later' | 'finished' };
+
+/** Makes a token of the wallet's ecash, watches it until somebody has it, or brings it home: observe → decide → commit. */
+export function createSendHandler(parts: {
+  operations: OperationRepository;
+  sends: SendRepository;
+  swapping: Swapping<SendOperation>;
+  incidents: ExchangeIncidents;
+  detection: Pick<Detection, 'standing'>;
+  orphanAfterMs: number;
+  now: () => Date;
+}): Handler<SendOperation> {
+  const { operations, sends, swapping, incidents, detection, orphanAfterMs, now } = parts;
+
+  async function advance(operation: SendOperation, role: Role): Promise<Step> {
+    try {
+      const step = await stepOf(operation, role);
+      await incidents.openTooLong(step.operation, now());
+      const { state } = step.operation;
+      const isOver = state === 'sent' || (isFinished(state) && state !== 'needs_attention');
+      if (isOver && operation.state !== 'sent') await incidents.close(step.operation, role === 'worker');
+      return step;
+    } catch (error) {
+      if (isMintTrouble(error) && !isUntouched(operation)) return later(operation);
+      if (!(error instanceof InvariantBroken)) throw error;
+      return again(await stop(operation, error.message));
+    }
+  }
+
+  async function stepOf(operation: SendOperation, role: Role): Promise<Step> {
+    if (operation.state === 'sent') return watch(operation, role);
+    const job = jobOf(operation);
+    if (job === null) return { operation, next: 'finished' };
+    if (isUntouched(operation)) return begin(operation, job, role);
+    const step = await swapping.advance(operation, job);
+    switch (step.kind) {
+      case 'under_way':
+        return { operation: step.operation, next: step.next };
+      case 'won':
+        return won(operation, job, step.redeemed, role);
+      case 'gone':
+        return job.purpose === 'swap' ? lost(operation) : beaten(operation, job, step.spent);
+      case 'refused':
+        if (job.purpose === 'swap') return again(await sends.release(operation, step.failure));
+        return again(
+          await move(operation, { ...atRest, failure: step.failure }, 'the mint does not take it back'),
+        );
+      case 'stop':
+        return again(await stop(operation, step.why));
+    }
+  }
+
+  /** Its creator sends it off. A worker that finds it later calls it off, unless the mint has seen it already. */
+  async function begin(operation: SendOperation, job: SwapJob, role: Role): Promise<Step> {
+    if (role === 'creator') return again(await swapping.post(operation, job));
+    if (now().getTime() - operation.createdAt.getTime() < orphanAfterMs) return later(operation);
+    const sight = await swapping.observe(operation, job);
+    switch (decideSwap(swapFactsOf(operation, job, now()), sight.view)) {
+      case 'accept':
+        // A time that these books have lost: it went on, and whatever came of it is looked at before it is booked.
+        return again(await swapping.post(operation, job));
+      case 'repeat':
+        return again(await sends.cancel(operation));
+      default:
+        return later(operation);
+    }
+  }
+
+  async function won(
+    operation: SendOperation,
+    job: SwapJob,
+    redeemed: Unblinded['proofs'],
+    role: Role,
+  ): Promise<Step> {
+    const proofs = redeemed.map(({ proof }) => proof);
+    if (!(await isLookedAt(operation, proofs, role))) return later(operation);
+    if (job.purpose === 'reclaim') return again(await sends.reclaimed(operation, proofs));
+    const of = (role: 'token' | 'keep') =>
+      redeemed.filter(({ output }) => output.role === role).map(({ proof }) => proof);
+    const token = of('token');
+    const { mintUrl, unit, memo } = operation;
+    const text = writeToken({ mintUrl, unit, memo, proofs: token });
+    return again(await sends.book(operation, { token, keep: of('keep'), text }));
+  }
+
+  /** Believed when two looks agree that all of it is gone. A creator's part is done once the token is out. */
+  async function watch(operation: SendOperation, role: Role): Promise<Step> {
+    if (role === 'creator') return { operation, next: 'finished' };
+    const { token } = operation;
+    invariant(token !== null, `${operation.id}: sent, and nothing to show for it`);
+    const { view, spent } = await swapping.observe(operation, { purpose: 'reclaim', inputs: token.proofs });
+    if (view.inputs === 'UNREACHABLE') return later(operation);
+    if (view.inputs === 'SPENT') return whenSpent(operation);
+    const spentAmount = sumAmounts(spent);
+    if (spentAmount === operation.spentAmount && operation.gone === null) return later(operation);
+    const event = spentAmount === 0n ? 'nobody has it yet' : `${spentAmount} of it are claimed`;
+    return later(await move(operation, { spentAmount, gone: null }, event));
+  }
+
+  async function whenSpent(operation: SendOperation): Promise<Step> {
+    if (operation.gone !== null) return again(await sends.claim(operation));
+    const gone = oddAgain(null, now());
+    return later(await move(operation, { gone }, 'its mint calls all of it spent'));
+  }
+
+  /** Its recipient was quicker. What they have left of it is tried again. */
+  async function beaten(operation: SendOperation, job: SwapJob, spent: readonly Proof[]): Promise<Step> {
+    const taken = new Set(spent.map(({ Y }) => Y));
+    const left = job.inputs.filter(({ Y }) => !taken.has(Y));
+    if (left.length === 0) return again(await sends.claim(operation));
+    const spentAmount = operation.amount - sumAmounts(left);
+    const attempt = await swapping.firstAttempt(
+      { ...operation, reclaiming: left },
+      { purpose: 'reclaim', inputs: left },
+    );
+    if (attempt === null)
+      return again(
+        await move(operation, { ...atRest, spentAmount }, 'what is left of it is not worth its fee'),
+      );
+    const attempts = [...operation.attempts, attempt];
+    const changes = { reclaiming: left, spentAmount, gone: null, refused: null, attempts };
+    return again(await move(operation, changes, `${spentAmount} of it were claimed: reclaiming the rest`));
+  }
+
+  /** Sources that nobody but us can have spent are gone, and our swap has not been signed. */
+  async function lost(operation: SendOperation): Promise<Step> {
+    const goneForMs = operation.gone === null ? 0 : now().getTime() - operation.gone.since.getTime();
+    if (goneForMs < personAfterMs) return later(operation);
+    return again(await stop(operation, 'its ecash was spent by somebody else'));
+  }
+
+  /** See `LostTime` (services/melt): a worker looks at the mint before it credits anything. */
+  async function isLookedAt(
+    operation: SendOperation,
+    proofs: readonly Proof[],
+    role: Role,
+  ): Promise<boolean> {
+    if (role === 'creator') return true;
+    const standing = await detection.standing(operation, proofs, async () => {
+      const present = await operations.byId(operation.id);
+      if (present?.version !== operation.version) throw new StaleOperation(operation.id);
+    });
+    return standing !== 'unreachable';
+  }
+
+  async function stop(operation: SendOperation, why: string): Promise<SendOperation> {
+    await incidents.needsAttention(operation, why);
+    return move(operation, { state: 'needs_attention', finishedAt: now() }, why);
+  }
+
+  const move = (
+    operation: SendOperation,
+    changes: Changes<SendOperation>,
+    event: string,
+  ): Promise<SendOperation> => operations.transition(operation, changes, event, now());
+
+  return {
+    advance,
+    waitMs(operation, at) {
+      const sinceMs = at.getTime() - enteredStateAt(operation).getTime();
+      if (operation.gone !== null) return growingWaitMs(sinceMs, soonAgain);
+      return operation.state === 'sent' ? growingWaitMs(sinceMs, watching) : patientWaitMs(sinceMs);
+    },
+    async reread(id) {
+      const operation = await operations.byId(id);
+      invariant(operation?.kind === 'send', `${id} is not a send`);
+      return operation;
+    },
+  };
+}
+
+const personAfterMs = 3_600_000;
+/** Somebody may be waiting for the news at first; a token that lies in a drawer may do so for years. */
+const watching = { fraction: 0.05, minMs: 1_000, maxMs: 3_600_000 };
+const soonAgain = { fraction: 0.1, minMs: 250, maxMs: 30_000 };
+
+const again = (operation: SendOperation): Step => ({ operation, next: 'again' });
+const later = (operation: SendOperation): Step => ({ operation, next: 'later' });
+
+/** Out again, with nothing under way. */
+const atRest = { state: 'sent' as const, reclaiming: [], gone: null, unverified: null, refused: null };
+
+/** No request of its present swap has ever left. */
+function isUntouched(operation: SendOperation): boolean {
+  return operation.state === 'swapping' && attemptsFor(operation, 'swap').every(({ posts }) => posts === 0);
+}

@@ -1,0 +1,45 @@
+import { type Attempt, type AttemptPurpose, unsentAttempt } from '../../models/operation.ts';
+import type { OutputRole, PlannedOutput, Proof } from '../../models/proof.ts';
+import { denominations, split } from '../ecash/amounts.ts';
+import { type OutputPlan, wireProof } from '../ecash/outputs.ts';
+import { wireOutput } from '../mint/gateway.ts';
+import type { KeysetInfo, KeysetKeys } from '../mint/keysets.ts';
+
+/** The keyset that new outputs are made for. */
+export type OutputKeyset = KeysetInfo & KeysetKeys;
+
+/** The fewest outputs of a keyset that are worth so much. */
+export function partsOf(amount: bigint, role: OutputRole, { keys }: OutputKeyset): OutputPlan[] {
+  return split(amount, denominations(keys)).map((part) => ({ role, amount: part }));
+}
+
+/** The next attempt for a purpose, not sent yet. */
+export function nextAttempt(
+  earlier: readonly Attempt[],
+  purpose: AttemptPurpose,
+  keysetId: string,
+  outputs: PlannedOutput[],
+  requestBody: string,
+): Attempt {
+  const number = earlier.filter((other) => other.purpose === purpose).length + 1;
+  return unsentAttempt({ number, purpose, keysetId, outputs, requestBody });
+}
+
+/** The exact request of a swap (NUT-03). */
+export function swapBody(inputs: readonly Proof[], outputs: readonly PlannedOutput[]): string {
+  return JSON.stringify({ inputs: inputs.map(wireProof), outputs: outputs.map(wireOutput) });
+}
+
+/** Whether a swap or fence takes this input. */
+export const takes = ({ requestBody }: Attempt, { secret }: Proof): boolean =>
+  requestBody.includes(JSON.stringify(secret));
+
+/** Whether a swap or fence takes these inputs, all of them and no others: its request begins with them. */
+export function takesExactly({ requestBody }: Attempt, inputs: readonly Proof[]): boolean {
+  return requestBody.startsWith(`{"inputs":${JSON.stringify(inputs.map(wireProof))},`);
+}
+
+/** Smallest first, so that the order does not tell the mint which outputs are change. */
+export function bySize(plans: readonly OutputPlan[]): OutputPlan[] {
+  return [...plans].sort((a, b) => (a.amount < b.amount ? -1 : a.amount > b.amount ? 1 : 0));
+}
