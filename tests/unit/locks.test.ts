@@ -1,9 +1,9 @@
 import { Amount, getPubKeyFromPrivKey, isP2PKSpendAuthorised } from '@cashu/cashu-ts';
 import { describe, expect, it } from '@jest/globals';
 import { nip19 } from 'nostr-tools';
+import type { Lock } from '../../src/models/exchange.ts';
 import {
   isTokenDleqGood,
-  type Lock,
   lockedSecret,
   lockOf,
   mayUnlock,
