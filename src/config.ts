@@ -42,6 +42,10 @@ export type Config = {
   openMeltsPerWallet: number;
   /** So many mint quotes of a wallet may be watched at once; an unpaid one is, until 30 days after it has expired. */
   openMintingsPerWallet: number;
+  /** How many tokens of a wallet may be out, or being made, at a time: each is watched until it is claimed or reclaimed. */
+  openSendsPerWallet: number;
+  /** How many tokens a wallet may be receiving at a time. */
+  openReceivesPerWallet: number;
   /** Directory of the reports that wait for the database; instances of one deployment may share it. */
   spoolDirectory: string;
   /** `off` in the development profile alone. How much is allowed is stored in the database (`crucible limits`). */
@@ -104,6 +108,8 @@ export function loadConfig(environment: Environment = process.env): { config: Co
     paymentsPerMint: integer(env, 'CRUCIBLE_PAYMENTS_PER_MINT', 256, 1, 10_000),
     openMeltsPerWallet: integer(env, 'CRUCIBLE_OPEN_MELTS_PER_WALLET', 100, 1, 10_000),
     openMintingsPerWallet: integer(env, 'CRUCIBLE_OPEN_MINTINGS_PER_WALLET', 1_000, 1, 100_000),
+    openSendsPerWallet: integer(env, 'CRUCIBLE_OPEN_SENDS_PER_WALLET', 1_000, 1, 100_000),
+    openReceivesPerWallet: integer(env, 'CRUCIBLE_OPEN_RECEIVES_PER_WALLET', 100, 1, 10_000),
     spoolDirectory: env['CRUCIBLE_SPOOL_DIR']?.trim() || 'spool',
     rateLimit: oneOf(env, 'CRUCIBLE_RATE_LIMIT', switchPositions, 'on'),
     trustedProxies: trustedProxies(env),

@@ -13,6 +13,11 @@ import { createBearerTokenService } from './services/auth/bearerTokens.ts';
 import { createSignedRequestService } from './services/auth/signedRequests.ts';
 import type { RestoreService, Services } from './services/contracts.ts';
 import { createSeeds } from './services/ecash/seeds.ts';
+import { createForeignTokens } from './services/exchange/foreignTokens.ts';
+import { createReceiveService } from './services/exchange/receiveService.ts';
+import { createReclaimService } from './services/exchange/reclaimService.ts';
+import { createSendReserving } from './services/exchange/sendReserving.ts';
+import { createSendService } from './services/exchange/sendService.ts';
 import { createHealthService } from './services/healthService.ts';
 import { createBooks } from './services/melt/books.ts';
 import { createBudgets } from './services/melt/budget.ts';
@@ -114,6 +119,7 @@ export async function createContext(given: {
     wallets: stores.wallets,
     mints,
     ledger: stores.ledger,
+    seeds,
     mintUrls,
     now,
   });
@@ -146,6 +152,14 @@ export async function createContext(given: {
   const budgets = createBudgets({ spending: stores.spending, now });
   const preparation = createPreparation({ ...common, budgets });
 
+  const sending = {
+    ...common,
+    swapping: engine.sending,
+    handler: engine.handlers.send,
+    openSendsPerWallet: config.openSendsPerWallet,
+    answerWithinMs: config.answerWithinMs,
+  };
+
   const services: Services = {
     wallets,
     melts: createMeltService({
@@ -155,6 +169,19 @@ export async function createContext(given: {
       network: config.network,
       answerWithinMs: config.answerWithinMs,
       onLastCall: runs.onLastCall,
+    }),
+    sends: {
+      ...createSendService({ ...sending, reserving: createSendReserving({ ...sending, budgets }) }),
+      ...createReclaimService(sending),
+    },
+    receives: createReceiveService({
+      ...common,
+      foreignTokens: createForeignTokens(common),
+      swapping: engine.receiving,
+      handler: engine.handlers.receive,
+      leaseMs: config.leaseMs,
+      openReceivesPerWallet: config.openReceivesPerWallet,
+      answerWithinMs: config.answerWithinMs,
     }),
     mintings: createMintingService({
       ...common,

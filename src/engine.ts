@@ -4,6 +4,9 @@ import type { Logger } from './logger.ts';
 import type { ReportService } from './services/contracts.ts';
 import { createOutputFactory } from './services/ecash/outputs.ts';
 import type { Seeds } from './services/ecash/seeds.ts';
+import { createExchangeParts } from './services/exchange/exchangeParts.ts';
+import { createReceiveHandler } from './services/exchange/receiveHandler.ts';
+import { createSendHandler } from './services/exchange/sendHandler.ts';
 import { createMeltAttempts } from './services/melt/attempts.ts';
 import { createCourier } from './services/melt/courier.ts';
 import { createExchanges } from './services/melt/exchanges.ts';
@@ -45,9 +48,23 @@ export function createEngine(given: {
   const lostTime = createLostTime({ operations, detection, now });
   const common = { operations, mints, reports, detection, now };
   const saga = createMeltSaga({ ...common, melts, exchanges, courier, incidents, lostTime, times: config });
+  const exchange = createExchangeParts({ ...common, outputs, keysets });
   const handlers = {
     melt: createMeltHandler({ saga, operations, incidents, orphanAfterMs: config.orphanAfterMs, now }),
     minting: createMintingHandler({ ...common, mintings, outputs, seeds }),
+    send: createSendHandler({
+      ...common,
+      sends: stores.sends,
+      swapping: exchange.sending,
+      incidents: exchange.incidents,
+      orphanAfterMs: config.orphanAfterMs,
+    }),
+    receive: createReceiveHandler({
+      ...common,
+      receives: stores.receives,
+      swapping: exchange.receiving,
+      incidents: exchange.incidents,
+    }),
   };
   const driver = createDriver({ operations, owner, leaseMs: config.leaseMs, now });
   const worker = createWorker({
@@ -60,5 +77,6 @@ export function createEngine(given: {
     logger,
     now,
   });
-  return { owner, detection, keysets, attempts, driver, handlers, worker };
+  const { sending, receiving } = exchange;
+  return { owner, detection, keysets, attempts, driver, handlers, sending, receiving, worker };
 }

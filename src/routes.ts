@@ -4,6 +4,7 @@ import { docsController } from './controllers/docs.ts';
 import { healthController } from './controllers/health.ts';
 import { meltController } from './controllers/melts.ts';
 import { mintingController } from './controllers/mintings.ts';
+import { tokenController } from './controllers/tokens.ts';
 import { transactionController } from './controllers/transactions.ts';
 import { walletController } from './controllers/wallets.ts';
 import type { Scope } from './models/apiKey.ts';
@@ -37,6 +38,7 @@ export function routeTable(services: Services): Route[] {
   const mintings = mintingController(services.mintings);
   const melts = meltController(services.melts);
   const transactions = transactionController(services.transactions);
+  const tokens = tokenController(services.sends, services.receives);
   const health = healthController(services.health);
   const auth = authController(services.bearerTokens);
   const wallet = '/api/wallet/:npub';
@@ -52,6 +54,15 @@ export function routeTable(services: Services): Route[] {
     { method: 'get', path: `${wallet}/balance`, access: 'wallet:read', handler: wallets.balance },
     { method: 'post', path: `${wallet}/mint`, access: 'wallet:write', handler: mintings.request },
     { method: 'post', path: `${wallet}/mint/complete`, access: 'wallet:write', handler: mintings.complete },
+    { method: 'post', path: `${wallet}/send`, access: 'wallet:melt', limit: 'melt', handler: tokens.send },
+    { method: 'get', path: `${wallet}/send/:transactionId`, access: 'wallet:melt', handler: tokens.status },
+    {
+      method: 'post',
+      path: `${wallet}/send/:transactionId/reclaim`,
+      access: 'wallet:write',
+      handler: tokens.reclaim,
+    },
+    { method: 'post', path: `${wallet}/receive`, access: 'wallet:write', handler: tokens.receive },
     { method: 'post', path: `${wallet}/melt/quote`, access: 'wallet:melt', handler: melts.quote },
     { method: 'post', path: `${wallet}/melt`, access: 'wallet:melt', limit: 'melt', handler: melts.melt },
     { method: 'get', path: `${wallet}/melt/:transactionId`, access: 'wallet:read', handler: melts.status },

@@ -15,10 +15,12 @@ import { createOpenOutputReads } from './repositories/openOutputs.ts';
 import { createOperationRepository } from './repositories/operations.ts';
 import { createRateCounters } from './repositories/rateCounters.ts';
 import { createRateLimitRepository } from './repositories/rateLimits.ts';
+import { createReceiveRepository } from './repositories/receives.ts';
 import { createRecoveredEcashRepository } from './repositories/recoveredEcash.ts';
 import { createRecoveryRepository } from './repositories/recoveries.ts';
 import { createReportSpool } from './repositories/reportSpool.ts';
 import { createReportRepository } from './repositories/reports.ts';
+import { createSendRepository } from './repositories/sends.ts';
 import { createSignedRequestRepository } from './repositories/signedRequests.ts';
 import { createTokenRepository } from './repositories/tokens.ts';
 import { createTransactionListRepository } from './repositories/transactionList.ts';
@@ -50,6 +52,8 @@ export function createStores(given: {
     operations,
     melts: createMeltRepository(database, tokens, operations, audit, now),
     mintings: createMintingRepository(database, tokens, operations, audit, now),
+    sends: createSendRepository(database, tokens, operations, audit, now),
+    receives: createReceiveRepository(database, tokens, operations, audit, now),
     transactionList: createTransactionListRepository(database),
     ledger: createLedgerRepository(database, now),
     counters: createCounterRepository(database),

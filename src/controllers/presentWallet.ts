@@ -14,8 +14,13 @@ export function presentCreated({ wallet, created }: { wallet: Wallet; created: b
   };
 }
 
-export function presentInfo(view: { wallet: Wallet; balance: Balance; statistics: WalletStatistics }) {
-  const { wallet, balance, statistics } = view;
+export function presentInfo(view: {
+  wallet: Wallet;
+  balance: Balance;
+  statistics: WalletStatistics;
+  tokenPubkey: string;
+}) {
+  const { wallet, balance, statistics, tokenPubkey } = view;
   return {
     success: true,
     walletInfo: {
@@ -23,6 +28,7 @@ export function presentInfo(view: { wallet: Wallet; balance: Balance; statistics
       mintUrl: wallet.mintUrl,
       unit: wallet.unit,
       balance: toJsonSum(balance.spendable),
+      tokenPubkey,
       statistics,
       createdAt: wallet.createdAt.toISOString(),
     },

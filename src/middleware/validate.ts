@@ -40,6 +40,10 @@ const npub = Joi.string().custom((text: string, helpers) => (isNpub(text) ? text
 const invoice = Joi.string().max(8_192);
 const quoteId = Joi.string().max(maxQuoteIdLength).pattern(quoteIdPattern);
 const printable = /^[\x21-\x7e]+$/;
+/** A key in hex, or an npub. */
+const publicKey = Joi.string().max(80).pattern(printable);
+/** Later than any token could be of use. */
+const maxUnixSeconds = 253_402_300_799;
 const memo = Joi.string().custom((text: string, helpers) => (isMemo(text) ? text : helpers.error('memo')));
 export const externalId = Joi.string().max(maxExternalIdLength).pattern(externalIdPattern);
 
@@ -51,6 +55,14 @@ export const notesIn = (body: Notes): OwnersNotes => ({
   memo: body.memo ?? null,
   externalId: body.externalId ?? null,
 });
+
+export type SendBody = Notes & {
+  amount: number;
+  recipientPubkey?: string;
+  refundPubkey?: string;
+  /** Unix seconds. */
+  locktime?: number;
+};
 
 export const bodies = {
   nothing: Joi.object<Record<string, never>>({}).required(),
@@ -66,6 +78,17 @@ export const bodies = {
   melt: Joi.object<{ invoice: string; maxFee?: number } & Notes>({
     invoice: invoice.required(),
     maxFee: amount(0),
+    ...notes,
+  }).required(),
+  send: Joi.object<SendBody>({
+    amount: amount(1).required(),
+    recipientPubkey: publicKey,
+    refundPubkey: publicKey,
+    locktime: Joi.number().integer().min(1).max(maxUnixSeconds),
+    ...notes,
+  }).required(),
+  receive: Joi.object<{ encodedToken: string } & Notes>({
+    encodedToken: Joi.string().max(60_000).required(),
     ...notes,
   }).required(),
 };

@@ -52,6 +52,7 @@ export const walletInfo: Schema = object({
     mintUrl,
     unit,
     balance: amount('Can be spent now', 2_290),
+    tokenPubkey: text('Lock tokens for this wallet to it (NUT-11)', `02${'a1'.repeat(32)}`),
     statistics: object({
       tokens: object({
         pending: count('Awaited', 0),

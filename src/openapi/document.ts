@@ -1,7 +1,8 @@
 import { saysWhen, statusOf } from '../middleware/problems.ts';
 import type { ErrorCode } from '../models/errors.ts';
 import { errorHeaders, headerComponents, headersOf, referTo, type Traits } from './headers.ts';
-import { type AnswerDoc, type OperationDoc, operationDocs } from './operations.ts';
+import type { AnswerDoc, OperationDoc } from './operationDoc.ts';
+import { operationDocs } from './operations.ts';
 import { headerParameters, pathParameters, queryParameters, templateOf } from './parameters.ts';
 import { notHttpSchema, problemSchema } from './problemSchemas.ts';
 import { problemDocs } from './problems.ts';
@@ -56,7 +57,9 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): OpenApiDocu
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    tags: ['Access', 'Wallets', 'Funding', 'Paying', 'History', 'Machine'].map((tag) => ({ name: tag })),
+    tags: ['Access', 'Wallets', 'Funding', 'Paying', 'Tokens', 'History', 'Machine'].map((tag) => ({
+      name: tag,
+    })),
     paths,
     components: {
       securitySchemes,

@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../models/errors.ts';
 import {
   alive,
   balance,
@@ -16,45 +15,13 @@ import {
   walletCreated,
   walletInfo,
 } from './answers.ts';
-import type { HeaderName } from './headers.ts';
-import type { QueryName } from './parameters.ts';
-import { body, type Schema } from './schema.ts';
-import { amount, externalId, invoice, memo, npub, quoteId, wishedMintUrl } from './values.ts';
+import { json, mintTrouble, notes, type OperationDoc, ofKeys, underway, wallet } from './operationDoc.ts';
+import { body } from './schema.ts';
+import { tokenOperationDocs } from './tokenOperations.ts';
+import { amount, invoice, npub, quoteId, wishedMintUrl } from './values.ts';
 
-export type Tag = 'Access' | 'Wallets' | 'Funding' | 'Paying' | 'History' | 'Machine';
-
-export type AnswerDoc = {
-  description: string;
-  /** A component by this name, in JSON; or the media types of a file. */
-  content: { name: string; schema: Schema } | { files: readonly string[] };
-  headers?: readonly HeaderName[];
-};
-
-/** What the route table does not say of a route. `refusals`: besides those that its guards make. */
-export type OperationDoc = {
-  id: string;
-  tag: Tag;
-  summary: string;
-  description?: string;
-  body?: { name: string; schema: Schema; isOptional?: true };
-  takes?: readonly ('Idempotency-Key' | 'Prefer')[];
-  query?: readonly QueryName[];
-  answers: Record<number, AnswerDoc>;
-  refusals: readonly ErrorCode[];
-};
-
-const json = (description: string, name: string, schema: Schema): AnswerDoc => ({
-  description,
-  content: { name, schema },
-});
-
-const mintTrouble = ['MINT_ERROR', 'MINT_UNAVAILABLE'] as const;
 const ofInvoice = ['INVALID_INVOICE', 'INVOICE_EXPIRED', 'AMOUNT_REQUIRED', 'UNSUPPORTED_NETWORK'] as const;
-const underway = ['CONCURRENT_OPERATION', 'MELT_BLOCKED_BY_RECONCILIATION'] as const;
-const ofKeys = ['IDEMPOTENCY_CONFLICT', 'IDEMPOTENCY_KEY_REUSED'] as const;
 const created = json('The wallet exists', 'WalletCreated', walletCreated);
-const wallet = '/api/wallet/:npub';
-const notes = { memo, externalId };
 
 /** By method and pattern, as `routeTable` has them: a test holds the two against each other. */
 export const operationDocs: Record<string, OperationDoc> = {
@@ -147,6 +114,7 @@ export const operationDocs: Record<string, OperationDoc> = {
     },
     refusals: ['WALLET_NOT_FOUND', 'QUOTE_NOT_FOUND', ...mintTrouble],
   },
+  ...tokenOperationDocs,
   [`POST ${wallet}/melt/quote`]: {
     id: 'quoteMelt',
     tag: 'Paying',

@@ -3,6 +3,7 @@ import { rateLimitNames } from '../models/rateLimit.ts';
 import type { Severity } from '../models/report.ts';
 import { mintHealth } from './answers.ts';
 import { flag, list, nullable, object, oneOf, only, type Schema, text } from './schema.ts';
+import { tokenProblemDocs } from './tokenProblems.ts';
 import { amount, count, quoteId, statusUrl, tokenId, transactionId } from './values.ts';
 
 /** What the document says of one code; its status and title are the server's own (`problemKinds`). */
@@ -218,6 +219,7 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
     },
     perhaps: { causeDetail: text('The mint’s own words', 'no route found'), transactionId, quoteId },
   },
+  ...tokenProblemDocs,
   RATE_LIMITED: {
     ...low,
     when: 'Too many requests in a minute',

@@ -92,6 +92,26 @@ export const invoice: Schema = text('A Lightning invoice (BOLT 11)', exampleInvo
   maxLength: 8_192,
 });
 
+export const recipientPubkey: Schema = text(
+  'A public key: 33 bytes in hex, 32 bytes in hex as Nostr has them, or an npub',
+  exampleNpub,
+  { format: 'cashu-pubkey', minLength: 1, maxLength: 80 },
+);
+export const locktime: Schema = {
+  type: 'integer',
+  description: 'Unix seconds, in the future',
+  minimum: 1,
+  maximum: 253_402_300_799,
+  examples: [4_102_444_800],
+};
+export const wishedToken: Schema = {
+  type: 'string',
+  description: 'A token, `cashuA…` or `cashuB…`',
+  format: 'cashu-token',
+  minLength: 1,
+  maxLength: 60_000,
+};
+
 /** From BOLT 11, "Examples": a real one, long expired. */
 function exampleInvoice(): string {
   return 'lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh';

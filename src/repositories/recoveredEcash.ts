@@ -1,4 +1,5 @@
 import type { QueryFilter } from 'mongoose';
+import type { SendOperation } from '../models/exchange.ts';
 import {
   type AtomicResult,
   isFinished,
@@ -234,6 +235,21 @@ export function createRecoveredEcashRepository(
     });
   }
 
+  /** Ends a send whose sources requests that these books do not know have taken; they are compared like all others. */
+  async function closeSend(operation: SendOperation): Promise<void> {
+    await runTransaction(database.connection, async (tx) => {
+      const current = await demandUnchanged(operation, tx);
+      if (current.kind !== 'send') throw new StaleOperation(operation.id);
+      const at = now();
+      await tokens.unreserve(tx, current.walletId, current.id);
+      const failure = { cause: 'STORE_BEHIND_MINT', detail: null };
+      const changes = { state: 'released' as const, failure, finishedAt: at };
+      const event = 'ended by what the mint says: the books had fallen behind it';
+      await operations.transition(current, changes, event, at, tx);
+      await record(tx, current, 'send.ended_by_recovery', { amount: current.amount });
+    });
+  }
+
   async function demandUnchanged({ id, version }: Operation, tx: Transaction): Promise<Operation> {
     const current = await operations.byId(id, tx);
     if (current === null || current.version !== version || isFinished(current.state))
@@ -261,6 +277,7 @@ export function createRecoveredEcashRepository(
     closePaidMelt,
     closeUnpaidMelt,
     closeMinting,
+    closeSend,
   };
 }
 

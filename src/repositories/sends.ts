@@ -129,6 +129,29 @@ export function createSendRepository(
     });
   }
 
+  /** The intent to bring what is left of it home, with the exact request, before that leaves. @throws StaleOperation */
+  async function beginReclaim(
+    operation: SendOperation,
+    changes: Pick<SendOperation, 'reclaiming' | 'attempts' | 'dueAt'>,
+    idempotency: Pick<IdempotencyRecord, 'route' | 'key' | 'bodyHash'> | undefined,
+  ): Promise<SendOperation> {
+    return runTransaction(database.connection, async (tx) => {
+      const at = now();
+      if (idempotency !== undefined) {
+        const { id: operationId, walletId } = operation;
+        const record = {
+          id: `idem_${operationId}_${operation.version}`,
+          walletId,
+          operationId,
+          ...idempotency,
+        };
+        await operations.insertIdempotency(tx, record, at);
+      }
+      const all = { ...nothingOdd, ...changes, failure: null, state: 'reclaiming' as const };
+      return operations.transition(operation, all, 'bringing the token home', at, tx);
+    });
+  }
+
   /** The recipient has all of it. */
   async function claim(operation: SendOperation): Promise<SendOperation> {
     return advance(operation, ['sent', 'reclaiming'], 'claimed', async (tx, current, at) => {
@@ -234,7 +257,7 @@ export function createSendRepository(
     await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
   }
 
-  return { openCount, reserve, book, claim, reclaimed, release, cancel };
+  return { openCount, reserve, book, beginReclaim, claim, reclaimed, release, cancel };
 }
 
 const nothingOdd = { gone: null, unverified: null, refused: null };

@@ -1,4 +1,5 @@
 import type { ApiKey, Caller, Scope } from '../models/apiKey.ts';
+import type { Lock, ReceiveOperation, SendOperation } from '../models/exchange.ts';
 import type { NostrEvent } from '../models/nostrEvent.ts';
 import type { MeltOperation, MintingOperation, TimelineEntry } from '../models/operation.ts';
 import type { RateCount, RateLimitName } from '../models/rateLimit.ts';
@@ -7,7 +8,11 @@ import type { TransactionOutline, TransactionStatus, TransactionType } from '../
 import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
 
 /** A durable `Idempotency-Key`, with the hash of the body that it was first used for. */
-export type IdempotencyKey = { route: 'melt' | 'mint'; key: string; bodyHash: string };
+export type IdempotencyKey = {
+  route: 'melt' | 'mint' | 'send' | 'reclaim' | 'receive';
+  key: string;
+  bodyHash: string;
+};
 
 /** Present outcome of a value-moving request. `replayed`: it was made earlier, under the same key. */
 export type Outcome<T> = { operation: T; replayed: boolean };
@@ -21,7 +26,13 @@ export type WalletService = {
   /** @throws DomainError WALLET_NOT_FOUND */
   get(npub: string): Promise<Wallet>;
   balance(npub: string): Promise<{ wallet: Wallet; balance: Balance }>;
-  info(npub: string): Promise<{ wallet: Wallet; balance: Balance; statistics: WalletStatistics }>;
+  /** `tokenPubkey`: what others lock tokens to that are for this wallet (NUT-11). */
+  info(npub: string): Promise<{
+    wallet: Wallet;
+    balance: Balance;
+    statistics: WalletStatistics;
+    tokenPubkey: string;
+  }>;
 };
 
 export type MeltQuoteView = {
@@ -60,6 +71,61 @@ export type MeltService = {
   melt(request: MeltRequest): Promise<Outcome<MeltOperation>>;
   /** @throws DomainError WALLET_NOT_FOUND, TRANSACTION_NOT_FOUND */
   status(npub: string, transactionId: string): Promise<MeltOperation>;
+};
+
+export type SendRequest = OwnersNotes & {
+  npub: string;
+  /** What the token is worth. */
+  amount: bigint;
+  /** Null for a token that whoever has it may spend. */
+  lock: Lock | null;
+  respondAsync: boolean;
+  idempotency: IdempotencyKey | undefined;
+  /** Null where the caller has no budget to keep to. */
+  budget: KeyBudget | null;
+  /** Asked again just before ecash is reserved. @throws DomainError UNAUTHENTICATED */
+  stillAllowed: () => Promise<void>;
+  requestId: string;
+};
+
+export type ReclaimRequest = {
+  npub: string;
+  transactionId: string;
+  respondAsync: boolean;
+  idempotency: IdempotencyKey | undefined;
+  budget: KeyBudget | null;
+  requestId: string;
+};
+
+export type SendService = {
+  /**
+   * Makes a token of the wallet's ecash. Resolves with an operation that is `sent` (200), or still open (202).
+   * @throws DomainError every refusal of docs/api; SEND_FAILED when it ended without a token
+   */
+  send(request: SendRequest): Promise<Outcome<SendOperation>>;
+  /** With the token itself: not for a key with a budget, unless it has sent it. @throws DomainError TRANSACTION_NOT_FOUND */
+  status(npub: string, transactionId: string, budget: KeyBudget | null): Promise<SendOperation>;
+  /**
+   * Brings a token home that nobody has claimed. Resolves with an operation that is `reclaimed` (200), or still open (202).
+   * @throws DomainError TRANSACTION_NOT_FOUND, TOKEN_CLAIMED, TOKEN_LOCKED, TOKEN_PENDING, RECLAIM_FAILED
+   */
+  reclaim(request: ReclaimRequest): Promise<Outcome<SendOperation>>;
+};
+
+export type ReceiveRequest = OwnersNotes & {
+  npub: string;
+  encodedToken: string;
+  respondAsync: boolean;
+  idempotency: IdempotencyKey | undefined;
+  requestId: string;
+};
+
+export type ReceiveService = {
+  /**
+   * Exchanges somebody else's token for ecash that this wallet alone knows. Resolves with an operation that is `received`
+   * (200), or still open (202). @throws DomainError every refusal of docs/api; nothing was received then
+   */
+  receive(request: ReceiveRequest): Promise<Outcome<ReceiveOperation>>;
 };
 
 export type MintingService = {
@@ -199,6 +265,8 @@ export type Services = {
   wallets: WalletService;
   melts: MeltService;
   mintings: MintingService;
+  sends: SendService;
+  receives: ReceiveService;
   transactions: TransactionService;
   apiKeys: ApiKeyService;
   signedRequests: SignedRequestService;

@@ -3,6 +3,7 @@ import { DomainError, validationError } from '../models/errors.ts';
 import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
 import type { WalletRepository } from '../repositories/wallets.ts';
 import type { WalletService } from './contracts.ts';
+import type { Seeds } from './ecash/seeds.ts';
 
 /** What a wallet must know of its mint before it trusts it with money. */
 export type MintDirectory = {
@@ -20,13 +21,16 @@ type Parts = {
   wallets: WalletRepository;
   mints: MintDirectory;
   ledger: Ledger;
+  seeds: Pick<Seeds, 'tokenKey'>;
   /** The mints that wallets may use; the first is the default. */
   mintUrls: readonly string[];
   now: () => Date;
 };
 
 /** Wallets: for now one per npub, at one mint. */
-export function createWalletService({ wallets, mints, ledger, mintUrls, now }: Parts): WalletService {
+export function createWalletService(parts: Parts): WalletService {
+  const { wallets, mints, ledger, seeds, mintUrls, now } = parts;
+
   async function create(npub: string, asked: string | undefined) {
     const mintUrl = allowedMint(mintUrls, asked);
     const existing = await wallets.findByNpub(npub);
@@ -50,8 +54,12 @@ export function createWalletService({ wallets, mints, ledger, mintUrls, now }: P
 
   async function info(npub: string) {
     const wallet = await get(npub);
-    const [held, statistics] = await Promise.all([ledger.balance(wallet.id), ledger.statistics(wallet.id)]);
-    return { wallet, balance: held, statistics };
+    const [held, statistics, { publicKey: tokenPubkey }] = await Promise.all([
+      ledger.balance(wallet.id),
+      ledger.statistics(wallet.id),
+      seeds.tokenKey(npub),
+    ]);
+    return { wallet, balance: held, statistics, tokenPubkey };
   }
 
   return { create, get, balance, info };

@@ -39,7 +39,7 @@ async function stuckLine(): Promise<{ wallet: TestWallet; goOn: () => Promise<un
 
 async function meltOf(transactionId: unknown) {
   const found = await world.context.database.operations.findById(String(transactionId)).lean();
-  if (found === null || !('answerBy' in found.details)) throw new Error('there is no such melt');
+  if (found === null || !('paymentHash' in found.details)) throw new Error('there is no such melt');
   const details: MeltDetails = found.details;
   return { details, createdMs: found.created_at.getTime() };
 }

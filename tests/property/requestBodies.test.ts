@@ -13,6 +13,8 @@ const documented = {
   mintComplete: 'MintLook',
   meltQuote: 'MeltQuestion',
   melt: 'MeltWish',
+  send: 'SendWish',
+  receive: 'ReceiveWish',
 } satisfies Record<keyof typeof bodies, string>;
 
 /** Values at the edges of each field's rules; those of one field are wrong for most others. */
@@ -21,6 +23,10 @@ const edges = {
   mintUrl: fc.constantFrom('https://mint.example', 'https://mint.example/a b', ...longest(2_048)),
   amount: fc.constantFrom(-1, 0, 1, 1.5, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER + 1, 1e300),
   maxFee: fc.constantFrom(-1, 0, 1, 0.1, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER + 1),
+  recipientPubkey: fc.constantFrom(exampleNpub, '', `02${'a1'.repeat(32)}`, ...longest(80)),
+  refundPubkey: fc.constantFrom(exampleNpub, 'a key', ...longest(80)),
+  locktime: fc.constantFrom(-1, 0, 1, 1.5, 4_102_444_800, 253_402_300_799, 253_402_300_800),
+  encodedToken: fc.constantFrom('', 'cashuB', ...longest(60_000)),
   quoteId: fc.constantFrom('a-quote_1', 'a quote', 'ä', ...longest(256)),
   invoice: fc.constantFrom('', 'lnbc1', ...longest(8_192)),
 };

@@ -21,7 +21,12 @@ import { createWalletRepository } from '../../src/repositories/wallets.ts';
 import { createApiKeyService } from '../../src/services/apiKeyService.ts';
 import { createBearerTokenService } from '../../src/services/auth/bearerTokens.ts';
 import { createSignedRequestService } from '../../src/services/auth/signedRequests.ts';
-import type { MeltService, MintingService } from '../../src/services/contracts.ts';
+import type {
+  MeltService,
+  MintingService,
+  ReceiveService,
+  SendService,
+} from '../../src/services/contracts.ts';
 import { createHealthService } from '../../src/services/healthService.ts';
 import { createRateLimitService } from '../../src/services/rateLimitService.ts';
 import { createReportService } from '../../src/services/reportService.ts';
@@ -44,9 +49,16 @@ export async function startEdge() {
   const database = await openDatabase(fresh.uri);
   const logger = createLogger('silent');
   const state = { draining: false };
-  const money: { melts: MeltService; mintings: MintingService } = {
+  const money: {
+    melts: MeltService;
+    mintings: MintingService;
+    sends: SendService;
+    receives: ReceiveService;
+  } = {
     melts: { quote: unused, melt: unused, status: unused },
     mintings: { request: unused, complete: unused },
+    sends: { send: unused, status: unused, reclaim: unused },
+    receives: { receive: unused },
   };
   const apiKeys = createApiKeyService({
     keys: createApiKeyRepository(database),
@@ -62,6 +74,7 @@ export async function startEdge() {
     wallets: createWalletRepository(database),
     mints: { describe: async (url) => ({ mintUrl: url, mintId: null, unit: 'sat' }) },
     ledger: createLedgerRepository(database, now),
+    seeds: { tokenKey: async () => ({ privateKey: '01'.repeat(32), publicKey: `02${'01'.repeat(32)}` }) },
     mintUrls: [mintUrl, 'http://other.test'],
     now,
   });
@@ -81,6 +94,12 @@ export async function startEdge() {
     request: (request) => money.mintings.request(request),
     complete: (npub, id) => money.mintings.complete(npub, id),
   };
+  const sends: SendService = {
+    send: (request) => money.sends.send(request),
+    status: (npub, id, budget) => money.sends.status(npub, id, budget),
+    reclaim: (request) => money.sends.reclaim(request),
+  };
+  const receives: ReceiveService = { receive: (request) => money.receives.receive(request) };
   const rateLimits = createRateLimitService({
     isOn: false,
     limits: createRateLimitRepository(database),
@@ -97,6 +116,8 @@ export async function startEdge() {
     health,
     melts,
     mintings,
+    sends,
+    receives,
     transactions,
   };
 

@@ -79,9 +79,11 @@ export async function multiplyUnopened(
           // Somebody may be at work on the original just now; nobody is on these.
           lease_owner: null,
           lease_until: null,
+          attempts: [],
+          sealed: null,
         },
       },
-      { $unset: ['number', 'sealed', 'attempts', 'melt_place'] },
+      { $unset: ['number', 'melt_place'] },
       { $merge: { into: collection.collectionName } },
     ])
     .toArray();

@@ -65,7 +65,7 @@ describe('operations that cannot be claimed, longest due of all', () => {
           return operation;
         },
       },
-      handlers: { melt: handler, minting: handler },
+      handlers: { melt: handler, minting: handler, send: handler, receive: handler },
       intervalMs: 10,
       leaseMs: 2_000,
       logger: createLogger('silent'),

@@ -9,6 +9,8 @@ const rolesOf: Record<AttemptPurpose, OutputRole[]> = {
   melt: ['blank'],
   fence: ['release'],
   issue: ['issue'],
+  reclaim: ['release'],
+  redeem: ['release'],
 };
 
 function output(role: OutputRole): PlannedOutput {

@@ -95,8 +95,9 @@ export function createSendHandler(parts: {
     const of = (role: 'token' | 'keep') =>
       redeemed.filter(({ output }) => output.role === role).map(({ proof }) => proof);
     const token = of('token');
-    const { mintUrl, unit, memo } = operation;
-    const text = writeToken({ mintUrl, unit, memo, proofs: token });
+    const { mintUrl, unit } = operation;
+    // The operation’s memo is its owner’s own.
+    const text = writeToken({ mintUrl, unit, memo: null, proofs: token });
     return again(await sends.book(operation, { token, keep: of('keep'), text }));
   }
 

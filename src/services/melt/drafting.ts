@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { MeltOperation, MeltQuote } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
-import type { IdempotencyRecord } from '../../repositories/operations.ts';
 import type { TokenOutline, TokenReservation } from '../../repositories/tokenReads.ts';
 import type { MeltRequest } from '../contracts.ts';
 import { denominations, inputFee, split } from '../ecash/amounts.ts';
@@ -100,18 +99,4 @@ export function reservationsFor(
     version: versions.get(tokenId) ?? 0,
     Ys: proofs.map(({ Y }) => Y),
   }));
-}
-
-/** What points from the request's key to its operation; null where the request has no key. */
-export function idempotencyFor(
-  operation: MeltOperation,
-  { idempotency }: MeltRequest,
-): IdempotencyRecord | null {
-  if (idempotency === undefined || operation.idempotencyId === null) return null;
-  return {
-    id: operation.idempotencyId,
-    walletId: operation.walletId,
-    operationId: operation.id,
-    ...idempotency,
-  };
 }

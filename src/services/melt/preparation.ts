@@ -12,19 +12,14 @@ import { isOutcomeUnknown } from '../databaseFaults.ts';
 import { denominations } from '../ecash/amounts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { buryOrKeep } from '../operations/bury.ts';
+import { recordFor } from '../operations/earlier.ts';
 import type { OutputKeyset } from '../operations/swapRequests.ts';
 import { pause } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { MeltAttempts } from './attempts.ts';
 import type { Budgets } from './budget.ts';
 import { candidatesIn, demandListed } from './candidates.ts';
-import {
-  type Chosen,
-  draftOperation,
-  idempotencyFor,
-  reservationsFor,
-  type TimedRequest,
-} from './drafting.ts';
+import { type Chosen, draftOperation, reservationsFor, type TimedRequest } from './drafting.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { Preflight } from './preflight.ts';
@@ -189,7 +184,7 @@ export function createPreparation(parts: {
     request: TimedRequest,
     reservations: readonly TokenReservation[],
   ): Promise<MeltOperation | null> {
-    const idempotency = idempotencyFor(operation, request);
+    const idempotency = recordFor(operation, request.idempotency);
     const result = await melts.reserve(
       operation,
       reservations,

@@ -160,9 +160,10 @@ const whatStoppedIt: { [Code in ErrorCode]?: string } = {
     'The wallet’s books were found to be behind its mint, and are being put right from its seed',
 };
 
-type Trouble = { code: ErrorCode; severity: Severity; what: string; funds: string };
+export type Trouble = { code: ErrorCode; severity: Severity; what: string; funds: string };
 
-function troubleBehind(cause: unknown): Trouble {
+/** What broke a request off before its operation had left. */
+export function troubleBehind(cause: unknown): Trouble {
   const funds = 'come back by themselves within a few minutes';
   if (cause instanceof DomainError) {
     const what = whatStoppedIt[cause.code] ?? 'The payment could not go on';

@@ -4,7 +4,7 @@ import { isFinished, type MintingOperation } from '../../models/operation.ts';
 import { largestSum } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
-import type { IdempotencyRecord, OperationRepository } from '../../repositories/operations.ts';
+import type { OperationRepository } from '../../repositories/operations.ts';
 import type { IdempotencyKey, MintingService, WalletService } from '../contracts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { amountMsatOf } from '../melt/invoice.ts';
@@ -13,7 +13,7 @@ import { isMintTrouble } from '../mint/mintError.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import { msatOf } from '../mint/units.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
-import { earlierOperation } from '../operations/earlier.ts';
+import { earlierOperation, recordFor } from '../operations/earlier.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { Ledger } from '../walletService.ts';
 
@@ -180,17 +180,4 @@ function otherAmount(): DomainError {
     'The mint’s invoice is not for the amount that was asked for. Nothing was started and no money moved; do not pay it. Try again later, and tell support if it goes on.',
     { retryable: true },
   );
-}
-
-function recordFor(
-  operation: MintingOperation,
-  idempotency: IdempotencyKey | undefined,
-): IdempotencyRecord | null {
-  if (idempotency === undefined || operation.idempotencyId === null) return null;
-  return {
-    id: operation.idempotencyId,
-    walletId: operation.walletId,
-    operationId: operation.id,
-    ...idempotency,
-  };
 }

@@ -1,6 +1,6 @@
 import type { Operation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
-import type { OperationRepository } from '../../repositories/operations.ts';
+import type { IdempotencyRecord, OperationRepository } from '../../repositories/operations.ts';
 import type { IdempotencyKey } from '../contracts.ts';
 import { idempotencyKeyReused } from '../melt/refusals.ts';
 
@@ -18,4 +18,18 @@ export async function earlierOperation(
   if (record === null) return null;
   if (record.bodyHash !== idempotency.bodyHash) throw idempotencyKeyReused();
   return operations.ofWallet(wallet.id, record.operationId);
+}
+
+/** What points from a request's key to the operation that it makes; null where the request has no key. */
+export function recordFor(
+  operation: { id: string; walletId: string; idempotencyId: string | null },
+  idempotency: IdempotencyKey | undefined,
+): IdempotencyRecord | null {
+  if (idempotency === undefined || operation.idempotencyId === null) return null;
+  return {
+    id: operation.idempotencyId,
+    walletId: operation.walletId,
+    operationId: operation.id,
+    ...idempotency,
+  };
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '../../logger.ts';
-import type { MeltOperation, MintingOperation, Operation } from '../../models/operation.ts';
+import type { Operation } from '../../models/operation.ts';
 import type { DueOperation } from '../../repositories/operationLeases.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import { isWriteConflict } from '../databaseFaults.ts';
@@ -31,7 +31,7 @@ export function createWorker(parts: {
   operations: Pick<OperationRepository, 'due' | 'claim' | 'postponeById'>;
   mints: Pick<MintDirectory, 'awake' | 'admitsLook' | 'returnLook'>;
   driver: Driver;
-  handlers: { melt: Handler<MeltOperation>; minting: Handler<MintingOperation> };
+  handlers: { [Kind in Operation['kind']]: Handler<Extract<Operation, { kind: Kind }>> };
   intervalMs: number;
   leaseMs: number;
   logger: Logger;
@@ -134,8 +134,7 @@ export function createWorker(parts: {
   async function finish(operation: Operation): Promise<void> {
     try {
       const untilMs = now().getTime();
-      if (operation.kind === 'melt') await driver.drive(operation, handlers.melt, 'worker', { untilMs });
-      else await driver.drive(operation, handlers.minting, 'worker', { untilMs });
+      await driveOn(operation, { untilMs });
     } catch (error) {
       logger.warn('an operation could not be advanced; it will be tried again', {
         transactionId: operation.id,
@@ -143,6 +142,19 @@ export function createWorker(parts: {
         error,
       });
       await postponeAfterError(operation, isWriteConflict(error) ? afterConflictMs : afterErrorMs);
+    }
+  }
+
+  function driveOn(operation: Operation, options: { untilMs: number }): Promise<Operation> {
+    switch (operation.kind) {
+      case 'melt':
+        return driver.drive(operation, handlers.melt, 'worker', options);
+      case 'minting':
+        return driver.drive(operation, handlers.minting, 'worker', options);
+      case 'send':
+        return driver.drive(operation, handlers.send, 'worker', options);
+      case 'receive':
+        return driver.drive(operation, handlers.receive, 'worker', options);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { SendOperation } from '../../models/exchange.ts';
 import {
   attemptsFor,
   isFinished,
@@ -19,7 +20,8 @@ import { answered, type MintDirectory } from '../mint/mints.ts';
 type Ending =
   | { kind: 'paid'; preimage: string | null }
   | { kind: 'unpaid'; untouched: Proof[] }
-  | { kind: 'issued' };
+  | { kind: 'issued' }
+  | { kind: 'unsent' };
 
 /** Ends operations of a store that has fallen behind which their own rules would leave waiting for ever. */
 export type StuckOperations = {
@@ -45,10 +47,7 @@ export function createStuckOperations(parts: {
     for await (const operation of ecash.openBefore(recovery.walletId, recovery.since)) {
       signal.throwIfAborted();
       const { gateway } = mints.at(operation.mintUrl);
-      const ending =
-        operation.kind === 'melt'
-          ? await endingOfMelt(operation, gateway)
-          : await endingOfMinting(operation, gateway);
+      const ending = await endingOf(operation, gateway);
       if (ending === null) continue;
       const since = recovery.stuckSince[operation.id] ?? now();
       const isOver = now().getTime() - since.getTime() >= fenceDelayMs && operation.id in recovery.stuckSince;
@@ -59,10 +58,21 @@ export function createStuckOperations(parts: {
 
   async function end(operation: Operation, ending: Ending): Promise<boolean> {
     try {
-      if (operation.kind === 'minting') await ecash.closeMinting(operation);
-      else if (ending.kind === 'paid')
-        await ecash.closePaidMelt(operation, paymentFrom(operation, ending.preimage, now()));
-      else await ecash.closeUnpaidMelt(operation, ending.kind === 'unpaid' ? ending.untouched : []);
+      switch (operation.kind) {
+        case 'minting':
+          await ecash.closeMinting(operation);
+          break;
+        case 'send':
+          await ecash.closeSend(operation);
+          break;
+        case 'melt':
+          if (ending.kind === 'paid')
+            await ecash.closePaidMelt(operation, paymentFrom(operation, ending.preimage, now()));
+          else await ecash.closeUnpaidMelt(operation, ending.kind === 'unpaid' ? ending.untouched : []);
+          break;
+        case 'receive':
+          break;
+      }
       return true;
     } catch (error) {
       if (error instanceof StaleOperation) return false;
@@ -71,6 +81,31 @@ export function createStuckOperations(parts: {
   }
 
   return { close };
+}
+
+async function endingOf(operation: Operation, gateway: MintGateway): Promise<Ending | null> {
+  switch (operation.kind) {
+    case 'melt':
+      return endingOfMelt(operation, gateway);
+    case 'minting':
+      return endingOfMinting(operation, gateway);
+    case 'send':
+      return endingOfSend(operation, gateway);
+    case 'receive':
+      return null; // what others have spent ends it by its own rule
+  }
+}
+
+/** A send whose sources are spent although no swap of it was signed: a request that the books have lost took them. */
+async function endingOfSend(operation: SendOperation, gateway: MintGateway): Promise<Ending | null> {
+  if (operation.state !== 'swapping') return null;
+  const [states, signed] = await Promise.all([
+    gateway.proofStates(operation.inputs.map(({ Y }) => Y)),
+    isAnySigned(outputsFor(operation, 'swap'), gateway),
+  ]);
+  if (states.kind !== 'answer' || signed !== false) return null;
+  const isGone = [...states.value.values()].includes('SPENT');
+  return isGone ? { kind: 'unsent' } : null;
 }
 
 /**
@@ -117,7 +152,7 @@ function isProven({ scans }: Recovery): boolean {
   return Object.values(scans).some(({ isBehind }) => isBehind);
 }
 
-function outputsFor(operation: Operation, purpose: 'melt' | 'issue'): PlannedOutput[] {
+function outputsFor(operation: Operation, purpose: 'melt' | 'issue' | 'swap'): PlannedOutput[] {
   return attemptsFor(operation, purpose).flatMap(({ outputs }) => outputs);
 }
 

@@ -85,8 +85,15 @@ export function createHarvest(env: Record<string, string>, remember: Remember, r
       const { privateKey } = await seeds.quoteKey(operation.npub, operation.id);
       return remember('the key of a mint quote', privateKey);
     }
-    const { held, inputs, change, payment } = operation;
-    for (const proof of [...inputs, ...change, ...(held?.send ?? []), ...(held?.keep ?? [])]) ofProof(proof);
+    for (const proof of operation.inputs) ofProof(proof);
+    if (operation.kind === 'send') {
+      const { token } = operation;
+      for (const proof of token?.proofs ?? []) ofProof(proof);
+      return token === null ? undefined : remember('a token', token.text);
+    }
+    if (operation.kind === 'receive') return;
+    const { held, change, payment } = operation;
+    for (const proof of [...change, ...(held?.send ?? []), ...(held?.keep ?? [])]) ofProof(proof);
     if (payment?.preimage) rememberPreimage('a preimage', payment.preimage);
   }
 

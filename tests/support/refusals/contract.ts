@@ -22,6 +22,11 @@ const afterTheMintWasAsked = {
   severities: ['CRITICAL'],
   always: ['requiresManualIntervention', 'quoteId', 'transactionId', 'recovery'],
 } as const;
+const stopped = {
+  status: 500,
+  severities: ['CRITICAL'],
+  always: ['requiresManualIntervention', 'transactionId', 'recovery'],
+} as const;
 const low = { severities: ['LOW'] } as const;
 
 export const contracts: Record<ErrorCode, Contract> = {
@@ -54,6 +59,18 @@ export const contracts: Record<ErrorCode, Contract> = {
     always: ['released', 'cause'],
     perhaps: ['causeDetail', 'transactionId', 'quoteId'],
   },
+  TOKEN_INVALID: { status: 400, ...low },
+  TOKEN_SPENT: { status: 400, ...low, always: ['spentAmount'] },
+  TOKEN_PARTLY_SPENT: { status: 400, ...low, always: ['spentAmount', 'unspentAmount'] },
+  TOKEN_LOCKED: { status: 400, ...low },
+  TOKEN_PENDING: { status: 409, ...low, retryAfter: true },
+  TOKEN_ALREADY_HELD: { status: 409, ...low },
+  TOKEN_CLAIMED: { status: 409, ...low, always: ['transactionId', 'claimedAmount'] },
+  SEND_FAILED: { status: 422, severities: ['MEDIUM'], always: ['transactionId', 'released', 'cause'] },
+  RECLAIM_FAILED: { status: 422, ...low, always: ['transactionId', 'cause'] },
+  RECEIVE_FAILED: { status: 422, severities: ['MEDIUM'], always: ['transactionId', 'cause'] },
+  CRITICAL_SEND_FAILURE: stopped,
+  CRITICAL_RECEIVE_FAILURE: stopped,
   RATE_LIMITED: {
     status: 429,
     ...low,

@@ -29,6 +29,7 @@ import { createPreparation } from '../../../src/services/melt/preparation.ts';
 import { createMeltSaga } from '../../../src/services/melt/saga.ts';
 import { createMintDirectory } from '../../../src/services/mint/mints.ts';
 import type { Transport } from '../../../src/services/mint/transport.ts';
+import { createAnswering } from '../../../src/services/operations/answering.ts';
 import { createDriver } from '../../../src/services/operations/driver.ts';
 import { createWorker } from '../../../src/services/operations/worker.ts';
 import { createDetection } from '../../../src/services/restore/detection.ts';
@@ -88,6 +89,7 @@ export function createInstance(parts: {
     wallets: createWalletRepository(database),
     mints,
     ledger,
+    seeds,
     mintUrls: [mintUrl],
     now,
   });
@@ -126,12 +128,12 @@ export function createInstance(parts: {
   });
   const driver = createDriver({ operations, owner, leaseMs: times.leaseMs, now });
   const melt = createMeltHandler({ saga, operations, incidents, orphanAfterMs: times.orphanAfterMs, now });
-  const minting = { advance: noMinting, waitMs: noMinting, reread: noMinting };
+  const unsimulated = { advance: notSimulated, waitMs: notSimulated, reread: notSimulated };
   const worker = createWorker({
     operations,
     mints,
     driver,
-    handlers: { melt, minting },
+    handlers: { melt, minting: unsimulated, send: unsimulated, receive: unsimulated },
     logger,
     now,
     ...times,
@@ -159,23 +161,28 @@ export function createInstance(parts: {
     owner,
     now,
   });
+  const onLastCall = () => () => undefined;
   const meltService = createMeltService({
     wallets,
     operations,
     mints,
     preparation,
     detection,
-    driver,
+    answering: createAnswering({
+      driver,
+      inBackground: () => undefined,
+      onLastCall,
+      now,
+    }),
     handler: melt,
     network: 'bitcoin',
     answerWithinMs: times.answerWithinMs,
-    inBackground: () => undefined,
-    onLastCall: () => () => undefined,
+    onLastCall,
     now,
   });
   return { meltService, worker };
 }
 
-function noMinting(): never {
-  throw new Error('no minting is simulated');
+function notSimulated(): never {
+  throw new Error('melts alone are simulated');
 }

@@ -1,0 +1,57 @@
+import { invariant } from '../../models/errors.ts';
+import type { ReceiveOperation, SendOperation } from '../../models/exchange.ts';
+import type { OperationRepository } from '../../repositories/operations.ts';
+import type { ReportService } from '../contracts.ts';
+import type { OutputFactory } from '../ecash/outputs.ts';
+import type { OutputKeysets } from '../melt/outputKeysets.ts';
+import type { MintDirectory } from '../mint/mints.ts';
+import type { Detection } from '../restore/detection.ts';
+import { createExchangeIncidents } from './incidents.ts';
+import { createExchangePlans } from './plans.ts';
+import { createSwapping } from './swapping.ts';
+
+/** One swap mechanism, for what is handed out and brought home, and for what comes in. */
+export function createExchangeParts(parts: {
+  operations: OperationRepository;
+  outputs: OutputFactory;
+  mints: MintDirectory;
+  keysets: OutputKeysets;
+  detection: Pick<Detection, 'demandUnsigned'>;
+  reports: ReportService;
+  now: () => Date;
+}) {
+  const { operations, outputs, reports } = parts;
+  const plans = createExchangePlans(outputs);
+  const incidents = createExchangeIncidents(reports);
+  const badSignatures = incidents.badSignatures;
+  const sending = createSwapping<SendOperation>({
+    ...parts,
+    badSignatures,
+    kind: {
+      move: operations.transition,
+      reread: async (id) => {
+        const operation = await operations.byId(id);
+        invariant(operation?.kind === 'send', `${id} is not a send`);
+        return operation;
+      },
+      plan: (operation, job, keyset, fee) =>
+        job.purpose === 'swap'
+          ? plans.send(operation, job, keyset, fee)
+          : plans.home(operation, job, keyset, fee),
+    },
+  });
+  const receiving = createSwapping<ReceiveOperation>({
+    ...parts,
+    badSignatures,
+    kind: {
+      move: operations.transition,
+      reread: async (id) => {
+        const operation = await operations.byId(id);
+        invariant(operation?.kind === 'receive', `${id} is not a receive`);
+        return operation;
+      },
+      plan: plans.home,
+    },
+  });
+  return { sending, receiving, incidents };
+}

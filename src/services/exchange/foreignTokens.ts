@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { Proof } from '../../models/proof.ts';
+import { largestSum, sumAmounts } from '../../models/proof.ts';
+import type { Wallet } from '../../models/wallet.ts';
+import { fullKeysetId, readToken, type TokenProof } from '../ecash/encodedTokens.ts';
+import { isTokenDleqGood, lockOf, mayUnlock, witnessFor } from '../ecash/locks.ts';
+import { proofName } from '../ecash/outputs.ts';
+import type { Seeds } from '../ecash/seeds.ts';
+import { maxInputs } from '../melt/selection.ts';
+import { answered, type MintDirectory } from '../mint/mints.ts';
+import { lockedToOthers, tokenInvalid } from './refusals.ts';
+
+/** Somebody else's ecash, as far as it can be checked without asking whether it is spent. */
+export type ForeignToken = { proofs: Proof[]; amount: bigint; hash: string; memo: string | null };
+
+/** Arithmetic for strangers: after so many proofs, others have their turn. */
+const proofsAtOnce = 10;
+
+/** Reads a token that somebody gave us: of this wallet's mint and unit, signed by it, and not locked to others. */
+export function createForeignTokens(parts: {
+  mints: MintDirectory;
+  seeds: Pick<Seeds, 'tokenKey'>;
+  now: () => Date;
+}) {
+  const { mints, seeds, now } = parts;
+
+  /** @throws DomainError TOKEN_INVALID, TOKEN_LOCKED, MINT_UNAVAILABLE, MINT_ERROR */
+  async function read(wallet: Wallet, encoded: string): Promise<ForeignToken> {
+    const token = readToken(encoded, { maxProofs: maxInputs });
+    if (token.kind === 'malformed') throw tokenInvalid(`it cannot be read: ${token.why}`);
+    if (!isSameMint(token.mintUrl, wallet.mintUrl))
+      throw tokenInvalid('it is of another mint than this wallet');
+    if (token.unit !== wallet.unit) throw tokenInvalid(`it is not in ${wallet.unit}, as this wallet is`);
+    const amount = sumAmounts(token.proofs);
+    if (amount > largestSum) throw tokenInvalid('it is worth more than can be counted');
+    const keys = await keysOf(wallet, token.proofs);
+    const key = await seeds.tokenKey(wallet.npub);
+    const proofs: Proof[] = [];
+    for (const [position, proof] of token.proofs.entries()) {
+      if (position % proofsAtOnce === proofsAtOnce - 1) await new Promise(setImmediate);
+      proofs.push(checked(proof, keys, key));
+    }
+    return { proofs, amount, hash: hashOf(proofs), memo: token.memo };
+  }
+
+  /** The public keys of the keysets that the token names, by the name that it gives them. */
+  async function keysOf(wallet: Wallet, proofs: readonly TokenProof[]): Promise<Map<string, Keys>> {
+    await mints.describeFor(wallet);
+    const { keysets } = mints.at(wallet.mintUrl);
+    const listed = answered(await keysets.list(listingMaxAgeMs), 'list its keysets');
+    const known = listed.filter(({ unit }) => unit === wallet.unit).map(({ id }) => id);
+    const found = new Map<string, Keys>();
+    for (const named of new Set(proofs.map(({ keysetId }) => keysetId))) {
+      const id = fullKeysetId(named, known);
+      if (id === null) throw tokenInvalid('its mint does not list a keyset of it');
+      const { keys } = answered(await keysets.keys(id), 'tell the keys of its keyset');
+      found.set(named, { id, keys });
+    }
+    return found;
+  }
+
+  function checked(
+    proof: TokenProof,
+    keysets: ReadonlyMap<string, Keys>,
+    key: { publicKey: string; privateKey: string },
+  ): Proof {
+    const { amount, secret, C, dleq } = proof;
+    const keyset = keysets.get(proof.keysetId);
+    const K = keyset?.keys[amount.toString()];
+    if (keyset === undefined || K === undefined) throw tokenInvalid('its mint signs no such amounts');
+    if (dleq !== undefined && !isTokenDleqGood({ secret, C, dleq }, K))
+      throw tokenInvalid('its mint has not signed it (its DLEQ proof is wrong)');
+    const lock = lockOf(secret);
+    if (!mayUnlock(lock, key.publicKey, now())) throw lockedToOthers();
+    return {
+      Y: proofName(secret),
+      keysetId: keyset.id,
+      amount,
+      secret,
+      C,
+      ...(lock.kind === 'p2pk' ? { witness: witnessFor(secret, key.privateKey) } : {}),
+    };
+  }
+
+  return { read };
+}
+
+type Keys = { id: string; keys: Record<string, string> };
+
+const listingMaxAgeMs = 60_000;
+
+/** Names this ecash, however it is written. */
+function hashOf(proofs: readonly Proof[]): string {
+  const names = proofs.map(({ Y }) => Y).sort();
+  return createHash('sha256').update(names.join(',')).digest('hex');
+}
+
+function isSameMint(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((url) =>
+    URL.canParse(url) ? new URL(url).href.replace(/\/+$/, '') : null,
+  );
+  return one !== null && one === other;
+}
