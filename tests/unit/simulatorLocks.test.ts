@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Amount, blindMessage, getPubKeyFromPrivKey, OutputData, schnorrSignMessage } from '@cashu/cashu-ts';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { output, startWorld } from '../../simulator/testing.ts';
+import { loadedWallet, output, startWorld } from '../../simulator/testing.ts';
 
 /** Real curve math, on machines that may be busy. */
 jest.setTimeout(30_000);
@@ -105,8 +105,10 @@ it('a secret that only looks like a lock is none', async () => {
 it('proofs of two keysets are swapped together, each with the fee of its own', async () => {
   const old = await here.fund(8);
   await here.sim.rotate({ inputFeePpk: 2_000 });
-  await here.wallet.loadMint(true);
-  const fresh = await here.fund(8);
+  const later = await loadedWallet(here.url);
+  const { quote, request } = await later.createMintQuoteBolt11(8);
+  await here.sim.pay(request);
+  const fresh = await later.mintProofsBolt11(8, quote);
   expect(fresh[0]?.id).not.toBe(old[0]?.id);
   const inputs = wire([...old, ...fresh]);
   const id = fresh[0]?.id ?? '';
