@@ -4,6 +4,7 @@ import type { InputRecord } from '../state/records.ts';
 import type { ReadonlyState } from '../state/state.ts';
 import { inputFee, sum } from './amounts.ts';
 import { mayBeSpent } from './conditions.ts';
+import type { MintContext } from './context.ts';
 import type { Point } from './curve.ts';
 import { codes, refuse } from './errors.ts';
 import type { Keysets } from './keysets.ts';
@@ -15,7 +16,7 @@ export type CheckedInputs = { records: InputRecord[]; amount: bigint; fee: bigin
 type Input = { record: InputRecord; secret: string; C: Point; point: Point };
 
 /** Reads and checks the proofs of a swap or melt (NUT-03, NUT-05): cheap questions first, curve math last. */
-export function checkInputs(body: Fields, state: ReadonlyState, keysets: Keysets): CheckedInputs {
+export function checkInputs({ settings, store, keysets }: MintContext, body: Fields): CheckedInputs {
   const given = list(body, 'inputs');
   if (given.length === 0) malformed('inputs must not be empty');
   if (given.length > limits.inputs) refuse(codes.tooManyInputs, `more than ${limits.inputs} inputs`);
@@ -24,8 +25,8 @@ export function checkInputs(body: Fields, state: ReadonlyState, keysets: Keysets
     refuse(codes.duplicateInputs, 'an input comes twice');
   }
   const fee = inputFee(inputs.map((input) => keysets.known(input.record.keysetId).inputFeePpk));
-  for (const input of inputs) checkFree(input.record, state);
-  for (const input of inputs) checkSignature(input, keysets);
+  for (const input of inputs) checkFree(input.record, store.state);
+  for (const input of inputs) checkSignature(input, keysets, settings.clock());
   const records = inputs.map((input) => input.record);
   return { records, amount: sum(records.map((record) => record.amount)), fee };
 }
@@ -55,10 +56,11 @@ function checkFree(record: InputRecord, state: ReadonlyState): void {
   if (seen?.state === 'PENDING') refuse(codes.proofPending, 'proofs are pending');
 }
 
-function checkSignature({ record, secret, point, C }: Input, keysets: Keysets): void {
+function checkSignature({ record, secret, point, C }: Input, keysets: Keysets, nowMs: number): void {
   const key = keysets.keyFor(keysets.known(record.keysetId), record.amount);
   if (!key || !isSignatureOn(point, C, key)) refuse(codes.proofInvalid, 'proof verification failed');
-  if (!mayBeSpent(secret, record, C.toHex(true))) refuse(codes.proofInvalid, 'spending condition is not met');
+  if (!mayBeSpent(secret, record, C.toHex(true), nowMs))
+    refuse(codes.proofInvalid, 'spending condition is not met');
 }
 
 /** A compressed curve point in hex. */

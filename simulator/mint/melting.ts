@@ -55,7 +55,7 @@ export function checkMelt(mint: MintContext, body: Fields): MeltRequest {
   const payment = store.state.payments.get(quote.paymentHash);
   if (payment?.state === 'PAID') refuse(codes.invoicePaid, 'invoice already paid');
   if (payment?.state === 'IN_FLIGHT') refuse(codes.quotePending, 'another quote for this invoice is pending');
-  const inputs = checkInputs(body, store.state, keysets);
+  const inputs = checkInputs(mint, body);
   const blanks = checkBlanks(body, store.state, keysets);
   const needed = quote.amount + quote.feeReserve + inputs.fee;
   if (inputs.amount < needed) {

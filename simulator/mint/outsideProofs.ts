@@ -40,8 +40,8 @@ export function forgetProofs({ store }: MintContext, wishes: Fields): Json {
 }
 
 /** POST /sim/proofs/honoured: whether the mint would take these proofs now; what they are worth then. Spends nothing. */
-export function honourProofs({ store, keysets }: MintContext, wishes: Fields): Json {
-  const { amount: worth } = checkInputs(wishes, store.state, keysets);
+export function honourProofs(mint: MintContext, wishes: Fields): Json {
+  const { amount: worth } = checkInputs(mint, wishes);
   return { amount: Number(worth) };
 }
 

@@ -7,8 +7,9 @@ import { type Json, presentSignature } from './present.ts';
 import type { Fields } from './read.ts';
 
 /** POST /v1/swap (NUT-03): inputs − fees = outputs, all or nothing. */
-export function swap({ settings, store, keysets }: MintContext, body: Fields): Json {
-  const inputs = checkInputs(body, store.state, keysets);
+export function swap(mint: MintContext, body: Fields): Json {
+  const { settings, store, keysets } = mint;
+  const inputs = checkInputs(mint, body);
   const outputs = checkOutputs(body, store.state, keysets);
   if (inputs.amount - inputs.fee !== sum(outputs.map((output) => output.amount))) {
     refuse(codes.unbalanced, `inputs ${inputs.amount} - fees ${inputs.fee} are not the outputs' sum`);

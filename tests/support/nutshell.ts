@@ -10,6 +10,9 @@ const requirements = ['cashu==0.20.2', 'marshmallow<4', 'limits<4'];
 const folderName = 'nutshell-0.20.2';
 const startLimitMs = 60_000;
 
+/** Where Nutshell is installed, for PYTHONPATH: mint and wallet in one. Takes a minute or so, once. */
+export const nutshellPackages = (): Promise<string> => ensurePythonPackages(folderName, requirements);
+
 /** A real mint: another implementation, in another language, with a database of its own. */
 export type Nutshell = {
   url: string;
@@ -24,7 +27,7 @@ export type Nutshell = {
 
 /** Starts Nutshell with its fake Lightning backend, which pays anything at once unless told otherwise. */
 export async function startNutshell(key: string, settings: Record<string, string> = {}): Promise<Nutshell> {
-  const packages = await ensurePythonPackages(folderName, requirements);
+  const packages = await nutshellPackages();
   const directory = await mkdtemp(join(tmpdir(), 'crucible-nutshell-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
