@@ -19,7 +19,7 @@ import {
 import type { HeaderName } from './headers.ts';
 import type { QueryName } from './parameters.ts';
 import { body, type Schema } from './schema.ts';
-import { amount, externalId, invoice, memo, npub, quoteId, wishedMintUrl } from './values.ts';
+import { amount, externalId, invoice, memo, npub, quoteId, wishedAmount, wishedMintUrl } from './values.ts';
 
 export type Tag = 'Access' | 'Wallets' | 'Funding' | 'Paying' | 'History' | 'Machine';
 
@@ -152,9 +152,16 @@ export const operationDocs: Record<string, OperationDoc> = {
     tag: 'Paying',
     summary: 'What paying an invoice would cost',
     description: 'Reserves nothing, and is no offer.',
-    body: { name: 'MeltQuestion', schema: body({ invoice }) },
+    body: { name: 'MeltQuestion', schema: body({ invoice }, { amount: wishedAmount }) },
     answers: { 200: json('The cost', 'MeltQuote', meltQuote) },
-    refusals: ['WALLET_NOT_FOUND', ...ofInvoice, 'PAYMENT_FAILED', ...mintTrouble],
+    refusals: [
+      'WALLET_NOT_FOUND',
+      ...ofInvoice,
+      'INSUFFICIENT_BALANCE',
+      'CONCURRENT_OPERATION',
+      'PAYMENT_FAILED',
+      ...mintTrouble,
+    ],
   },
   [`POST ${wallet}/melt`]: {
     id: 'melt',
@@ -164,7 +171,10 @@ export const operationDocs: Record<string, OperationDoc> = {
       '`maxFee` bounds fee reserve and input fees together, and can only lower the server’s own cap.',
     body: {
       name: 'MeltWish',
-      schema: body({ invoice }, { maxFee: amount('The most that the payment may cost', 10), ...notes }),
+      schema: body(
+        { invoice },
+        { amount: wishedAmount, maxFee: amount('The most that the payment may cost', 10), ...notes },
+      ),
     },
     takes: ['Idempotency-Key', 'Prefer'],
     answers: {
