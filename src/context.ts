@@ -16,6 +16,8 @@ import { createSeeds } from './services/ecash/seeds.ts';
 import { createHealthService } from './services/healthService.ts';
 import { createBooks } from './services/melt/books.ts';
 import { createBudgets } from './services/melt/budget.ts';
+import { createComparison } from './services/melt/comparison.ts';
+import { createCorrecting } from './services/melt/correcting.ts';
 import { createMeltService } from './services/melt/meltService.ts';
 import { createPreflight } from './services/melt/preflight.ts';
 import { createPreparation } from './services/melt/preparation.ts';
@@ -31,6 +33,8 @@ import { timer } from './services/operations/timing.ts';
 import { createUnservedMints } from './services/operations/unservedMints.ts';
 import { settleProfile } from './services/profileService.ts';
 import { createRateLimitService } from './services/rateLimitService.ts';
+import { createInventory } from './services/reconcile/inventory.ts';
+import { createReconcileService } from './services/reconcile/reconcileService.ts';
 import { createReportService } from './services/reportService.ts';
 import { createRestore } from './services/restore/restore.ts';
 import { createWalletService } from './services/walletService.ts';
@@ -131,8 +135,9 @@ export async function createContext(given: {
     Promise.allSettled([worker.stop(), sweeper.stop(), unserved.stop(), restore.stop()]);
 
   const runs = createRuns();
+  const books = createBooks(stores);
   const preflight = createPreflight({
-    books: createBooks(stores),
+    books,
     corrections: stores.corrections,
     mints,
     reports,
@@ -167,6 +172,11 @@ export async function createContext(given: {
       limits: stores.rateLimits,
       counters: stores.rateCounters,
       now,
+    }),
+    reconciling: createReconcileService({
+      ...common,
+      inventory: createInventory({ ...stores, comparison: createComparison({ books, mints }) }),
+      correcting: createCorrecting({ corrections: stores.corrections, now }),
     }),
     reports,
     health: createHealthService({

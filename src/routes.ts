@@ -4,6 +4,7 @@ import { docsController } from './controllers/docs.ts';
 import { healthController } from './controllers/health.ts';
 import { meltController } from './controllers/melts.ts';
 import { mintingController } from './controllers/mintings.ts';
+import { reconcileController } from './controllers/reconcile.ts';
 import { walletController } from './controllers/wallets.ts';
 import type { Scope } from './models/apiKey.ts';
 import { openApiDocument } from './openapi/document.ts';
@@ -23,7 +24,7 @@ export type Route = {
   method: 'get' | 'post';
   path: string;
   access: Access;
-  limit?: 'melt' | 'address';
+  limit?: 'melt' | 'compare' | 'restore' | 'address';
   handler: RequestHandler;
 };
 
@@ -35,6 +36,7 @@ export function routeTable(services: Services): Route[] {
   const wallets = walletController(services.wallets);
   const mintings = mintingController(services.mintings);
   const melts = meltController(services.melts);
+  const reconciling = reconcileController(services.reconciling);
   const health = healthController(services.health);
   const auth = authController(services.bearerTokens);
   const wallet = '/api/wallet/:npub';
@@ -53,6 +55,20 @@ export function routeTable(services: Services): Route[] {
     { method: 'post', path: `${wallet}/melt/quote`, access: 'wallet:melt', handler: melts.quote },
     { method: 'post', path: `${wallet}/melt`, access: 'wallet:melt', limit: 'melt', handler: melts.melt },
     { method: 'get', path: `${wallet}/melt/:transactionId`, access: 'wallet:read', handler: melts.status },
+    {
+      method: 'post',
+      path: `${wallet}/proofs/status`,
+      access: 'wallet:read',
+      limit: 'compare',
+      handler: reconciling.compare,
+    },
+    {
+      method: 'post',
+      path: `${wallet}/reconcile`,
+      access: 'wallet:write',
+      limit: 'compare',
+      handler: reconciling.reconcile,
+    },
   );
   return routes;
 }

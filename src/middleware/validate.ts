@@ -25,6 +25,7 @@ const messages: Record<string, string> = {
   'number.unsafe': `must be at most ${maxAmount}`,
   'number.min': 'must be at least {#limit}',
   'number.max': `must be at most ${maxAmount}`,
+  'boolean.base': 'must be true or false',
   npub: npubProblem,
 };
 
@@ -47,6 +48,7 @@ export const bodies = {
     quoteId: quoteId.required(),
   }).required(),
   meltQuote: Joi.object<{ invoice: string }>({ invoice: invoice.required() }).required(),
+  reconcile: Joi.object<{ dryRun?: boolean }>({ dryRun: Joi.boolean() }).required(),
   melt: Joi.object<{ invoice: string; maxFee?: number }>({
     invoice: invoice.required(),
     maxFee: amount(0),

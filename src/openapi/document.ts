@@ -13,7 +13,7 @@ export type DocumentedRoute = {
   method: 'get' | 'post';
   path: string;
   access: string;
-  limit?: 'melt' | 'address';
+  limit?: 'melt' | 'compare' | 'restore' | 'address';
 };
 
 type Component = 'securitySchemes' | 'schemas' | 'headers' | 'examples' | 'responses';
@@ -56,7 +56,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): OpenApiDocu
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    tags: ['Access', 'Wallets', 'Funding', 'Paying', 'Machine'].map((tag) => ({ name: tag })),
+    tags: ['Access', 'Wallets', 'Funding', 'Paying', 'Books', 'Machine'].map((tag) => ({ name: tag })),
     paths,
     components: {
       securitySchemes,

@@ -14,11 +14,12 @@ import {
   walletCreated,
   walletInfo,
 } from './answers.ts';
+import { booksOperations } from './booksOperations.ts';
 import type { HeaderName } from './headers.ts';
 import { body, type Schema } from './schema.ts';
 import { amount, invoice, npub, quoteId, wishedMintUrl } from './values.ts';
 
-export type Tag = 'Access' | 'Wallets' | 'Funding' | 'Paying' | 'Machine';
+export type Tag = 'Access' | 'Wallets' | 'Funding' | 'Paying' | 'Books' | 'Machine';
 
 export type AnswerDoc = {
   description: string;
@@ -192,4 +193,5 @@ export const operationDocs: Record<string, OperationDoc> = {
     answers: { 200: json('Its present state', 'MeltStatus', meltStatus) },
     refusals: ['WALLET_NOT_FOUND', 'TRANSACTION_NOT_FOUND'],
   },
+  ...booksOperations,
 };

@@ -1,4 +1,5 @@
 import type { ApiKey, Caller, Scope } from '../models/apiKey.ts';
+import type { Discrepancy } from '../models/discrepancy.ts';
 import type { NostrEvent } from '../models/nostrEvent.ts';
 import type { MeltOperation, MintingOperation } from '../models/operation.ts';
 import type { RateCount, RateLimitName } from '../models/rateLimit.ts';
@@ -151,6 +152,41 @@ export type Readiness = {
 
 export type HealthService = { readiness(): Promise<Readiness> };
 
+/** How books and mint differ about proofs of one token, or about outputs of one open operation. */
+export type TokenDiscrepancy = Omit<Discrepancy, 'Y'> & { proofCount: number };
+
+/** What the mint says of a wallet's proofs. `complete`: none that is believed good was left out. */
+export type ProofComparison = {
+  totalProofs: number;
+  unspentCount: number;
+  pendingCount: number;
+  spentCount: number;
+  discrepancies: TokenDiscrepancy[];
+  complete: boolean;
+  at: Date;
+};
+
+/** What is put right about a token. `done`: false in a dry run, and where the token has changed meanwhile. */
+export type CorrectionAction = Pick<TokenDiscrepancy, 'type' | 'amount' | 'proofCount'> & {
+  action: 'mark_spent';
+  tokenId: string;
+  done: boolean;
+};
+
+export type ReconcileService = {
+  /** Compares a wallet's proofs with its mint (NUT-07). Changes nothing. @throws DomainError WALLET_NOT_FOUND, MINT_UNAVAILABLE, MINT_ERROR */
+  compare(npub: string): Promise<ProofComparison>;
+  /**
+   * The same, and marks what the mint calls spent, as pre-flight would; a dry run lists that and changes nothing.
+   * @throws DomainError also MELT_BLOCKED_BY_RECONCILIATION during a recovery, DATABASE_UNAVAILABLE
+   */
+  reconcile(request: {
+    npub: string;
+    dryRun: boolean;
+    requestId: string;
+  }): Promise<ProofComparison & { dryRun: boolean; actions: CorrectionAction[] }>;
+};
+
 export type RestoreService = {
   /**
    * Demands that every wallet be recovered, or that of one npub: an old backup was restored. New melts and mintings of it are
@@ -169,6 +205,7 @@ export type Services = {
   signedRequests: SignedRequestService;
   bearerTokens: BearerTokenService;
   rateLimits: RateLimitService;
+  reconciling: ReconcileService;
   reports: ReportService;
   health: HealthService;
 };

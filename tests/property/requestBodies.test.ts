@@ -13,6 +13,7 @@ const documented = {
   mintComplete: 'MintLook',
   meltQuote: 'MeltQuestion',
   melt: 'MeltWish',
+  reconcile: 'ReconcileWish',
 } satisfies Record<keyof typeof bodies, string>;
 
 /** Values at the edges of each field's rules; those of one field are wrong for most others. */
@@ -23,6 +24,7 @@ const edges = {
   maxFee: fc.constantFrom(-1, 0, 1, 0.1, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER + 1),
   quoteId: fc.constantFrom('a-quote_1', 'a quote', 'ä', ...longest(256)),
   invoice: fc.constantFrom('', 'lnbc1', ...longest(8_192)),
+  dryRun: fc.constantFrom(true, false, 'true', 0, null),
 };
 const other = fc.oneof(...Object.values(edges), fc.jsonValue({ maxDepth: 2 }));
 

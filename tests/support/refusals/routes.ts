@@ -16,6 +16,8 @@ export const routes = [
   { method: 'POST', path: '/api/wallet/:npub/melt/quote', access: 'wallet:melt' },
   { method: 'POST', path: '/api/wallet/:npub/melt', access: 'wallet:melt' },
   { method: 'GET', path: '/api/wallet/:npub/melt/:transactionId', access: 'wallet:read' },
+  { method: 'POST', path: '/api/wallet/:npub/proofs/status', access: 'wallet:read' },
+  { method: 'POST', path: '/api/wallet/:npub/reconcile', access: 'wallet:write' },
 ] as const satisfies readonly { method: 'GET' | 'POST'; path: string; access: Access }[];
 
 export type Route = (typeof routes)[number];
@@ -48,6 +50,8 @@ export function requestTo(route: Route, npub: string, invoice: string) {
     '/api/wallet/:npub/mint/complete': { quoteId: 'q1' },
     '/api/wallet/:npub/melt/quote': { invoice },
     '/api/wallet/:npub/melt': { invoice },
+    '/api/wallet/:npub/proofs/status': {},
+    '/api/wallet/:npub/reconcile': {},
   };
   const body = bodies[route.path];
   return {

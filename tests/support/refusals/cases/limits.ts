@@ -72,4 +72,14 @@ export const limitCases: RefusalCase[] = [
         (stage) => askTooOften(stage, 'melt', route),
       ),
     ),
+  ...apiRoutes
+    .filter(({ path }) => path.endsWith('/proofs/status') || path.endsWith('/reconcile'))
+    .map((route) =>
+      tooOften(
+        'compare',
+        nameOf(route),
+        /comparisons of this wallet with its mint are limited to 1 a minute/,
+        (stage) => askTooOften(stage, 'compare', route),
+      ),
+    ),
 ];

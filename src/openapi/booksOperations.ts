@@ -1,0 +1,42 @@
+import { proofsStatus, reconciliation } from './booksAnswers.ts';
+import type { OperationDoc } from './operations.ts';
+import { body, flag } from './schema.ts';
+
+const mintTrouble = ['MINT_ERROR', 'MINT_UNAVAILABLE'] as const;
+const wallet = '/api/wallet/:npub';
+
+/** The part of `operationDocs` about what the books of a wallet say, and how they are put right. */
+export const booksOperations: Record<string, OperationDoc> = {
+  [`POST ${wallet}/proofs/status`]: {
+    id: 'proofsStatus',
+    tag: 'Books',
+    summary: 'Compare all proofs of a wallet with its mint',
+    description: 'Changes nothing. A difference counts if both say so when they are asked again.',
+    body: { name: 'Nothing', schema: body({}) },
+    answers: {
+      200: {
+        description: 'What the mint says, and what differs',
+        content: { name: 'ProofsStatus', schema: proofsStatus },
+      },
+    },
+    refusals: ['WALLET_NOT_FOUND', ...mintTrouble],
+  },
+  [`POST ${wallet}/reconcile`]: {
+    id: 'reconcile',
+    tag: 'Books',
+    summary: 'Compare them, and mark what the mint calls spent',
+    description:
+      'What pre-flight would put right before a payment, and no more. `dryRun`: lists that, and changes nothing.',
+    body: {
+      name: 'ReconcileWish',
+      schema: body({}, { dryRun: flag('Whether to list only what would be done', true) }),
+    },
+    answers: {
+      200: {
+        description: 'What differed, and what was done about it',
+        content: { name: 'Reconciliation', schema: reconciliation },
+      },
+    },
+    refusals: ['WALLET_NOT_FOUND', 'MELT_BLOCKED_BY_RECONCILIATION', ...mintTrouble],
+  },
+};
