@@ -36,6 +36,7 @@ import { createRateLimitService } from './services/rateLimitService.ts';
 import { createInventory } from './services/reconcile/inventory.ts';
 import { createReconcileService } from './services/reconcile/reconcileService.ts';
 import { createReportService } from './services/reportService.ts';
+import { createRestoreRequests } from './services/restore/requests.ts';
 import { createRestore } from './services/restore/restore.ts';
 import { createWalletService } from './services/walletService.ts';
 import { createStores } from './stores.ts';
@@ -177,6 +178,11 @@ export async function createContext(given: {
       ...common,
       inventory: createInventory({ ...stores, comparison: createComparison({ books, mints }) }),
       correcting: createCorrecting({ corrections: stores.corrections, now }),
+    }),
+    restores: createRestoreRequests({
+      ...common,
+      answerWithinMs: config.answerWithinMs,
+      onLastCall: runs.onLastCall,
     }),
     reports,
     health: createHealthService({

@@ -5,6 +5,7 @@ import { healthController } from './controllers/health.ts';
 import { meltController } from './controllers/melts.ts';
 import { mintingController } from './controllers/mintings.ts';
 import { reconcileController } from './controllers/reconcile.ts';
+import { restoreController } from './controllers/restore.ts';
 import { walletController } from './controllers/wallets.ts';
 import type { Scope } from './models/apiKey.ts';
 import { openApiDocument } from './openapi/document.ts';
@@ -37,6 +38,7 @@ export function routeTable(services: Services): Route[] {
   const mintings = mintingController(services.mintings);
   const melts = meltController(services.melts);
   const reconciling = reconcileController(services.reconciling);
+  const restores = restoreController(services.restores);
   const health = healthController(services.health);
   const auth = authController(services.bearerTokens);
   const wallet = '/api/wallet/:npub';
@@ -69,6 +71,14 @@ export function routeTable(services: Services): Route[] {
       limit: 'compare',
       handler: reconciling.reconcile,
     },
+    {
+      method: 'post',
+      path: `${wallet}/restore`,
+      access: 'wallet:write',
+      limit: 'restore',
+      handler: restores.restore,
+    },
+    { method: 'get', path: `${wallet}/restore`, access: 'wallet:read', handler: restores.present },
   );
   return routes;
 }

@@ -1,5 +1,5 @@
-import { flag, list, nullable, object, oneOf, only, type Schema } from './schema.ts';
-import { amount, count, moment, tokenId, transactionId } from './values.ts';
+import { flag, list, nullable, object, oneOf, only, type Schema, text } from './schema.ts';
+import { amount, count, exampleNpub, moment, tokenId, transactionId } from './values.ts';
 
 /** How the books of a wallet and its mint can differ. */
 const discrepancyTypes = [
@@ -63,4 +63,34 @@ export const reconciliation: Schema = object({
     }),
     atMost,
   ),
+});
+
+const found: Record<string, Schema> = {
+  restoredAmount: amount('What was found by the seed and credited', 1_000),
+  restoredProofs: count('In how many proofs', 6),
+};
+
+export const restored: Schema = object({
+  success: only(true),
+  ...found,
+  watching: flag(
+    'Whether the mint still holds ecash in payments; what comes of it is credited by itself',
+    false,
+  ),
+});
+
+export const restoring: Schema = object({
+  success: only(true),
+  status: only('RUNNING'),
+  statusUrl: text('Where to ask how it is going on', `/api/wallet/${exampleNpub}/restore`, {
+    format: 'uri-reference',
+  }),
+});
+
+export const lastRestore: Schema = object({
+  success: only(true),
+  status: oneOf('NONE: the wallet was never restored', ['NONE', 'RUNNING', 'WATCHING', 'DONE'], 'DONE'),
+  ...found,
+  startedAt: nullable(moment('When it began')),
+  endedAt: nullable(moment('When it was over')),
 });

@@ -1,4 +1,4 @@
-import { proofsStatus, reconciliation } from './booksAnswers.ts';
+import { lastRestore, proofsStatus, reconciliation, restored, restoring } from './booksAnswers.ts';
 import type { OperationDoc } from './operations.ts';
 import { body, flag } from './schema.ts';
 
@@ -38,5 +38,33 @@ export const booksOperations: Record<string, OperationDoc> = {
       },
     },
     refusals: ['WALLET_NOT_FOUND', 'MELT_BLOCKED_BY_RECONCILIATION', ...mintTrouble],
+  },
+  [`POST ${wallet}/restore`]: {
+    id: 'restore',
+    tag: 'Books',
+    summary: 'Look for all ecash of a wallet by its seed',
+    description:
+      'New melts and mintings are refused meanwhile. Whoever asks while it is under way is told of the same one.',
+    body: { name: 'Nothing', schema: body({}) },
+    takes: ['Prefer'],
+    answers: {
+      200: {
+        description: 'All that can be found now has been found',
+        content: { name: 'Restored', schema: restored },
+      },
+      202: {
+        description: 'Not through yet; the server goes on by itself',
+        content: { name: 'Restoring', schema: restoring },
+        headers: ['Location', 'Preference-Applied'],
+      },
+    },
+    refusals: ['WALLET_NOT_FOUND', ...mintTrouble],
+  },
+  [`GET ${wallet}/restore`]: {
+    id: 'restoreStatus',
+    tag: 'Books',
+    summary: 'The restore that is under way, or the last',
+    answers: { 200: { description: 'How it stands', content: { name: 'LastRestore', schema: lastRestore } } },
+    refusals: ['WALLET_NOT_FOUND'],
   },
 };

@@ -197,6 +197,24 @@ export type RestoreService = {
   count(npub: string | null): Promise<{ wallets: number; recovering: number }>;
 };
 
+/** What became of a wish to have a wallet restored. `WATCHING`: the mint still holds ecash of it in payments. Sums are in its unit. */
+export type RestoreView =
+  | { status: 'NONE'; npub: string }
+  | ({ npub: string; startedAt: Date; restored: bigint; restoredProofs: number } & (
+      | { status: 'RUNNING' | 'WATCHING' }
+      | { status: 'DONE'; endedAt: Date }
+    ));
+
+export type RestoreRequestService = {
+  /**
+   * Has all ecash of a wallet looked for by its seed (NUT-13, NUT-09), and waits for what comes of it. Joins a recovery that is
+   * under way. @throws DomainError WALLET_NOT_FOUND; MINT_UNAVAILABLE, MINT_ERROR: nothing was begun
+   */
+  request(wish: { npub: string; respondAsync: boolean }): Promise<RestoreView>;
+  /** The recovery that is under way, or else the last. @throws DomainError WALLET_NOT_FOUND */
+  present(npub: string): Promise<RestoreView>;
+};
+
 export type Services = {
   wallets: WalletService;
   melts: MeltService;
@@ -206,6 +224,7 @@ export type Services = {
   bearerTokens: BearerTokenService;
   rateLimits: RateLimitService;
   reconciling: ReconcileService;
+  restores: RestoreRequestService;
   reports: ReportService;
   health: HealthService;
 };

@@ -61,6 +61,7 @@ beforeAll(() => {
     '/api/wallet/:npub/melt': { invoice },
     '/api/wallet/:npub/proofs/status': {},
     '/api/wallet/:npub/reconcile': {},
+    '/api/wallet/:npub/restore': {},
   });
 });
 

@@ -20,7 +20,12 @@ import { createWalletRepository } from '../../src/repositories/wallets.ts';
 import { createApiKeyService } from '../../src/services/apiKeyService.ts';
 import { createBearerTokenService } from '../../src/services/auth/bearerTokens.ts';
 import { createSignedRequestService } from '../../src/services/auth/signedRequests.ts';
-import type { MeltService, MintingService, ReconcileService } from '../../src/services/contracts.ts';
+import type {
+  MeltService,
+  MintingService,
+  ReconcileService,
+  RestoreRequestService,
+} from '../../src/services/contracts.ts';
 import { createHealthService } from '../../src/services/healthService.ts';
 import { createRateLimitService } from '../../src/services/rateLimitService.ts';
 import { createReportService } from '../../src/services/reportService.ts';
@@ -84,12 +89,14 @@ export async function startEdge() {
     now,
   });
   const reconciling: ReconcileService = { compare: unused, reconcile: unused };
+  const restores: RestoreRequestService = { request: unused, present: unused };
   const services = {
     apiKeys,
     signedRequests,
     bearerTokens,
     rateLimits,
     reconciling,
+    restores,
     reports,
     wallets,
     health,

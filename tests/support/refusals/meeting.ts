@@ -26,6 +26,7 @@ export const requests = {
     post(`${wallet.at}/melt/quote`, { invoice: spareInvoice }, {}, url),
   melt: ({ melt, wallet, spareInvoice }: Stage, url: string) => melt(wallet, spareInvoice, {}, {}, url),
   'proofs/status': ({ post, wallet }: Stage, url: string) => post(`${wallet.at}/proofs/status`, {}, {}, url),
+  restore: ({ post, wallet }: Stage, url: string) => post(`${wallet.at}/restore`, {}, {}, url),
   reconcile: ({ post, wallet }: Stage, url: string) => post(`${wallet.at}/reconcile`, {}, {}, url),
 } satisfies Record<string, (stage: Stage, url: string) => Promise<Answer>>;
 export type Asking = keyof typeof requests;
@@ -36,6 +37,7 @@ export const everyone = [
   'melt',
   'proofs/status',
   'reconcile',
+  'restore',
 ] as const satisfies readonly Asking[];
 
 /** Questions whose answers no server remembers. */

@@ -169,9 +169,10 @@ function undeclared(post: Post): RefusalCase[] {
 }
 
 /** Routes that can do with an empty object: what else they do not take. */
-const sparing = ['/api/wallet/:npub/proofs/status', '/api/wallet/:npub/reconcile'].map(
-  (path) => ({ path, field: 'more', kind: 'invoice' }) as const,
-);
+const sparing = ['proofs/status', 'reconcile', 'restore'].map((name) => ({
+  path: `/api/wallet/:npub/${name}`,
+  field: 'more',
+}));
 
 const perSparing = sparing.flatMap((post) => [
   ...shapes
