@@ -117,13 +117,7 @@ export const reserving: Breakage[] = [
   },
   {
     name: 'A does not claim the invoice',
-    edits: [
-      edit(
-        'src/repositories/operationDocuments.ts',
-        '...claim(operation),',
-        '',
-      ),
-    ],
+    edits: [edit('src/repositories/operationDocuments.ts', '...claim(operation),', '')],
     caughtBy: concurrency,
     test: 'the same invoice ten times through both',
   },
