@@ -253,6 +253,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wallet/{npub}/proofs/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare all proofs of a wallet with its mint
+         * @description Changes nothing. A difference counts if both say so when they are asked again.
+         */
+        post: operations["proofsStatus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare them, and mark what the mint calls spent
+         * @description What pre-flight would put right before a payment, and no more. `dryRun`: lists that, and changes nothing.
+         */
+        post: operations["reconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The restore that is under way, or the last */
+        get: operations["restoreStatus"];
+        put?: never;
+        /**
+         * Look for all ecash of a wallet by its seed
+         * @description New melts and mintings are refused meanwhile. Whoever asks while it is under way is told of the same one.
+         */
+        post: operations["restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -725,6 +786,192 @@ export interface components {
              * @description What did not come back
              */
             missing?: number;
+        };
+        ProofsStatus: {
+            /** @constant */
+            success: true;
+            /** @description Proofs of the wallet that were compared */
+            totalProofs: number;
+            /** @description Those that the mint calls unspent */
+            unspentCount: number;
+            /** @description Those that it holds in a payment */
+            pendingCount: number;
+            /** @description Those that it calls spent */
+            spentCount: number;
+            /** @description A line for each token and type, the gravest first, 1,000 at most */
+            discrepancies: {
+                /**
+                 * @description How books and mint differ
+                 * @enum {string}
+                 */
+                type: "DB_UNSPENT_MINT_SPENT" | "DB_SPENT_MINT_UNSPENT" | "DB_PENDING_MINT_SPENT" | "PROOF_NOT_IN_DB" | "DB_UNSPENT_MINT_PENDING";
+                /**
+                 * @description How bad it is
+                 * @enum {string}
+                 */
+                severity: "HIGH" | "MEDIUM" | "LOW";
+                /** @description Names a token in the wallet */
+                tokenId: string | null;
+                /** @description Whose output it is, where no token has it */
+                transactionId: string | null;
+                /**
+                 * Format: int64
+                 * @description The sum of the proofs; 0 where only the mint knows it
+                 */
+                amount: number;
+                /** @description How many proofs */
+                proofCount: number;
+            }[];
+            severityCounts: {
+                /** @description Lines of this severity */
+                HIGH: number;
+                /** @description Lines of this severity */
+                MEDIUM: number;
+                /** @description Lines of this severity */
+                LOW: number;
+            };
+            /** @description Whether nothing differed of what was compared */
+            consistent: boolean;
+            /** @description Whether anything is HIGH */
+            hasHighSeverity: boolean;
+            /** @description Whether all was compared that the books believe good; if not, 10,000 proofs were enough */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description When it was compared
+             */
+            timestamp: string;
+        };
+        ReconcileWish: {
+            /** @description Whether to list only what would be done */
+            dryRun?: boolean;
+        };
+        Reconciliation: {
+            /** @constant */
+            success: true;
+            /** @description Proofs of the wallet that were compared */
+            totalProofs: number;
+            /** @description Those that the mint calls unspent */
+            unspentCount: number;
+            /** @description Those that it holds in a payment */
+            pendingCount: number;
+            /** @description Those that it calls spent */
+            spentCount: number;
+            /** @description A line for each token and type, the gravest first, 1,000 at most */
+            discrepancies: {
+                /**
+                 * @description How books and mint differ
+                 * @enum {string}
+                 */
+                type: "DB_UNSPENT_MINT_SPENT" | "DB_SPENT_MINT_UNSPENT" | "DB_PENDING_MINT_SPENT" | "PROOF_NOT_IN_DB" | "DB_UNSPENT_MINT_PENDING";
+                /**
+                 * @description How bad it is
+                 * @enum {string}
+                 */
+                severity: "HIGH" | "MEDIUM" | "LOW";
+                /** @description Names a token in the wallet */
+                tokenId: string | null;
+                /** @description Whose output it is, where no token has it */
+                transactionId: string | null;
+                /**
+                 * Format: int64
+                 * @description The sum of the proofs; 0 where only the mint knows it
+                 */
+                amount: number;
+                /** @description How many proofs */
+                proofCount: number;
+            }[];
+            severityCounts: {
+                /** @description Lines of this severity */
+                HIGH: number;
+                /** @description Lines of this severity */
+                MEDIUM: number;
+                /** @description Lines of this severity */
+                LOW: number;
+            };
+            /** @description Whether nothing differed of what was compared */
+            consistent: boolean;
+            /** @description Whether anything is HIGH */
+            hasHighSeverity: boolean;
+            /** @description Whether all was compared that the books believe good; if not, 10,000 proofs were enough */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description When it was compared
+             */
+            timestamp: string;
+            /** @description Whether nothing was to be changed */
+            dryRun: boolean;
+            actions: {
+                /** @constant */
+                action: "mark_spent";
+                /**
+                 * @description How books and mint differ
+                 * @enum {string}
+                 */
+                type: "DB_UNSPENT_MINT_SPENT" | "DB_SPENT_MINT_UNSPENT" | "DB_PENDING_MINT_SPENT" | "PROOF_NOT_IN_DB" | "DB_UNSPENT_MINT_PENDING";
+                /** @description Names a token in the wallet */
+                tokenId: string;
+                /**
+                 * Format: int64
+                 * @description The sum of the proofs; 0 where only the mint knows it
+                 */
+                amount: number;
+                /** @description How many proofs */
+                proofCount: number;
+                /** @description Whether it was done; not in a dry run, nor where the token had just changed */
+                done: boolean;
+            }[];
+        };
+        Restored: {
+            /** @constant */
+            success: true;
+            /**
+             * Format: int64
+             * @description What was found by the seed and credited
+             */
+            restoredAmount: number;
+            /** @description In how many proofs */
+            restoredProofs: number;
+            /** @description Whether the mint still holds ecash in payments; what comes of it is credited by itself */
+            watching: boolean;
+        };
+        Restoring: {
+            /** @constant */
+            success: true;
+            /** @constant */
+            status: "RUNNING";
+            /**
+             * Format: uri-reference
+             * @description Where to ask how it is going on
+             */
+            statusUrl: string;
+        };
+        LastRestore: {
+            /** @constant */
+            success: true;
+            /**
+             * @description NONE: the wallet was never restored
+             * @enum {string}
+             */
+            status: "NONE" | "RUNNING" | "WATCHING" | "DONE";
+            /**
+             * Format: int64
+             * @description What was found by the seed and credited
+             */
+            restoredAmount: number;
+            /** @description In how many proofs */
+            restoredProofs: number;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            startedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over
+             */
+            endedAt: string | null;
         };
         /** @description Body, path or header of another shape; at most twenty of its mistakes are named */
         VALIDATION_ERROR: {
@@ -1396,7 +1643,7 @@ export interface components {
              * @description Which limit
              * @enum {string}
              */
-            limitedBy: "address" | "key" | "npub" | "melt";
+            limitedBy: "address" | "key" | "npub" | "melt" | "compare" | "restore";
             /** @description What it allows */
             perMinute: number;
             /** @description The same as Retry-After */
@@ -2065,6 +2312,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeltStatus"];
+                };
+            };
+        };
+    };
+    proofsStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description What the mint says, and what differs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofsStatus"];
+                };
+            };
+        };
+    };
+    reconcile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReconcileWish"];
+            };
+        };
+        responses: {
+            /** @description What differed, and what was done about it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+        };
+    };
+    restoreStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastRestore"];
+                };
+            };
+        };
+    };
+    restore: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+            };
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description All that can be found now has been found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
+                };
+            };
+            /** @description Not through yet; the server goes on by itself */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restoring"];
                 };
             };
         };

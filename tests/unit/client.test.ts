@@ -37,6 +37,10 @@ it('every route but the pages for people has a method', async () => {
     wallet.quote({ invoice }),
     wallet.pay({ invoice }),
     wallet.payment('tx_melt_1'),
+    wallet.proofsStatus(),
+    wallet.reconcile({ dryRun: true }),
+    wallet.restore(),
+    wallet.lastRestore(),
   ];
   await Promise.allSettled(calls);
   const asked = seen.map(({ method, path }) => `${method} ${path}`);
