@@ -96,6 +96,8 @@ describe('nothing secret is written down or told', () => {
       if (status !== null) expect({ path, status: met }).toEqual({ path, status });
     }
     expect((await world.call('POST', `${at}/melt/quote`, { invoice: await invoiceOf(10) })).status).toBe(200);
+    for (const route of ['proofs/status', 'reconcile', 'restore'])
+      expect((await world.call('POST', `${at}/${route}`, {})).status).toBe(200);
     expect(await scan.look()).toEqual([]);
   });
 
