@@ -166,7 +166,7 @@ describe('a reconciliation that was asked for', () => {
     for (const route of ['proofs/status', 'reconcile', 'restore']) {
       expect((await world.call('POST', `${other.at}/${route}`, {}, as)).status).toBe(403);
       const { status, body } = await world.call('POST', `${mine.at}/${route}`, {}, as);
-      expect(status).toBe(200);
+      expect(status).toBeLessThan(300);
       expect(JSON.stringify(body)).not.toContain(alsoGone.tokenId);
     }
     expect(await tokenWith(world, mine, gone.Y)).toMatchObject({ spent_reason: 'mint_reported' });
