@@ -6,6 +6,7 @@ import { type Funding, lookAtFunding, waitForFunds } from './funding.ts';
 import { newIdempotencyKey } from './idempotencyKey.ts';
 import { follow, meltStatus, type Payment, type PayOptions, pay } from './payment.ts';
 import type { PaymentState } from './paymentState.ts';
+import { type Restoring, restore } from './restoring.ts';
 import { type RetryLimits, readLimits } from './retries.ts';
 import { exchange, type Fetch, prepare, type RawReply, type RawRequest } from './send.ts';
 import type { Wait } from './wait.ts';
@@ -104,6 +105,21 @@ function walletAt(way: Way, at: string) {
 
     /** Pays a Lightning invoice and waits for the end, two minutes by default. */
     pay: (body: BodyOf<'melt'>, options: PayOptions = {}): Promise<Payment> => pay(way, at, body, options),
+
+    /** What the mint says of all proofs of the wallet, and how the server's books differ. Changes nothing. */
+    proofsStatus: (call: CallOptions = {}) =>
+      answer<AnswerOf<'proofsStatus', 200>>(way, { ...post(`${at}/proofs/status`, {}), ...call }),
+
+    /** The same, and marks what the mint calls spent; with `dryRun`, lists only what would be marked. */
+    reconcile: (body: BodyOf<'reconcile'> = {}, call: CallOptions = {}) =>
+      answer<AnswerOf<'reconcile', 200>>(way, { ...post(`${at}/reconcile`, body), ...call }),
+
+    /** Has all ecash of the wallet looked for by its seed, and waits for the end, two minutes by default. */
+    restore: (wait: Wait = {}): Promise<Restoring> => restore(way, at, wait),
+
+    /** The restore that is under way, or the last. */
+    lastRestore: (call: CallOptions = {}) =>
+      answer<AnswerOf<'restoreStatus', 200>>(way, { ...get(`${at}/restore`), ...call }),
 
     /** What the server knows of a payment, with its timeline. */
     payment: (transactionId: string, { signal }: CallOptions = {}) =>

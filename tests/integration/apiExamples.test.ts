@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { unhurried } from '../support/money.ts';
+import { outside, proofsOf, unhurried } from '../support/money.ts';
 import { type Json, startWorld, until, type World } from '../support/world.ts';
 
 /** The examples of docs/api.md that are written out as JSON, each by the words that only it has. */
-function exampleWith(words: string): Json {
-  const written = [...readFileSync('docs/api.md', 'utf8').matchAll(/```json\n([\s\S]*?)```/g)]
+function exampleWith(words: string, file = 'docs/api.md'): Json {
+  const written = [...readFileSync(file, 'utf8').matchAll(/```json\n([\s\S]*?)```/g)]
     .map(([, text = '']) => text)
     .filter((text) => text.includes(words));
   expect(written).toHaveLength(1);
@@ -49,6 +49,17 @@ describe('every example of docs/api.md is what the server says', () => {
     const balance = await world.call('GET', `${at}/balance`);
     expect(shapeOf(balance.body)).toEqual(shapeOf(exampleWith('"reservedBalance"')));
 
+    const compared = await world.call('POST', `${at}/proofs/status`, {});
+    expect(shapeOf(compared.body)).toEqual(shapeOf(exampleWith('"totalProofs"')));
+    const restored = await world.call('POST', `${at}/restore`, {});
+    expect(shapeOf(restored.body)).toEqual(shapeOf(exampleWith('"watching"')));
+    const last = await world.call('GET', `${at}/restore`);
+    expect(shapeOf(last.body)).toEqual(shapeOf(exampleWith('"endedAt"')));
+    const again = await world.call('POST', `${at}/restore`, {}, { prefer: 'respond-async' });
+    expect(shapeOf(again.body)).toEqual(shapeOf(exampleWith('"RUNNING"')));
+    const isOver = async () => (await world.call('GET', `${at}/restore`)).body['status'] === 'DONE';
+    await until(isOver, 'the restore', 30_000);
+
     const { invoice } = await world.sim.invoice({ amount: 210 });
     const quote = await world.call('POST', `${at}/melt/quote`, { invoice });
     expect(shapeOf(quote.body)).toEqual(shapeOf(exampleWith('"feeReserve"')));
@@ -65,6 +76,24 @@ describe('every example of docs/api.md is what the server says', () => {
     const { body } = await world.call('POST', `${at}/mint`, { amount: 77 });
     const one = await world.call('GET', `${at}/transactions/${String(body['transactionId'])}`);
     expect(shapeOf(one.body)).toEqual(shapeOf(exampleWith('"state": "awaiting_payment",\n')));
+  });
+
+  it('of books and mint, number by number', async () => {
+    const wallet = await world.wallet(96);
+    const [, gone] = (await proofsOf(world, wallet.npub)).sort((a, b) => Number(a.amount - b.amount));
+    if (gone === undefined) throw new Error('the wallet has one proof');
+    await world.sim.spendOutside([outside(gone)]);
+    const file = 'docs/reconciliation.md';
+    const told = JSON.stringify(exampleWith('"timestamp": "2026-11-22T03:05:12', file));
+    const dry = JSON.stringify(exampleWith('"dryRun": true', file));
+    const filled = (example: string, { timestamp }: Json) => ({
+      ...JSON.parse(example.replaceAll('tok_…', gone.tokenId)),
+      timestamp,
+    });
+    const status = await world.call('POST', `${wallet.at}/proofs/status`, {});
+    expect(status.body).toEqual(filled(told, status.body));
+    const planned = await world.call('POST', `${wallet.at}/reconcile`, { dryRun: true });
+    expect(planned.body).toEqual(filled(dry, planned.body));
   });
 
   it('of readiness, and of a refusal, word by word', async () => {

@@ -98,6 +98,10 @@ describe('nothing secret is written down or told', () => {
       if (status !== null) expect({ path, status: met }).toEqual({ path, status });
     }
     expect((await world.call('POST', `${at}/melt/quote`, { invoice: await invoiceOf(10) })).status).toBe(200);
+    for (const route of ['proofs/status', 'reconcile', 'restore'])
+      expect((await world.call('POST', `${at}/${route}`, {})).status).toBeLessThan(300);
+    const isRestored = async () => (await world.call('GET', `${at}/restore`)).body['status'] === 'DONE';
+    await until(isRestored, 'the restore', 60_000);
     expect(await scan.look()).toEqual([]);
   });
 
