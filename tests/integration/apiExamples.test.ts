@@ -38,7 +38,7 @@ describe('every example of docs/api.md is what the server says', () => {
     expect(shapeOf((await complete()).body)).toEqual(shapeOf(JSON.parse(unpaid)));
     await world.sim.pay(String(asked.body['invoice']));
     await until(async () => (await complete()).status === 200, 'funded');
-    expect(shapeOf((await complete()).body)).toEqual(shapeOf(exampleWith('"totalAmount"')));
+    expect(shapeOf((await complete()).body)).toEqual(shapeOf(exampleWith('"tx_mint_…", "totalAmount"')));
 
     const created = await world.call('POST', '/api/wallet/create', { npub });
     const { message, ...told } = exampleWith('"walletDetails"');
@@ -76,6 +76,34 @@ describe('every example of docs/api.md is what the server says', () => {
     const { body } = await world.call('POST', `${at}/mint`, { amount: 77 });
     const one = await world.call('GET', `${at}/transactions/${String(body['transactionId'])}`);
     expect(shapeOf(one.body)).toEqual(shapeOf(exampleWith('"state": "awaiting_payment",\n')));
+  });
+
+  it('of tokens', async () => {
+    const [giver, taker] = [await world.wallet(100), await world.wallet()];
+    const { body } = await world.call('POST', `${giver.at}/send`, { amount: 64 });
+    expect(shapeOf(body)).toEqual(
+      shapeOf(exampleWith('"changeAmount": 36, "fee": 0, "mintUrl": "https://…" }')),
+    );
+    const at = `${giver.at}/send/${String(body['transactionId'])}`;
+    expect(shapeOf((await world.call('GET', at)).body)).toEqual(shapeOf(exampleWith('"state": "sent"')));
+    const { encodedToken } = body;
+    const async = { prefer: 'respond-async' };
+    const begun = await world.call('POST', `${taker.at}/receive`, { encodedToken }, async);
+    expect(shapeOf(begun.body)).toEqual(shapeOf(exampleWith('/transactions/tx_send_…"')));
+    const { statusUrl } = begun.body;
+    await until(
+      async () => (await world.call('GET', String(statusUrl))).body['status'] === 'PAID',
+      'received',
+    );
+    const received = await world.call('POST', `${taker.at}/receive`, { encodedToken });
+    expect(shapeOf(received.body)).toEqual(shapeOf(exampleWith('"tx_receive_…"')));
+    const again = await world.call('POST', `${giver.at}/send`, { amount: 16 });
+    const back = await world.call(
+      'POST',
+      `${giver.at}/send/${String(again.body['transactionId'])}/reclaim`,
+      {},
+    );
+    expect(shapeOf(back.body)).toEqual(shapeOf(exampleWith('"reclaimedAmount": 64')));
   });
 
   it('of books and mint, number by number', async () => {
