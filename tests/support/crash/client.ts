@@ -61,7 +61,7 @@ async function keyWithBudget(world: World, npub: string): Promise<Record<string,
   const { services, database } = world.context;
   const { key, token } = await services.apiKeys.issue({
     label: 'pocket money',
-    scopes: ['wallet:melt'],
+    scopes: ['wallet:melt', 'wallet:write'],
     npub,
     expiresAt: null,
     budgetSatPerDay: 1_000n,

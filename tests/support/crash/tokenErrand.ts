@@ -1,5 +1,5 @@
 import { getPublicKey } from 'nostr-tools/pure';
-import type { Reply, TestWallet } from '../world.ts';
+import { type Reply, type TestWallet, until } from '../world.ts';
 import type { TokenWish } from './scenarios.ts';
 import type { Stand } from './stand.ts';
 
@@ -35,6 +35,8 @@ export async function prepareErrand(
     case 'claim': {
       const [made, other] = [await make(wallet.at, wallet.credentials), await world.wallet()];
       demand(await world.call('POST', `${other.at}/receive`, { encodedToken: made.text }));
+      const held = async () => (await other.balance())['totalBalance'] === tokenAmount;
+      await until(held, 'the token taken');
       return { wish, made, other };
     }
     case 'receive': {
@@ -43,9 +45,16 @@ export async function prepareErrand(
     }
   }
 
+  /** That server answers at once, and goes on. */
   async function make(at: string, credentials: Record<string, string>) {
-    const reply = demand(await world.call('POST', `${at}/send`, { amount: tokenAmount }, credentials));
-    return { transactionId: String(reply.body['transactionId']), text: String(reply.body['encodedToken']) };
+    const asked = demand(await world.call('POST', `${at}/send`, { amount: tokenAmount }, credentials));
+    const transactionId = String(asked.body['transactionId']);
+    let text: unknown = null;
+    await until(async () => {
+      text = (await world.call('GET', `${at}/send/${transactionId}`)).body['encodedToken'];
+      return typeof text === 'string';
+    }, 'a token made');
+    return { transactionId, text: String(text) };
   }
 }
 
@@ -69,6 +78,6 @@ export function askFor({ wish, made }: TokenErrand, at: string, call: Call): Pro
 }
 
 function demand(reply: Reply): Reply {
-  if (reply.status !== 200) throw new Error(`no token: HTTP ${reply.status} ${JSON.stringify(reply.body)}`);
+  if (reply.status >= 400) throw new Error(`no token: HTTP ${reply.status} ${JSON.stringify(reply.body)}`);
   return reply;
 }
