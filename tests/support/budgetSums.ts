@@ -56,11 +56,18 @@ function budgetsByOperations(operations: readonly StoredOperation[]): Map<string
 function takenBy({ state, details }: StoredOperation): number {
   const amount = (...path: string[]) => Number(inside(details, ...path) ?? 0);
   if (state === 'cancelled') return 0;
+  if (inside(details, 'paymentHash') === undefined) return takenBySend(state, amount);
   if (state === 'released') return amount('sourceAmount') - amount('releasedAmount');
   if (state !== 'settled') return amount('budget', 'reserved');
   return (
     amount('sourceAmount') - amount('atomicResult', 'keepAmount') - amount('atomicResult', 'meltChangeAmount')
   );
+}
+
+function takenBySend(state: string, amount: (...path: string[]) => number): number {
+  if (state === 'released') return 0;
+  if (state === 'reclaimed') return amount('amount') + amount('fee') - amount('reclaimedAmount');
+  return state === 'claimed' ? amount('amount') + amount('fee') : amount('budget', 'reserved');
 }
 
 const inside = (value: unknown, ...path: string[]): unknown =>

@@ -16,6 +16,7 @@ import type { Detection } from '../restore/detection.ts';
 import type { ReclaimRequest, SendService } from './contracts.ts';
 import {
   exchangeStopped,
+  movedOn,
   notOutYet,
   reclaimFailed,
   sendFailed,
@@ -83,7 +84,7 @@ export function createReclaimService(parts: {
         request.idempotency,
       );
     } catch (error) {
-      if (error instanceof StaleOperation) throw notOutYet();
+      if (error instanceof StaleOperation) throw movedOn();
       if (duplicateKeyIndex(error) !== null) throw idempotencyConflict();
       throw error;
     }

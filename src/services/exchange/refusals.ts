@@ -62,13 +62,13 @@ export function sendFailed(operation: SendOperation, replayed: boolean): DomainE
   );
 }
 
-/** The run broke off before anything had left; only this run could have sent it, and it is over. */
+/** The run broke off before anything had left, and was called off. */
 export function neverMade(operation: SendOperation, cause: unknown): DomainError {
-  const { code, severity, what, funds } = troubleBehind(cause);
+  const { code, severity, what } = troubleBehind(cause);
   return new DomainError(
     code,
     severity,
-    `${what}. No token was made, and none will be. The funds set aside for it ${funds}; then try again.`,
+    `${what}. No token was made, and none will be. The funds set aside for it are free again; try again.`,
     { retryable: true, members: { transactionId: operation.id }, about: aboutOf(operation), cause },
   );
 }
@@ -78,6 +78,16 @@ export function notOutYet(): DomainError {
     'CONCURRENT_OPERATION',
     'LOW',
     'The token is only just being made. Nothing was done; try again in a moment.',
+    { retryable: true },
+  );
+}
+
+/** Another request, or a look at the mint, has changed it between our look and our try. */
+export function movedOn(): DomainError {
+  return new DomainError(
+    'CONCURRENT_OPERATION',
+    'LOW',
+    'Something else about this token happened at the same moment: perhaps another request is bringing it home. Nothing was done for this one; ask how the token stands, or try again in a moment.',
     { retryable: true },
   );
 }

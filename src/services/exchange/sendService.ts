@@ -1,4 +1,4 @@
-import { validationError } from '../../models/errors.ts';
+import { DomainError, validationError } from '../../models/errors.ts';
 import type { Lock, SendOperation } from '../../models/exchange.ts';
 import { attemptsFor, isFinished, type Operation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
@@ -10,6 +10,7 @@ import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
 import type { Answering } from '../operations/answering.ts';
 import type { Handler } from '../operations/driver.ts';
 import { earlierOperation } from '../operations/earlier.ts';
+import { timer } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { SendRequest, SendService } from './contracts.ts';
 import { exchangeStopped, neverMade, sendFailed, sendNotFound, tooManyUnderWay } from './refusals.ts';
@@ -22,7 +23,7 @@ export type TimedSend = SendRequest & { answerBy: Date };
 export function createSendService(parts: {
   wallets: Pick<WalletService, 'get'>;
   operations: OperationRepository;
-  sends: Pick<SendRepository, 'openCount'>;
+  sends: Pick<SendRepository, 'openCount' | 'cancel'>;
   seeds: Pick<Seeds, 'tokenKey'>;
   reserving: SendReserving;
   detection: Pick<Detection, 'demandCurrent'>;
@@ -50,9 +51,21 @@ export function createSendService(parts: {
     if ('overtakenBy' in operation) return operation.overtakenBy;
     const waiting = { ...timed, untilMs: operation.createdAt.getTime() + answerWithinMs };
     const { known, error } = await answering.carry(operation, handler, waiting);
-    if (error !== null && isUnsent(known)) throw neverMade(known, error);
+    if (error !== null && isUnsent(known)) await callOff(known, timed.answerBy, error);
     return { operation: answerable(known, false), replayed: false };
   };
+
+  /**
+   * How far a run came that broke off is not known from what it last said: its request may have left since. Only what can be
+   * called off was never sent; whatever else it is, the worker finishes. @throws DomainError where it was called off
+   */
+  async function callOff(known: SendOperation, answerBy: Date, cause: unknown): Promise<void> {
+    const deadline = timer(Math.max(0, answerBy.getTime() - now().getTime()));
+    const cancelled = sends.cancel(known).catch(() => null);
+    const operation = await Promise.race([cancelled, deadline.elapsed.then(() => null)]);
+    deadline.cancel();
+    if (operation !== null) throw neverMade(operation, cause);
+  }
 
   const status: SendService['status'] = async (npub, transactionId, budget) => {
     const wallet = await wallets.get(npub);
@@ -79,6 +92,7 @@ export function createSendService(parts: {
     request: SendRequest,
     refusal: unknown,
   ): Promise<{ overtakenBy: Outcome<SendOperation> }> {
+    if (!(refusal instanceof DomainError) || refusal.code === 'DATABASE_UNAVAILABLE') throw refusal;
     const earlier = await earlierOutcome(wallet, request);
     if (earlier === null) throw refusal;
     return { overtakenBy: earlier };

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { OperationDocument } from '../../../src/models/schemas/operation.ts';
 import { until } from '../world.ts';
 import type { Order, Place } from './boundary.ts';
-import { type Client, newClient, request, requestInvoiceAndPay } from './client.ts';
+import { type Client, newClient, partiesOf, request, requestInvoiceAndPay } from './client.ts';
 import { type Before, before, judge, stored } from './judge.ts';
 import type { Scenario } from './scenarios.ts';
 import type { ServerProcess } from './serverProcess.ts';
@@ -36,6 +36,7 @@ export async function runCell(stand: Stand, scenario: Scenario, order: Order): P
   const client = await newClient(stand, scenario);
   const env = { ...stand.env, ...scenario.env };
   await world.sim.addFaults(...scenario.faults);
+  await watchOthers(stand, client, 'later');
   try {
     await prepare(stand, scenario, client, env);
     const { boundaries, log } = await runVictim(stand, scenario, client, env, order);
@@ -108,7 +109,7 @@ async function run(stand: Stand, scenario: Scenario, client: Client, victim: Ser
   else await request(stand, client, url);
   const hasEnded =
     scenario.victim.is === 'worker'
-      ? async () => (await openOperations(stand, client)).length === 0
+      ? async () => (await openOperations(stand, client, [client.npub])).length === 0
       : () => isAtRest(stand, client);
   await until(
     async () => !victim.isAlive() || (await hasEnded()),
@@ -123,7 +124,8 @@ async function finish(stand: Stand, scenario: Scenario, client: Client, env: Rec
   await recoverer.work();
   const hasEnded = async () => {
     await decide(stand, scenario, client);
-    return (await openOperations(stand, client)).every(({ state }) => state === 'awaiting_payment');
+    const open = await openOperations(stand, client);
+    return open.every(({ state }) => state === 'awaiting_payment');
   };
   await until(hasEnded, 'what the attempt has left ended', runLimitMs);
   await recoverer.close();
@@ -140,6 +142,7 @@ async function recover(
 ): Promise<Omit<Outcome, 'boundaries'>> {
   const { world, recoverer } = stand;
   const url = await recoverer.open(env);
+  await watchOthers(stand, client, 'now');
   await recoverer.work();
   const startedAt = performance.now();
   const allEnded = async () => {
@@ -178,7 +181,12 @@ async function oneStory(stand: Stand, client: Client): Promise<string[]> {
   const cancelled = new Set(operations.filter(({ state }) => state === 'cancelled').map(({ id }) => id));
   const names = client.told.map(({ body }) => body['transactionId']);
   const lasting = names.filter((name) => typeof name === 'string' && !cancelled.has(name));
-  return new Set(lasting).size > 1 ? ['two operations were told of under one key'] : [];
+  const last = client.told.at(-1);
+  const isRefused = client.errand !== null && (last === undefined || last.status >= 400);
+  return [
+    ...(new Set(lasting).size > 1 ? ['two operations were told of under one key'] : []),
+    ...(isRefused ? [`the client came again, and was refused: ${JSON.stringify(last?.body)}`] : []),
+  ];
 }
 
 /** The Lightning network decides a payment that hangs, if there is one. */
@@ -192,8 +200,26 @@ async function isAtRest({ world }: Stand, { npub }: Client): Promise<boolean> {
   return (await world.context.database.operations.countDocuments(held)) === 0;
 }
 
-function openOperations({ world }: Stand, { npub }: Client): Promise<OperationDocument[]> {
-  return world.context.database.operations.find({ npub, open: true }).lean<OperationDocument[]>();
+/** What of these wallets’ has not ended. A token that is out has, unless somebody has it by now, which is to be noticed. */
+async function openOperations(
+  { world }: Stand,
+  client: Client,
+  npubs = partiesOf(client),
+): Promise<OperationDocument[]> {
+  const { operations } = world.context.database;
+  const open = await operations.find({ npub: { $in: npubs }, open: true }).lean<OperationDocument[]>();
+  const parties = { $in: partiesOf(client) };
+  const isTaken =
+    (await operations.countDocuments({ npub: parties, kind: 'receive', state: 'received' })) > 0;
+  return open.filter(({ state }) => state !== 'sent' || isTaken);
+}
+
+/** When the worker looks for whoever may have taken the other wallet’s tokens: no step of what a victim does. */
+async function watchOthers({ world }: Stand, { errand }: Client, when: 'now' | 'later'): Promise<void> {
+  if (errand === null || errand.other === null) return;
+  const dueAt = new Date(Date.now() + (when === 'now' ? 0 : 3_600_000));
+  const { operations } = world.context.database;
+  await operations.updateMany({ npub: errand.other.npub, state: 'sent' }, { $set: { due_at: dueAt } });
 }
 
 async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {

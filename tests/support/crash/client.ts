@@ -3,6 +3,7 @@ import { dayOf } from '../../../src/models/apiKey.ts';
 import type { Reply, World } from '../world.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Stand } from './stand.ts';
+import { askFor, prepareErrand, type TokenErrand } from './tokenErrand.ts';
 
 /** One owner with a wallet, who wants one thing and keeps what was said about it. */
 export type Client = {
@@ -15,6 +16,8 @@ export type Client = {
   /** A melt's. */
   invoice: string | null;
   paymentHash: string | null;
+  /** Where it is about a token. */
+  errand: TokenErrand | null;
   /** Answers before the crash, and after it. */
   told: Reply[];
   /** A minting's invoice, once it is paid. */
@@ -24,28 +27,41 @@ export type Client = {
 export const mintedAmount = 64;
 
 /** A new wallet with its funds, and the invoice that it is to pay. */
-export async function newClient({ world }: Stand, scenario: Scenario): Promise<Client> {
-  const { npub, at } = await world.wallet(...scenario.funds);
-  const invoice = scenario.kind === 'melt' ? await world.sim.invoice(scenario.invoice) : null;
+export async function newClient(stand: Stand, scenario: Scenario): Promise<Client> {
+  const { world } = stand;
+  const { kind, funds } = scenario;
+  const { npub, at } = await world.wallet(...(isTaker(scenario) ? [] : funds));
+  const invoice = kind === 'melt' ? await world.sim.invoice(scenario.invoice) : null;
+  const fromBudget = kind !== 'minting' && scenario.fromBudget;
+  const credentials = fromBudget ? await keyWithBudget(world, npub) : {};
   return {
     npub,
     at,
-    funds: scenario.funds.reduce((sum, amount) => sum + amount, 0),
+    funds: funds.reduce((sum, amount) => sum + amount, 0),
     idempotencyKey: randomUUID(),
-    credentials: scenario.kind === 'melt' && scenario.fromBudget ? await keyWithBudget(world, npub) : {},
+    credentials,
     invoice: invoice?.invoice ?? null,
     paymentHash: invoice?.paymentHash ?? null,
+    errand:
+      kind === 'token' ? await prepareErrand(stand, scenario.wish, { npub, at, funds, credentials }) : null,
     told: [],
     paidQuotes: new Set(),
   };
 }
+
+/** Its funds are another wallet's, which gives of them. */
+const isTaker = (scenario: Scenario): boolean => scenario.kind === 'token' && scenario.wish === 'receive';
+
+/** The wallets among which a client's money is. */
+export const partiesOf = ({ npub, errand }: Client): string[] =>
+  errand?.other ? [npub, errand.other.npub] : [npub];
 
 /** A key that was used today: that would be noted at some moment, and is no boundary of a payment. */
 async function keyWithBudget(world: World, npub: string): Promise<Record<string, string>> {
   const { services, database } = world.context;
   const { key, token } = await services.apiKeys.issue({
     label: 'pocket money',
-    scopes: ['wallet:melt'],
+    scopes: ['wallet:melt', 'wallet:write'],
     npub,
     expiresAt: null,
     budgetSatPerDay: 1_000n,
@@ -56,8 +72,21 @@ async function keyWithBudget(world: World, npub: string): Promise<Record<string,
 
 /** What the client came for, under its key. Says nothing where the server dies over it. */
 export async function request(stand: Stand, client: Client, url: string): Promise<void> {
+  const { errand } = client;
+  if (errand !== null) return requestToken(stand, client, errand, url);
   if (client.invoice === null) return requestMinting(stand, client, url);
   await tell(client, post(stand, client, url, '/melt', { invoice: client.invoice }));
+}
+
+async function requestToken({ world }: Stand, client: Client, errand: TokenErrand, url: string) {
+  const headers = (method: string) => ({
+    ...client.credentials,
+    ...(method === 'POST' ? { 'idempotency-key': client.idempotencyKey } : {}),
+  });
+  const asking = askFor(errand, client.at, (method, path, body) =>
+    world.call(method, path, body, headers(method), url),
+  );
+  await tell(client, asking);
 }
 
 /** Asks for an invoice, pays it unless it is paid, and says so. */

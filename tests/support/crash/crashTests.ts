@@ -33,9 +33,10 @@ export function crashTests(group: Group): void {
 }
 
 /** Every scenario is in one test file, also those that are still to come. */
-type Group = 'melts that end in their request' | 'melts that outlive it' | 'mintings and workers';
+type Group = 'melts that end in their request' | 'melts that outlive it' | 'mintings and workers' | 'tokens';
 
 function groupOf(scenario: Scenario): Group {
+  if (scenario.kind === 'token') return 'tokens';
   if (scenario.kind === 'minting' || scenario.victim.is === 'worker') return 'mintings and workers';
   return scenario.outlivesRequest ? 'melts that outlive it' : 'melts that end in their request';
 }

@@ -6,9 +6,10 @@ import { operationFrom } from '../../../src/repositories/operationDocuments.ts';
 import { tokenFrom } from '../../../src/repositories/tokenDocuments.ts';
 import { budgetFaults } from '../budgetSums.ts';
 import { sealerBehind } from '../sealers.ts';
-import { type Client, mintedAmount } from './client.ts';
+import { type Client, mintedAmount, partiesOf } from './client.ts';
 import { paidAmount } from './scenarios.ts';
 import { routingFee, type Stand } from './stand.ts';
+import { isOut, tokenPromises, unlocked } from './tokenPromises.ts';
 
 /** What stood at the mint before the client came. */
 export type Before = { outstanding: number; signatures: number };
@@ -20,7 +21,10 @@ export async function before({ world }: Stand): Promise<Before> {
 
 export type Verdict = { violations: string[]; satsLost: number; payments: number };
 
-/** The six invariants of docs/melt.md, for one wallet whose operations have all ended, by the mint's own ledger. */
+/**
+ * The six invariants of docs/melt.md, for one wallet whose operations have all ended, by the mint's own ledger; where it deals
+ * with another one, for both. A token that is out is still its giver's.
+ */
 export async function judge(stand: Stand, client: Client, earlier: Before, log: string): Promise<Verdict> {
   const { world } = stand;
   const violations: string[] = [];
@@ -29,8 +33,12 @@ export async function judge(stand: Stand, client: Client, earlier: Before, log: 
   };
   const ledger = await world.sim.ledger();
   const { operations, tokens } = await stored(stand, client);
-  const spendable = tokens.filter(({ status }) => status === 'unspent').flatMap(({ proofs }) => proofs);
-  const outputs = operations.flatMap(({ attempts }) => attempts.flatMap((attempt) => attempt.outputs));
+  const spendable = tokens
+    .filter((token) => token.status === 'unspent' || isOut(token))
+    .flatMap(({ proofs }) => proofs.map(unlocked));
+  const outputs = operations.flatMap(({ npub, attempts }) =>
+    attempts.flatMap((attempt) => attempt.outputs.map((output) => ({ npub, ...output }))),
+  );
 
   // 1: what the wallet holds is what the mint would honour, and what it should be after what was paid.
   const held = Number(sumAmounts(spendable));
@@ -56,7 +64,7 @@ export async function judge(stand: Stand, client: Client, earlier: Before, log: 
   // 4: an output serves one purpose, and none was signed that is not written down.
   const planned = outputs.map(({ B_ }) => B_);
   demand(new Set(planned).size === planned.length, '4: an output was planned for two purposes');
-  const counters = outputs.map(({ keysetId, counter }) => `${keysetId} ${counter}`);
+  const counters = outputs.map(({ npub, keysetId, counter }) => `${npub} ${keysetId} ${counter}`);
   demand(new Set(counters).size === counters.length, '4: a counter was used for two outputs');
   const funding = new Set(planned);
   const signed = ledger.signatures.slice(earlier.signatures).map(({ B_ }) => B_);
@@ -68,11 +76,11 @@ export async function judge(stand: Stand, client: Client, earlier: Before, log: 
 
   // 5: everything has ended and reserves nothing.
   for (const { id, state } of operations) {
-    demand(isFinished(state), `5: ${id} is ${state}`);
+    demand(isFinished(state) || state === 'sent', `5: ${id} is ${state}`);
     demand(state !== 'needs_attention', `5: ${id} needs a person`);
   }
   demand(
-    !tokens.some(({ reservedBy }) => reservedBy !== null),
+    !tokens.some((token) => token.reservedBy !== null && !isOut(token)),
     '5: a token is reserved by nobody’s operation',
   );
   const reserved = await reservedBalance(stand, client);
@@ -89,7 +97,7 @@ export async function judge(stand: Stand, client: Client, earlier: Before, log: 
   ].filter((secret) => secret !== '');
   demand(!secrets.some((secret) => log.includes(secret)), '6: a secret stands in the log');
 
-  violations.push(...promises(client, payments));
+  violations.push(...promises(client, payments), ...tokenPromises(client, operations, tokens));
   return { violations, satsLost, payments };
 }
 
@@ -109,8 +117,9 @@ function promises(client: Client, payments: number): string[] {
   });
 }
 
-/** The wallet's documents, opened. */
-export async function stored({ world }: Stand, { npub }: Client) {
+/** The documents of all wallets that it is about, opened. */
+export async function stored({ world }: Stand, client: Client) {
+  const npub = { $in: partiesOf(client) };
   const sealer = await sealerBehind(world.context.database.connection, world.env);
   const { database } = world.context;
   const operations = await database.operations
@@ -126,11 +135,12 @@ export async function stored({ world }: Stand, { npub }: Client) {
 
 async function honoured({ world }: Stand, proofs: readonly Proof[]): Promise<number> {
   if (proofs.length === 0) return 0;
-  const inputs = proofs.map(({ secret, amount, keysetId, C }) => ({
+  const inputs = proofs.map(({ secret, amount, keysetId, C, witness }) => ({
     secret,
     amount: Number(amount),
     id: keysetId,
     C,
+    ...(witness === undefined ? {} : { witness }),
   }));
   return world.sim.honoured(inputs).catch(() => -1);
 }

@@ -35,7 +35,11 @@ export type Scenario = Common &
         ending: 'paid' | 'released';
       }
     | { kind: 'minting' }
+    | { kind: 'token'; wish: TokenWish; fromBudget: boolean }
   );
+
+/** What somebody may want of tokens: to make one, to have it back, to take in another's, or to see that it was taken. */
+export type TokenWish = 'send' | 'send locked' | 'reclaim' | 'receive' | 'claim';
 
 /** With the fee reserve one proof of 128, so that a swap has two outputs and a cell stays quick. */
 export const paidAmount = 125;
@@ -79,6 +83,18 @@ const minting: Omit<Extract<Scenario, { kind: 'minting' }>, 'name' | 'victim'> =
   faults: [],
   env: answering,
 };
+
+const token = {
+  kind: 'token',
+  funds: [64],
+  faults: [],
+  env: answering,
+  victim: { is: 'creator' },
+  fromBudget: false,
+} as const satisfies Partial<Scenario>;
+
+const reserved = 'db commitTransaction #1';
+const swapped = 'mint POST /v1/swap #1';
 
 /** Later operations join by a line here; their boundaries are found by running them. */
 export const scenarios: readonly Scenario[] = [
@@ -133,4 +149,32 @@ export const scenarios: readonly Scenario[] = [
     victim: workerAfter('mint POST /v1/melt/bolt11 #1', 'after'),
   },
   { ...minting, name: 'worker: mint', victim: worker },
+  { ...token, name: 'send', wish: 'send', fromBudget: true },
+  { ...token, name: 'send locked', wish: 'send locked' },
+  { ...token, name: 'reclaim', wish: 'reclaim', fromBudget: true },
+  { ...token, name: 'receive', wish: 'receive' },
+  { ...token, name: 'worker: send never begun', wish: 'send', victim: workerAfter(reserved, 'after') },
+  {
+    ...token,
+    name: 'worker: send reply lost with its server',
+    wish: 'send',
+    fromBudget: true,
+    victim: workerAfter(swapped, 'after'),
+  },
+  { ...token, name: 'worker: reclaim never begun', wish: 'reclaim', victim: workerAfter(reserved, 'after') },
+  {
+    ...token,
+    name: 'worker: reclaim reply lost with its server',
+    wish: 'reclaim',
+    fromBudget: true,
+    victim: workerAfter(swapped, 'after'),
+  },
+  { ...token, name: 'worker: receive never begun', wish: 'receive', victim: workerAfter(reserved, 'after') },
+  {
+    ...token,
+    name: 'worker: receive reply lost with its server',
+    wish: 'receive',
+    victim: workerAfter(swapped, 'after'),
+  },
+  { ...token, name: 'worker: token claimed', wish: 'claim', fromBudget: true, victim: worker },
 ];

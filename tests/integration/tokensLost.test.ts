@@ -1,0 +1,117 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FaultWish } from '../../simulator/client.ts';
+import { type Body, retold } from '../support/liar.ts';
+import { meddler, type Trick, tricks } from '../support/mischief.ts';
+import { expectProblem, untilMintIsAskedAgain } from '../support/money.ts';
+import { expectDone, tokenStories } from '../support/tokenStories.ts';
+import { expectLedgerAgrees } from '../support/tokens.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const swapPath = '/v1/swap';
+
+const faults: [story: string, fault: FaultWish['fault']][] = [
+  ['the connection is cut before it arrives', 'drop_before'],
+  ['the connection is cut after it was carried out', 'drop_after'],
+  [
+    'the mint answers 500',
+    { kind: 'status', status: 500, body: { detail: 'oops' }, retryAfterSeconds: null },
+  ],
+  [
+    'the mint answers 429',
+    { kind: 'status', status: 429, body: { detail: 'slow down' }, retryAfterSeconds: 1 },
+  ],
+];
+
+let world: World;
+
+const spoilt: [story: string, trick: Trick][] = [
+  ['a proxy answers with HTML instead', tricks.htmlInstead],
+  ['a proxy swallows the reply and answers 200 with HTML', tricks.htmlAfter],
+  ['the reply is truncated', tricks.truncated],
+  ['the reply is an empty object', tricks.emptyObject],
+  ['the signatures in the reply are those of other outputs', (carry) => retold(carry, confused)],
+  [
+    'its keyset retires just before',
+    async (carry) => {
+      await world.sim.rotate();
+      return carry();
+    },
+  ],
+];
+
+const mischief = meddler();
+beforeAll(async () => {
+  world = await startWorld({
+    // The creator's time: no worker may think it dead because the machine that tests is slow.
+    env: {
+      CRUCIBLE_ANSWER_WITHIN_MS: '4000',
+      CRUCIBLE_ORPHAN_AFTER_MS: '5000',
+      CRUCIBLE_LEASE_MS: '2000',
+    },
+    overrides: { transport: mischief.transport },
+  });
+});
+afterAll(() => world.end());
+afterEach(async () => {
+  await world.sim.clearFaults();
+  expect(mischief.left()).toBe(0);
+  await untilMintIsAskedAgain(world);
+  await expectLedgerAgrees(world);
+});
+
+describe.each(tokenStories)('when the swap of %s goes wrong', (_what, begin) => {
+  it.each(faults)('%s: it is done once, and told as it is', async (_story, fault) => {
+    const story = await begin(world);
+    await world.sim.addFaults({ match: { method: 'POST', path: swapPath }, fault, times: 1 });
+    await expectDone(world, story, await story.ask());
+  });
+
+  it.each(spoilt)('%s: it is done once, and told as it is', async (_story, trick) => {
+    const story = await begin(world);
+    mischief.next(swapPath, trick);
+    await expectDone(world, story, await story.ask());
+  });
+
+  it('and the mint says nothing more for a while: its client hears 202, and it is done later', async () => {
+    const story = await begin(world);
+    const silent = [swapPath, '/v1/restore', '/v1/checkstate'];
+    mischief.next(swapPath, async (carry) => {
+      await carry();
+      await world.sim.addFaults(
+        ...silent.map((path) => ({
+          match: { method: 'POST' as const, path },
+          fault: 'drop_before' as const,
+          times: null,
+        })),
+      );
+      return { kind: 'lost', reason: 'network' };
+    });
+    const told = await story.ask();
+    expect(told).toMatchObject({ status: 202, body: { status: 'PENDING' } });
+    await world.sim.clearFaults();
+    await expectDone(world, story, told);
+  });
+
+  it('the mint is away before anything has left: refused, nothing is held, and it may be asked again', async () => {
+    const story = await begin(world);
+    await world.sim.addFaults({ fault: 'drop_before', times: null });
+    await expectProblem(world, await story.ask(), {
+      status: 503,
+      code: 'MINT_UNAVAILABLE',
+      severity: 'HIGH',
+      retryable: true,
+      retryAfter: true,
+    });
+    expect(await story.wallet.balance()).toMatchObject({ totalBalance: story.before, reservedBalance: 0 });
+    await world.sim.clearFaults();
+    await untilMintIsAskedAgain(world);
+    await expectDone(world, story, await story.ask());
+  });
+});
+
+/** Each output gets the signature of its neighbour. */
+function confused({ signatures = [] }: Body): void {
+  const points = signatures.map((signature) => Reflect.get(signature, 'C_'));
+  for (const [index, signature] of signatures.entries())
+    Reflect.set(signature, 'C_', points[(index + 1) % points.length]);
+}
