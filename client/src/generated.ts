@@ -530,6 +530,8 @@ export interface components {
              * @description A Lightning invoice (BOLT 11)
              */
             invoice: string;
+            /** @description What to pay on an invoice that names no amount, in the wallet’s unit; `max`: as much as the wallet holds, less the fees. With an invoice that names one, the same or nothing */
+            amount?: number | "max";
         };
         MeltQuote: {
             /** @constant */
@@ -565,6 +567,8 @@ export interface components {
              * @description A Lightning invoice (BOLT 11)
              */
             invoice: string;
+            /** @description What to pay on an invoice that names no amount, in the wallet’s unit; `max`: as much as the wallet holds, less the fees. With an invoice that names one, the same or nothing */
+            amount?: number | "max";
             /**
              * Format: int64
              * @description The most that the payment may cost
@@ -958,7 +962,7 @@ export interface components {
             /** @constant */
             severity: "LOW";
         };
-        /** @description The invoice names no amount */
+        /** @description The invoice names no amount, and none was sent, or the mint takes it from invoices alone */
         AMOUNT_REQUIRED: {
             /** @constant */
             type: "urn:crucible:problem:amount-required";

@@ -4,14 +4,14 @@ import { readIdempotencyKey } from '../middleware/idempotencyKey.ts';
 import { prefersAsync } from '../middleware/prefer.ts';
 import { contextOf, npubOf } from '../middleware/requestContext.ts';
 import { bodies, notesIn, readBody, readTransactionId } from '../middleware/validate.ts';
-import type { MeltService } from '../services/contracts.ts';
+import type { AmountWish, MeltService } from '../services/contracts.ts';
 import { presentMelt, presentMeltQuote, presentMeltStatus, statusUrlOf } from './presentMelt.ts';
 
 /** Handlers that pay Lightning invoices from ecash. */
 export function meltController(melts: MeltService) {
   const quote: RequestHandler = async (req, res) => {
-    const { invoice } = readBody(bodies.meltQuote, req);
-    res.json(presentMeltQuote(await melts.quote(npubOf(req), invoice)));
+    const { invoice, amount } = readBody(bodies.meltQuote, req);
+    res.json(presentMeltQuote(await melts.quote(npubOf(req), invoice, wishIn(amount))));
   };
 
   const melt: RequestHandler = async (req, res) => {
@@ -21,6 +21,7 @@ export function meltController(melts: MeltService) {
     const { operation, replayed } = await melts.melt({
       npub: npubOf(req),
       invoice: request.invoice,
+      amount: wishIn(request.amount),
       maxFee: request.maxFee === undefined ? undefined : BigInt(request.maxFee),
       ...notesIn(request),
       respondAsync,
@@ -43,3 +44,6 @@ export function meltController(melts: MeltService) {
 
   return { quote, melt, status };
 }
+
+const wishIn = (amount: number | 'max' | undefined): AmountWish =>
+  typeof amount === 'number' ? BigInt(amount) : amount;

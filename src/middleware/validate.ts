@@ -30,11 +30,16 @@ const messages: Record<string, string> = {
   'number.max': `must be at most ${maxAmount}`,
   npub: npubProblem,
   memo: `must have at most ${maxMemoLength} characters, and no control characters`,
+  wish: `must be "max" or a JSON integer from 1 to ${maxAmount}`,
   page: 'must be an integer from 1 to 100',
 };
 
 /** An amount in the wallet's unit: a JSON integer from `min` to 2^53-1, never a string. */
 const amount = (min: number) => Joi.number().integer().min(min).max(maxAmount);
+/** For an invoice that leaves it to the payer. */
+const wishedAmount = Joi.any().custom((wish: unknown, helpers) =>
+  wish === 'max' || (Number.isSafeInteger(wish) && Number(wish) >= 1) ? wish : helpers.error('wish'),
+);
 const npub = Joi.string().custom((text: string, helpers) => (isNpub(text) ? text : helpers.error('npub')));
 /** Long enough for any invoice with route hints; the decoder says what is wrong with it. */
 const invoice = Joi.string().max(8_192);
@@ -74,9 +79,13 @@ export const bodies = {
   mintComplete: Joi.object<{ quoteId: string }>({
     quoteId: quoteId.required(),
   }).required(),
-  meltQuote: Joi.object<{ invoice: string }>({ invoice: invoice.required() }).required(),
-  melt: Joi.object<{ invoice: string; maxFee?: number } & Notes>({
+  meltQuote: Joi.object<{ invoice: string; amount?: number | 'max' }>({
     invoice: invoice.required(),
+    amount: wishedAmount,
+  }).required(),
+  melt: Joi.object<{ invoice: string; amount?: number | 'max'; maxFee?: number } & Notes>({
+    invoice: invoice.required(),
+    amount: wishedAmount,
     maxFee: amount(0),
     ...notes,
   }).required(),

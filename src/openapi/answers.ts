@@ -1,4 +1,5 @@
 import { ownerScopes } from '../models/apiKey.ts';
+import { receiveStates, sendStates } from '../models/exchange.ts';
 import { meltStates, mintingStates } from '../models/operation.ts';
 import { transactionStatuses, transactionTypes } from '../models/transaction.ts';
 import { flag, list, nullable, object, oneOf, only, type Schema, text } from './schema.ts';
@@ -220,7 +221,7 @@ export const transactions: Schema = object({
   }),
 });
 
-const states = [...new Set([...meltStates, ...mintingStates])];
+const states = [...new Set([...meltStates, ...mintingStates, ...sendStates, ...receiveStates])];
 
 export const transaction: Schema = object({
   success,

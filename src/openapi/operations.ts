@@ -18,7 +18,7 @@ import {
 import { json, mintTrouble, notes, type OperationDoc, ofKeys, underway, wallet } from './operationDoc.ts';
 import { body } from './schema.ts';
 import { tokenOperationDocs } from './tokenOperations.ts';
-import { amount, invoice, npub, quoteId, wishedMintUrl } from './values.ts';
+import { amount, invoice, npub, quoteId, wishedAmount, wishedMintUrl } from './values.ts';
 
 const ofInvoice = ['INVALID_INVOICE', 'INVOICE_EXPIRED', 'AMOUNT_REQUIRED', 'UNSUPPORTED_NETWORK'] as const;
 const created = json('The wallet exists', 'WalletCreated', walletCreated);
@@ -120,9 +120,16 @@ export const operationDocs: Record<string, OperationDoc> = {
     tag: 'Paying',
     summary: 'What paying an invoice would cost',
     description: 'Reserves nothing, and is no offer.',
-    body: { name: 'MeltQuestion', schema: body({ invoice }) },
+    body: { name: 'MeltQuestion', schema: body({ invoice }, { amount: wishedAmount }) },
     answers: { 200: json('The cost', 'MeltQuote', meltQuote) },
-    refusals: ['WALLET_NOT_FOUND', ...ofInvoice, 'PAYMENT_FAILED', ...mintTrouble],
+    refusals: [
+      'WALLET_NOT_FOUND',
+      ...ofInvoice,
+      'INSUFFICIENT_BALANCE',
+      'CONCURRENT_OPERATION',
+      'PAYMENT_FAILED',
+      ...mintTrouble,
+    ],
   },
   [`POST ${wallet}/melt`]: {
     id: 'melt',
@@ -132,7 +139,10 @@ export const operationDocs: Record<string, OperationDoc> = {
       '`maxFee` bounds fee reserve and input fees together, and can only lower the server’s own cap.',
     body: {
       name: 'MeltWish',
-      schema: body({ invoice }, { maxFee: amount('The most that the payment may cost', 10), ...notes }),
+      schema: body(
+        { invoice },
+        { amount: wishedAmount, maxFee: amount('The most that the payment may cost', 10), ...notes },
+      ),
     },
     takes: ['Idempotency-Key', 'Prefer'],
     answers: {

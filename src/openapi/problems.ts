@@ -76,8 +76,8 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
   },
   AMOUNT_REQUIRED: {
     ...low,
-    when: 'The invoice names no amount',
-    detail: 'This invoice names no amount. Nothing was paid; ask the payee for one that does.',
+    when: 'The invoice names no amount, and none was sent, or the mint takes it from invoices alone',
+    detail: 'This invoice names no amount. Nothing was paid; send it, or ask the payee for one that does.',
   },
   UNSUPPORTED_NETWORK: {
     ...low,

@@ -58,6 +58,13 @@ export const wishedMintUrl: Schema = {
 export const unit: Schema = oneOf('What amounts are counted in', ['sat', 'msat']);
 export const moment = (description: string): Schema =>
   text(description, '2026-11-21T12:05:00.000Z', { format: 'date-time' });
+/** For an invoice that leaves it to the payer. */
+export const wishedAmount: Schema = {
+  description:
+    'What to pay on an invoice that names no amount, in the wallet’s unit; `max`: as much as the wallet holds, less the fees. With an invoice that names one, the same or nothing',
+  oneOf: [{ type: 'integer', format: 'int64', minimum: 1, maximum: most }, { const: 'max' }],
+  examples: [210],
+};
 export const memo: Schema = text('The owner’s own words, told to the owner alone', 'Coffee with Ann', {
   minLength: 1,
   maxLength: maxMemoLength,

@@ -47,9 +47,13 @@ export type MeltQuoteView = {
 /** What an API key may spend in a UTC day. */
 export type KeyBudget = { keyId: string; satPerDay: bigint };
 
+/** How much of an invoice is to be paid, in the wallet's unit; undefined = what it names. `max`: as much as there is. */
+export type AmountWish = bigint | 'max' | undefined;
+
 export type MeltRequest = OwnersNotes & {
   npub: string;
   invoice: string;
+  amount: AmountWish;
   maxFee: bigint | undefined;
   /** `Prefer: respond-async`: answer 202 as soon as the operation stands. */
   respondAsync: boolean;
@@ -63,7 +67,7 @@ export type MeltRequest = OwnersNotes & {
 
 export type MeltService = {
   /** Asks the mint what paying this invoice would cost. Reserves nothing. */
-  quote(npub: string, invoice: string): Promise<MeltQuoteView>;
+  quote(npub: string, invoice: string, amount: AmountWish): Promise<MeltQuoteView>;
   /**
    * Pays an invoice. Resolves with an operation that is `settled` or `paid` (200), or still open (202).
    * @throws DomainError every refusal of docs/api; PAYMENT_FAILED when the operation ended without paying.

@@ -86,7 +86,7 @@ export async function startEdge() {
     isDraining: () => state.draining,
   });
   const melts: MeltService = {
-    quote: (npub, invoice) => money.melts.quote(npub, invoice),
+    quote: (npub, invoice, amount) => money.melts.quote(npub, invoice, amount),
     melt: (request) => money.melts.melt(request),
     status: (npub, id) => money.melts.status(npub, id),
   };

@@ -37,6 +37,8 @@ it('every route but the pages for people has a method', async () => {
     wallet.quote({ invoice }),
     wallet.pay({ invoice }),
     wallet.payment('tx_melt_1'),
+    wallet.transactions(),
+    wallet.transaction('tx_melt_1'),
   ];
   await Promise.allSettled(calls);
   const asked = seen.map(({ method, path }) => `${method} ${path}`);

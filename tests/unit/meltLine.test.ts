@@ -18,7 +18,6 @@ const invoice: Invoice = {
   text: 'lnbc1',
   paymentHash: 'ff',
   amountMsat: 1_000_000n,
-  amountSat: 1_000n,
   expiresAt: startedAt,
 };
 const quoteFor = (id: string, livesMs: number): MeltQuote => ({
@@ -53,6 +52,7 @@ function line(outcome: (number: number) => Promise<Reserved>) {
       {
         npub: wallet.npub,
         invoice: invoice.text,
+        amount: undefined,
         maxFee: undefined,
         memo: null,
         externalId: null,

@@ -2,12 +2,12 @@ import { decode } from 'light-bolt11-decoder';
 import type { Network } from '../../config.ts';
 import { DomainError, type ErrorCode } from '../../models/errors.ts';
 
-/** What Crucible reads from a BOLT-11 invoice. `amountSat` = ⌈msat / 1000⌉. */
+/** What Crucible reads from a BOLT-11 invoice. */
 export type Invoice = {
   text: string;
   paymentHash: string;
-  amountMsat: bigint;
-  amountSat: bigint;
+  /** Null where it leaves the amount to the payer. */
+  amountMsat: bigint | null;
   expiresAt: Date;
 };
 
@@ -22,7 +22,7 @@ const maxExpirySeconds = 10 * 365 * 24 * 3600;
 
 /**
  * Decodes an invoice: checksum, network, amount, expiry (BOLT-11).
- * @throws DomainError INVALID_INVOICE, UNSUPPORTED_NETWORK, AMOUNT_REQUIRED, INVOICE_EXPIRED; nothing was done.
+ * @throws DomainError INVALID_INVOICE, UNSUPPORTED_NETWORK, INVOICE_EXPIRED; nothing was done.
  */
 export function readInvoice(text: string, network: Network, now: Date): Invoice {
   const parts = sections(text, network);
@@ -35,27 +35,36 @@ export function readInvoice(text: string, network: Network, now: Date): Invoice 
   const timestamp = parts.get('timestamp');
   if (typeof paymentHash !== 'string' || !/^[0-9a-f]{64}$/.test(paymentHash) || typeof timestamp !== 'number')
     throw invalid();
-  const amount = parts.get('amount');
-  if (typeof amount !== 'string' || BigInt(amount) <= 0n) {
-    throw refusal(
-      'AMOUNT_REQUIRED',
-      'The invoice names no amount. Nothing was paid; ask for an invoice with an amount.',
-    );
-  }
   const expirySeconds = parts.get('expiry') ?? defaultExpirySeconds;
   if (typeof expirySeconds !== 'number') throw invalid();
   const expiresAt = new Date((timestamp + Math.min(expirySeconds, maxExpirySeconds)) * 1000);
   if (expiresAt <= now) {
     throw refusal('INVOICE_EXPIRED', 'The invoice has expired. Nothing was paid; ask for a new one.');
   }
-  const amountMsat = BigInt(amount);
+  const amount = parts.get('amount');
+  const amountMsat = typeof amount === 'string' ? BigInt(amount) : 0n;
   return {
     text: text.toLowerCase(),
     paymentHash,
-    amountMsat,
-    amountSat: (amountMsat + 999n) / 1000n,
+    amountMsat: amountMsat > 0n ? amountMsat : null,
     expiresAt,
   };
+}
+
+/** The invoice leaves the amount to the payer, who did not name one either. */
+export function amountRequired(): DomainError {
+  return refusal(
+    'AMOUNT_REQUIRED',
+    'The invoice names no amount. Nothing was paid; send the amount to pay, or ask for an invoice with an amount.',
+  );
+}
+
+/** The payer named an amount, and the mint takes it from invoices alone. */
+export function amountOfPayerUnsupported(): DomainError {
+  return refusal(
+    'AMOUNT_REQUIRED',
+    'The invoice names no amount, and the wallet’s mint pays only invoices that do. Nothing was paid; ask for an invoice with an amount.',
+  );
 }
 
 /** What an invoice of any network asks for, in msat; null where it names no amount or does not decode. */

@@ -3,18 +3,25 @@ import { DomainError } from '../../models/errors.ts';
 import { isFinished, type MeltOperation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
-import type { MeltQuoteView, MeltRequest, MeltService, Outcome, WalletService } from '../contracts.ts';
+import type {
+  AmountWish,
+  MeltQuoteView,
+  MeltRequest,
+  MeltService,
+  Outcome,
+  WalletService,
+} from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 import type { Answering, OnLastCall } from '../operations/answering.ts';
 import type { Handler } from '../operations/driver.ts';
 import { earlierOperation } from '../operations/earlier.ts';
 import type { Detection } from '../restore/detection.ts';
+import { costOf } from './choosing.ts';
 import { ReplyNotStored } from './courier.ts';
 import type { TimedRequest } from './drafting.ts';
 import { readInvoice } from './invoice.ts';
-import { costOf, type Preparation } from './preparation.ts';
-import { quoteMelt } from './quoting.ts';
+import type { Preparation } from './preparation.ts';
 import {
   duplicatePayment,
   idempotencyConflict,
@@ -24,6 +31,7 @@ import {
   stopped,
 } from './refusals.ts';
 import { type Begun, createReserving } from './reserving.ts';
+import { createWishedQuotes } from './wishedQuote.ts';
 
 /** The front of the melt: what a request may do and what it is answered. The saga does the rest. */
 export function createMeltService(parts: {
@@ -52,12 +60,13 @@ export function createMeltService(parts: {
     now,
   } = parts;
   const reserving = createReserving(parts);
+  const quoteFor = createWishedQuotes(parts);
 
-  async function quote(npub: string, invoiceText: string): Promise<MeltQuoteView> {
+  async function quote(npub: string, invoiceText: string, wish: AmountWish): Promise<MeltQuoteView> {
     const wallet = await wallets.get(npub);
     const invoice = readInvoice(invoiceText, network, now());
-    const quoted = await quoteMelt(mints, wallet, invoice, now());
-    const selection = await preparation.estimate(wallet, quoted);
+    const quoted = await quoteFor(wallet, invoice, wish);
+    const selection = await preparation.estimate(wallet, quoted, wish);
     const total =
       selection.kind === 'insufficient' ? selection.required : quoted.amount + costOf(selection, quoted);
     const { id: quoteId, amount, feeReserve, expiry } = quoted;
@@ -123,7 +132,7 @@ export function createMeltService(parts: {
     await detection.demandCurrent(wallet, request.requestId);
     const ask = () => {
       const asking = mints.at(wallet.mintUrl).payments.enter();
-      return quoteMelt(mints, wallet, invoice, now()).finally(asking.leave);
+      return quoteFor(wallet, invoice, request.amount).finally(asking.leave);
     };
     return reserving.reserve(wallet, invoice, await ask(), request, ask);
   }

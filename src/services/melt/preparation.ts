@@ -1,15 +1,15 @@
 import type { Config } from '../../config.ts';
 import { databaseUnavailable } from '../../models/errors.ts';
 import type { Attempt, MeltOperation, MeltQuote } from '../../models/operation.ts';
-import type { PlannedOutput } from '../../models/proof.ts';
+import { type PlannedOutput, sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import { type TokenReservation, TokensTaken } from '../../repositories/tokenReads.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
+import type { AmountWish } from '../contracts.ts';
 import { isOutcomeUnknown } from '../databaseFaults.ts';
-import { denominations } from '../ecash/amounts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { buryOrKeep } from '../operations/bury.ts';
 import { recordFor } from '../operations/earlier.ts';
@@ -19,11 +19,13 @@ import type { Detection } from '../restore/detection.ts';
 import type { MeltAttempts } from './attempts.ts';
 import type { Budgets } from './budget.ts';
 import { candidatesIn, demandListed } from './candidates.ts';
+import { choose, costOf, wholeOf } from './choosing.ts';
 import { type Chosen, draftOperation, reservationsFor, type TimedRequest } from './drafting.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { Preflight } from './preflight.ts';
 import {
+  concurrentOperation,
   duplicatePayment,
   type FeeLimit,
   feeTooHigh,
@@ -31,7 +33,7 @@ import {
   insufficientBalance,
   tooManyOpen,
 } from './refusals.ts';
-import { type Candidate, type Selection, selectProofs } from './selection.ts';
+import type { Selection } from './selection.ts';
 
 /** `busy`: others hold ecash that would be enough. `sight`: how it looked; null where they were quicker again and again. */
 export type Reserved =
@@ -43,7 +45,12 @@ export type Preparation = {
   /** @throws DomainError every refusal before anything is at stake; nothing is reserved then. */
   reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: TimedRequest): Promise<Reserved>;
   /** The cheapest way to pay a quote from what is spendable now; reserves nothing. */
-  estimate(wallet: Wallet, quote: MeltQuote): Promise<Selection>;
+  estimate(wallet: Wallet, quote: MeltQuote, wish: AmountWish): Promise<Selection>;
+  /**
+   * What could be brought to the mint now, amount and fee reserve together, of so much that is spendable.
+   * @throws DomainError CONCURRENT_OPERATION where others hold all that there is
+   */
+  reach(wallet: Wallet): Promise<{ reach: bigint; available: bigint }>;
 };
 
 const maxRounds = 8;
@@ -93,7 +100,8 @@ export function createPreparation(parts: {
       const outlines = await tokens.spendable(wallet.id);
       const keyset = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
       const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
-      const chosen = select(usable, avoid, quote, keyset);
+      const free = usable.filter(({ Y }) => !avoid.has(Y));
+      const chosen = choose(free, quote, keyset, request.amount === 'max');
       if (chosen.kind === 'insufficient') return tooLittle(wallet, chosen, unlisted);
       const cost = costOf(chosen, quote);
       if (cost > limit.amount) throw feeTooHigh(cost, limit, wallet.unit);
@@ -121,15 +129,26 @@ export function createPreparation(parts: {
     return { kind: 'busy', sight: null };
   }
 
-  async function estimate(wallet: Wallet, quote: MeltQuote): Promise<Selection> {
+  async function estimate(wallet: Wallet, quote: MeltQuote, wish: AmountWish): Promise<Selection> {
     const [outlines, keyset] = await Promise.all([
       tokens.spendable(wallet.id),
       keysets.forOutputs(wallet.mintUrl, wallet.unit),
     ]);
     const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
-    const selection = select(usable, new Set(), quote, keyset);
+    const selection = choose(usable, quote, keyset, wish === 'max');
     demandListed(wallet, selection, unlisted);
     return selection;
+  }
+
+  async function reach(wallet: Wallet): Promise<{ reach: bigint; available: bigint }> {
+    const { usable, unlisted } = await candidatesIn(wallet, await tokens.spendable(wallet.id), mints);
+    const available = sumAmounts(usable);
+    const { reach: most } = wholeOf(usable);
+    if (most > 0n) return { reach: most, available };
+    demandListed(wallet, { kind: 'insufficient', required: available + 1n, available }, unlisted);
+    const { unspent } = await ledger.balance(wallet.id);
+    if (unspent > available + unlisted) throw concurrentOperation();
+    return { reach: most, available };
   }
 
   function feeLimit(amount: bigint, maxFee: bigint | undefined): FeeLimit {
@@ -236,29 +255,12 @@ export function createPreparation(parts: {
     return { kind: 'busy', sight: `${available} of ${unspent}` };
   }
 
-  return { reserve, estimate };
+  return { reserve, estimate, reach };
 }
 
 /** Outputs of a melt that was not reserved after all: nobody but NUT-09 was ever shown them. */
 const plannedIn = (draft: MeltOperation | null): PlannedOutput[] =>
   draft === null ? [] : draft.attempts.flatMap(({ outputs }) => outputs);
-
-function select(
-  candidates: readonly Candidate[],
-  avoid: ReadonlySet<string>,
-  quote: MeltQuote,
-  keyset: OutputKeyset,
-): Selection {
-  const usable = candidates.filter(({ Y }) => !avoid.has(Y));
-  const terms = { feePpk: keyset.inputFeePpk, denominations: denominations(keyset.keys) };
-  return selectProofs(usable, quote.amount + quote.feeReserve, terms);
-}
-
-/** The most that the payment can cost besides its amount. */
-export function costOf(chosen: Chosen, quote: MeltQuote): bigint {
-  if (chosen.kind === 'direct') return quote.feeReserve + chosen.meltFee;
-  return chosen.sendAmount - quote.amount + chosen.swapFee;
-}
 
 /** Whether indices were taken is not known, and does not matter: a gap costs nothing, and nothing was begun. */
 function orUnavailable(error: unknown): never {

@@ -1,31 +1,44 @@
-import { DomainError } from '../../models/errors.ts';
+import { DomainError, invariant } from '../../models/errors.ts';
 import type { MeltQuote } from '../../models/operation.ts';
 import { largestSum } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
-import { isWorth } from '../mint/units.ts';
-import type { Invoice } from './invoice.ts';
+import { isWorth, msatOf } from '../mint/units.ts';
+import { amountOfPayerUnsupported, type Invoice } from './invoice.ts';
 import { refusedByMint } from './refusals.ts';
 
 /** A quote must live at least this much longer, or it may run out under the payment. */
 const minimumLifeMs = 30_000;
 
+/** NUT-05: the mint takes amounts from invoices alone. */
+const amountlessUnsupported = 11011;
+
 /**
  * Asks the mint for a melt quote (NUT-05, NUT-23) and checks that it is for this invoice, this unit and what the
- * invoice asks for. @throws DomainError PAYMENT_FAILED (the mint refuses), INVOICE_EXPIRED, MINT_ERROR,
- * MINT_UNAVAILABLE
+ * invoice asks for. `amount`: in the wallet's unit, for an invoice that leaves it to the payer.
+ * @throws DomainError PAYMENT_FAILED (the mint refuses), AMOUNT_REQUIRED (it pays no invoice without an amount),
+ * INVOICE_EXPIRED, MINT_ERROR, MINT_UNAVAILABLE
  */
 export async function quoteMelt(
   mints: MintDirectory,
   wallet: Wallet,
   invoice: Invoice,
   now: Date,
+  amount: bigint | null,
 ): Promise<MeltQuote> {
-  await mints.describeFor(wallet);
-  const answer = await mints.at(wallet.mintUrl).gateway.createMeltQuote(invoice.text, wallet.unit);
-  if (answer.kind === 'refused') throw refusedByMint(answer);
+  const { amountlessUnits } = await mints.describeFor(wallet);
+  const payersMsat = amount === null ? null : msatOf(amount, wallet.unit);
+  const amountMsat = invoice.amountMsat ?? payersMsat;
+  invariant(amountMsat !== null, 'an invoice that names no amount was to be quoted without one');
+  if (payersMsat !== null && !amountlessUnits.includes(wallet.unit)) throw amountOfPayerUnsupported();
+  const { gateway } = mints.at(wallet.mintUrl);
+  const answer = await gateway.createMeltQuote(invoice.text, wallet.unit, payersMsat);
+  if (answer.kind === 'refused') {
+    const isUnsupported = payersMsat !== null && answer.code === amountlessUnsupported;
+    throw isUnsupported ? amountOfPayerUnsupported() : refusedByMint(answer);
+  }
   const quote = answered(answer, 'quote a payment');
-  const otherAmount = !isWorth(quote.amount, wallet.unit, invoice.amountMsat);
+  const otherAmount = !isWorth(quote.amount, wallet.unit, amountMsat);
   const unpayable = quote.amount + quote.feeReserve > largestSum;
   const otherInvoice = quote.request !== null && quote.request.toLowerCase() !== invoice.text;
   const otherUnit = quote.unit !== null && quote.unit !== wallet.unit;

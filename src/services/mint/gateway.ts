@@ -73,7 +73,8 @@ export type MintGateway = {
     pubkey: string | null;
   }): Promise<Answer<MintQuoteReply>>;
   mintQuote(quoteId: string): Promise<Answer<MintQuoteReply>>;
-  createMeltQuote(invoice: string, unit: string): Promise<Answer<MeltQuoteReply>>;
+  /** `payersMsat`: what to pay on an invoice that leaves it to the payer (NUT-23). */
+  createMeltQuote(invoice: string, unit: string, payersMsat?: bigint | null): Promise<Answer<MeltQuoteReply>>;
   meltQuote(quoteId: string): Promise<Answer<MeltQuoteReply>>;
   /** NUT-07, matched by Y and never by position; every Y asked for is in the answer. */
   proofStates(Ys: readonly string[]): Promise<Answer<Map<string, ProofState>>>;
@@ -150,8 +151,11 @@ export function createMintGateway(url: string, transport: Transport, limits: Min
       return ask(creating('mint/quote/bolt11', body), readMintQuote);
     },
     mintQuote: (quoteId) => ask(reading(`mint/quote/bolt11/${encodeURIComponent(quoteId)}`), readMintQuote),
-    createMeltQuote: (invoice, unit) =>
-      ask(creating('melt/quote/bolt11', { request: invoice, unit }), readMeltQuote),
+    createMeltQuote: (invoice, unit, payersMsat = null) => {
+      const options = { amountless: { amount_msat: Number(payersMsat) } };
+      const body = { request: invoice, unit, ...(payersMsat === null ? {} : { options }) };
+      return ask(creating('melt/quote/bolt11', body), readMeltQuote);
+    },
     meltQuote: (quoteId) => ask(reading(`melt/quote/bolt11/${encodeURIComponent(quoteId)}`), readMeltQuote),
     proofStates,
     restore,

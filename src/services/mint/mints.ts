@@ -22,6 +22,8 @@ export type MintDescription = {
   mintId: string | null;
   unit: string;
   locksQuotes: boolean;
+  /** Units in which it pays invoices that leave the amount to the payer (NUT-23). */
+  amountlessUnits: readonly string[];
   /** It says of itself that it is the simulator (simulator/mint/info.ts). */
   isSimulated: boolean;
 };
@@ -210,11 +212,10 @@ function readInfo(mintUrl: string, info: JsonRecord): MintDescription {
       `does not offer NUT-0${missing.join(', NUT-0')}, without which a payment cannot be made safe`,
     );
   }
-  const units = (asList(asRecord(nuts?.['5'])?.['methods'], 1_000) ?? [])
+  const methods = (asList(asRecord(nuts?.['5'])?.['methods'], 1_000) ?? [])
     .map(asRecord)
-    .filter((method) => method?.['method'] === 'bolt11')
-    .map((method) => asText(method?.['unit'], 32))
-    .filter((unit) => unit !== undefined);
+    .filter((method) => method?.['method'] === 'bolt11');
+  const units = unitsOf(methods);
   if (units.length === 0) throw mintError('does not pay Lightning invoices (bolt11)');
   const unit = knownUnits.find((known) => units.includes(known));
   if (unit === undefined)
@@ -224,6 +225,12 @@ function readInfo(mintUrl: string, info: JsonRecord): MintDescription {
     mintId: asText(info['pubkey'], 66) ?? null,
     unit,
     locksQuotes: asRecord(nuts?.['20'])?.['supported'] === true,
+    amountlessUnits: unitsOf(
+      methods.filter((method) => asRecord(method?.['options'])?.['amountless'] === true),
+    ),
     isSimulated: asText(info['version'], 200)?.startsWith('CrucibleSimulator/') === true,
   };
 }
+
+const unitsOf = (methods: readonly (JsonRecord | undefined)[]): string[] =>
+  methods.map((method) => asText(method?.['unit'], 32)).filter((unit) => unit !== undefined);

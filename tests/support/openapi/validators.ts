@@ -44,6 +44,8 @@ ajv
   .addFormat('npub', isNpub)
   .addFormat('bolt11', true)
   .addFormat('cursor', /^[A-Za-z0-9_-]+$/)
+  .addFormat('cashu-pubkey', /^[!-~]+$/)
+  .addFormat('cashu-token', true)
   .addFormat('mint-url', /^[!-~]{1,2048}$/);
 // The document around the schemas, which ajv takes for one.
 ajv.addVocabulary(Object.keys(document));

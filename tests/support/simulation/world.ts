@@ -127,6 +127,7 @@ export function createWorld(given: {
       const stillAllowed = async () => undefined;
       const request = {
         npub,
+        amount: undefined,
         maxFee: undefined,
         memo: null,
         externalId: null,

@@ -119,6 +119,23 @@ export const invoiceCases: RefusalCase[] = [
     /names no amount.*ask for an invoice with an amount/,
     async (_good, { world }) => (await world.sim.invoice({ amountless: true })).invoice,
   ),
+  ...routes.map(
+    (route): RefusalCase => ({
+      code: 'VALIDATION_ERROR',
+      what: `an invoice over another amount than was sent (${route})`,
+      provoke: async (stage) =>
+        stage.post(`${stage.wallet.at}/${route}`, { invoice: await stage.invoice(10), amount: 11 }),
+      says: /^Nothing was done: amount: must be what the invoice names/,
+      members: {
+        details: [
+          {
+            field: 'amount',
+            message: 'must be what the invoice names; leave it out, or use an invoice without an amount',
+          },
+        ],
+      },
+    }),
+  ),
   ...refused('AMOUNT_REQUIRED', 'an amount of nothing', /names no amount/, (good) =>
     reworded(good, { prefix: 'lnbc0n' }),
   ),
