@@ -21,6 +21,8 @@ import { createSendService } from './services/exchange/sendService.ts';
 import { createHealthService } from './services/healthService.ts';
 import { createBooks } from './services/melt/books.ts';
 import { createBudgets } from './services/melt/budget.ts';
+import { createComparison } from './services/melt/comparison.ts';
+import { createCorrecting } from './services/melt/correcting.ts';
 import { createMeltService } from './services/melt/meltService.ts';
 import { createPreflight } from './services/melt/preflight.ts';
 import { createPreparation } from './services/melt/preparation.ts';
@@ -37,7 +39,10 @@ import { timer } from './services/operations/timing.ts';
 import { createUnservedMints } from './services/operations/unservedMints.ts';
 import { settleProfile } from './services/profileService.ts';
 import { createRateLimitService } from './services/rateLimitService.ts';
+import { createInventory } from './services/reconcile/inventory.ts';
+import { createReconcileService } from './services/reconcile/reconcileService.ts';
 import { createReportService } from './services/reportService.ts';
+import { createRestoreRequests } from './services/restore/requests.ts';
 import { createRestore } from './services/restore/restore.ts';
 import { createTransactionService } from './services/transactions/transactionService.ts';
 import { createWalletService } from './services/walletService.ts';
@@ -139,8 +144,9 @@ export async function createContext(given: {
     Promise.allSettled([worker.stop(), sweeper.stop(), unserved.stop(), restore.stop()]);
 
   const runs = createRuns();
+  const books = createBooks(stores);
   const preflight = createPreflight({
-    books: createBooks(stores),
+    books,
     corrections: stores.corrections,
     mints,
     reports,
@@ -197,6 +203,16 @@ export async function createContext(given: {
       limits: stores.rateLimits,
       counters: stores.rateCounters,
       now,
+    }),
+    reconciling: createReconcileService({
+      ...common,
+      inventory: createInventory({ ...stores, comparison: createComparison({ books, mints }) }),
+      correcting: createCorrecting({ corrections: stores.corrections, now }),
+    }),
+    restores: createRestoreRequests({
+      ...common,
+      answerWithinMs: config.answerWithinMs,
+      onLastCall: runs.onLastCall,
     }),
     reports,
     health: createHealthService({

@@ -4,6 +4,8 @@ import { docsController } from './controllers/docs.ts';
 import { healthController } from './controllers/health.ts';
 import { meltController } from './controllers/melts.ts';
 import { mintingController } from './controllers/mintings.ts';
+import { reconcileController } from './controllers/reconcile.ts';
+import { restoreController } from './controllers/restore.ts';
 import { tokenController } from './controllers/tokens.ts';
 import { transactionController } from './controllers/transactions.ts';
 import { walletController } from './controllers/wallets.ts';
@@ -25,7 +27,7 @@ export type Route = {
   method: 'get' | 'post';
   path: string;
   access: Access;
-  limit?: 'melt' | 'address';
+  limit?: 'melt' | 'compare' | 'restore' | 'address';
   handler: RequestHandler;
 };
 
@@ -39,6 +41,8 @@ export function routeTable(services: Services): Route[] {
   const melts = meltController(services.melts);
   const transactions = transactionController(services.transactions);
   const tokens = tokenController(services.sends, services.receives);
+  const reconciling = reconcileController(services.reconciling);
+  const restores = restoreController(services.restores);
   const health = healthController(services.health);
   const auth = authController(services.bearerTokens);
   const wallet = '/api/wallet/:npub';
@@ -73,6 +77,28 @@ export function routeTable(services: Services): Route[] {
       access: 'wallet:read',
       handler: transactions.get,
     },
+    {
+      method: 'post',
+      path: `${wallet}/proofs/status`,
+      access: 'wallet:read',
+      limit: 'compare',
+      handler: reconciling.compare,
+    },
+    {
+      method: 'post',
+      path: `${wallet}/reconcile`,
+      access: 'wallet:write',
+      limit: 'compare',
+      handler: reconciling.reconcile,
+    },
+    {
+      method: 'post',
+      path: `${wallet}/restore`,
+      access: 'wallet:write',
+      limit: 'restore',
+      handler: restores.restore,
+    },
+    { method: 'get', path: `${wallet}/restore`, access: 'wallet:read', handler: restores.present },
   );
   return routes;
 }

@@ -3,6 +3,7 @@ import type { Logger } from './logger.ts';
 import { createApiKeyRepository } from './repositories/apiKeys.ts';
 import { createAuditRepository } from './repositories/audit.ts';
 import { createBearerTokenRepository } from './repositories/bearerTokens.ts';
+import { createBookedProofReads } from './repositories/bookedProofs.ts';
 import { createCorrectionRepository } from './repositories/corrections.ts';
 import { createCounterRepository } from './repositories/counters.ts';
 import type { Database } from './repositories/database.ts';
@@ -60,6 +61,7 @@ export function createStores(given: {
     wallets: createWalletRepository(database),
     recoveries: createRecoveryRepository(database),
     ecash: createRecoveredEcashRepository(database, sealers, tokens, operations, audit, now),
+    booked: createBookedProofReads(database, sealers),
     openOutputs: createOpenOutputReads(database, sealers, proofName),
     corrections: createCorrectionRepository(database, tokens, audit),
     filed: createReportRepository(database),

@@ -14,8 +14,8 @@ const usage = `usage: crucible keys create --scopes <scope,…> [--npub <npub>] 
        crucible keys revoke <id>
        crucible keys rotate-master [--check]
        crucible limits list [--json]
-       crucible limits set address|key|npub|melt <requests per minute>
-       crucible limits reset [address|key|npub|melt]
+       crucible limits set address|key|npub|melt|compare|restore <requests per minute>
+       crucible limits reset [address|key|npub|melt|compare|restore]
        crucible restore --all | --npub <npub> [--dry-run]
        crucible migrate [--dry-run] [--json]
        crucible migrate --original <collection/id> > <file.bson>

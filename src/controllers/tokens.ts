@@ -6,8 +6,9 @@ import { contextOf, npubOf } from '../middleware/requestContext.ts';
 import { bodies, notesIn, readBody, readTransactionId, type SendBody } from '../middleware/validate.ts';
 import { validationError } from '../models/errors.ts';
 import type { Lock } from '../models/exchange.ts';
-import type { Outcome, ReceiveService, SendService } from '../services/contracts.ts';
+import type { Outcome } from '../services/contracts.ts';
 import { readPubkey } from '../services/ecash/locks.ts';
+import type { ReceiveService, SendService } from '../services/exchange/contracts.ts';
 import { presentReceive, presentReclaim, presentSend, presentSendStatus } from './presentTokens.ts';
 
 /** Handlers that give ecash away as a token, take such a token back, and take in those of others. */

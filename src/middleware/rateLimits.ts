@@ -7,14 +7,17 @@ import type { RateLimitService } from '../services/contracts.ts';
 import { contextOf, npubOf } from './requestContext.ts';
 
 /** Empty where nothing is limited. */
-export type RateLimiters = Record<'address' | 'caller' | 'melt', RequestHandler[]>;
+export type RateLimiters = Record<'address' | 'caller' | WalletLimit, RequestHandler[]>;
+
+/** What is counted for each wallet. */
+type WalletLimit = Extract<RateLimitName, 'melt' | 'compare' | 'restore'>;
 
 /**
- * `address` comes before anybody is asked who they are, `caller` right after that, `melt` once the caller may pay from the
- * wallet: nobody uses up what belongs to somebody else.
+ * `address` comes before anybody is asked who they are, `caller` right after that, those of a wallet once the caller may do
+ * so with it: nobody uses up what belongs to somebody else.
  */
 export function rateLimiters(limits: RateLimitService): RateLimiters {
-  if (!limits.isOn) return { address: [], caller: [], melt: [] };
+  if (!limits.isOn) return { address: [], caller: [], melt: [], compare: [], restore: [] };
   const byKey = limiter(limits, 'key', (req) => contextOf(req).caller?.keyId ?? 'nobody');
   const byNpub = limiter(limits, 'npub', (req) => contextOf(req).caller?.npub ?? 'nobody');
   const byCaller: RequestHandler = (req, res, next) =>
@@ -23,6 +26,8 @@ export function rateLimiters(limits: RateLimitService): RateLimiters {
     address: [limiter(limits, 'address', addressOf)],
     caller: [byCaller],
     melt: [limiter(limits, 'melt', npubOf)],
+    compare: [limiter(limits, 'compare', npubOf)],
+    restore: [limiter(limits, 'restore', npubOf)],
   };
 }
 
@@ -73,6 +78,8 @@ const counted: Record<RateLimitName, string> = {
   key: 'requests with this API key',
   npub: 'requests of this owner',
   melt: 'payments from this wallet',
+  compare: 'comparisons of this wallet with its mint',
+  restore: 'recoveries of this wallet',
 };
 
 function tooMany(name: RateLimitName, perMinute: number, retryAfterSeconds: number): DomainError {

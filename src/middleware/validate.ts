@@ -28,6 +28,7 @@ const messages: Record<string, string> = {
   'number.unsafe': `must be at most ${maxAmount}`,
   'number.min': 'must be at least {#limit}',
   'number.max': `must be at most ${maxAmount}`,
+  'boolean.base': 'must be true or false',
   npub: npubProblem,
   memo: `must have at most ${maxMemoLength} characters, and no control characters`,
   wish: `must be "max" or a JSON integer from 1 to ${maxAmount}`,
@@ -79,6 +80,7 @@ export const bodies = {
   mintComplete: Joi.object<{ quoteId: string }>({
     quoteId: quoteId.required(),
   }).required(),
+  reconcile: Joi.object<{ dryRun?: boolean }>({ dryRun: Joi.boolean() }).required(),
   meltQuote: Joi.object<{ invoice: string; amount?: number | 'max' }>({
     invoice: invoice.required(),
     amount: wishedAmount,

@@ -15,10 +15,15 @@ export type Wallet = {
   createdAt: Date;
   /** Absent where the books are believed to be up to date. */
   recovery?: RecoveryState;
+  /** Why there is a recovery; absent where there is none. */
+  recoveryReason?: RecoveryReason;
 };
 
-/** What shows that books are behind, from the weakest to the strongest; `asked`: a person said so. */
-export type RecoveryReason = 'quote_issued' | 'asked' | 'spent_proofs' | 'signed_outputs';
+/**
+ * What shows that books are behind, from the weakest to the strongest; `asked`: an operator said so. `requested` shows nothing:
+ * somebody wants everything looked for, and no counter is moved unless something is found that shows it.
+ */
+export type RecoveryReason = 'requested' | 'quote_issued' | 'asked' | 'spent_proofs' | 'signed_outputs';
 
 /**
  * How far the signatures of one keyset have been looked through. `next`: the first index not asked about yet. `counter`: that
@@ -52,7 +57,13 @@ export type Recovery = {
   /** Payments of the lost time were under way at the mint: it may sign their change where the scans have passed already. */
   rescanDue: boolean;
   restored: bigint;
+  restoredProofs: number;
   writtenOff: bigint;
+};
+
+/** What a wallet's last recovery came to, in the wallet's unit. */
+export type EndedRecovery = Pick<Recovery, 'since' | 'restored' | 'restoredProofs' | 'writtenOff'> & {
+  endedAt: Date;
 };
 
 /**

@@ -14,7 +14,7 @@ export type DocumentedRoute = {
   method: 'get' | 'post';
   path: string;
   access: string;
-  limit?: 'melt' | 'address';
+  limit?: 'melt' | 'compare' | 'restore' | 'address';
 };
 
 type Component = 'securitySchemes' | 'schemas' | 'headers' | 'examples' | 'responses';
@@ -57,7 +57,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): OpenApiDocu
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    tags: ['Access', 'Wallets', 'Funding', 'Paying', 'Tokens', 'History', 'Machine'].map((tag) => ({
+    tags: ['Access', 'Wallets', 'Funding', 'Paying', 'Tokens', 'Books', 'History', 'Machine'].map((tag) => ({
       name: tag,
     })),
     paths,

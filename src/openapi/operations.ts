@@ -15,6 +15,7 @@ import {
   walletCreated,
   walletInfo,
 } from './answers.ts';
+import { booksOperations } from './booksOperations.ts';
 import { json, mintTrouble, notes, type OperationDoc, ofKeys, underway, wallet } from './operationDoc.ts';
 import { body } from './schema.ts';
 import { tokenOperationDocs } from './tokenOperations.ts';
@@ -192,4 +193,5 @@ export const operationDocs: Record<string, OperationDoc> = {
     answers: { 200: json('Its present state', 'Transaction', transaction) },
     refusals: ['WALLET_NOT_FOUND', 'TRANSACTION_NOT_FOUND'],
   },
+  ...booksOperations,
 };

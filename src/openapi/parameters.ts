@@ -20,7 +20,10 @@ const inHeader = {
     { minLength: 1, maxLength: 255, pattern: idempotencyKey.source },
   ),
   // Whatever else it asks for is passed over, as RFC 7240 has it.
-  Prefer: text('`respond-async`: answer 202 as soon as the ecash is reserved (RFC 7240)', 'respond-async'),
+  Prefer: text(
+    '`respond-async`: answer 202 at once, of a melt as soon as the ecash is reserved (RFC 7240)',
+    'respond-async',
+  ),
 };
 
 const inQuery = {

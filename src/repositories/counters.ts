@@ -44,12 +44,15 @@ export function createCounterRepository(database: Database) {
       .lean<CounterDocument>();
   }
 
-  /** Whether any wallet of the seed is being recovered, or ever was. */
+  /** Whether any wallet of the seed is, or ever was, being recovered for more than a wish. */
   async function wasBehind(walletSeed: string): Promise<boolean> {
     const found = await database.wallets
       .findOne({
         npub: walletSeed,
-        $or: [{ recovery: { $exists: true } }, { recovered_at: { $exists: true } }],
+        $or: [
+          { recovery: { $exists: true }, 'recovery.reason': { $ne: 'requested' } },
+          { recovered_at: { $exists: true } },
+        ],
       })
       .lean<WalletDocument>();
     return found !== null;

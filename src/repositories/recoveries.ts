@@ -1,17 +1,20 @@
 import type { QueryFilter } from 'mongoose';
-import type { RecoveryDocument, WalletDocument } from '../models/schemas/account.ts';
-import type { Recovery, RecoveryReason, RecoveryState, Wallet } from '../models/wallet.ts';
+import type { WalletDocument } from '../models/schemas/account.ts';
+import type { EndedRecovery, Recovery, RecoveryReason, RecoveryState, Wallet } from '../models/wallet.ts';
 import { countByMint } from './countByMint.ts';
 import type { Database } from './database.ts';
 import { hasRunOut, leaseUntil } from './leases.ts';
+import {
+  endedDocument,
+  fieldsOf,
+  fresh,
+  type RecoveryProgress,
+  toEnded,
+  toRecovery,
+} from './recoveryDocuments.ts';
 import { toWallet } from './wallets.ts';
 
 export type RecoveryRepository = ReturnType<typeof createRecoveryRepository>;
-
-/** What a pass has found out since the last write. */
-export type RecoveryProgress = Partial<
-  Pick<Recovery, 'scans' | 'again' | 'stuckSince' | 'rescanDue' | 'restored' | 'writtenOff'>
->;
 
 const isFree = (now: Date): QueryFilter<WalletDocument> => ({
   'recovery.due_at': { $lte: now },
@@ -34,6 +37,7 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
       { $set: { recovery: fresh(reason, now) } },
     );
     if (begun.modifiedCount === 1) return true;
+    if (await strengthen(walletId, reason, now)) return false;
     // Until the counters have been moved, whoever plans outputs finds them signed: that is being seen to.
     const states: RecoveryState[] =
       reason === 'signed_outputs' ? ['watching'] : ['required', 'running', 'watching'];
@@ -52,6 +56,31 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     return false;
   }
 
+  /** A recovery that was only wished for begins again as one that is needed. @returns false where there is none */
+  async function strengthen(walletId: string, reason: RecoveryReason, now: Date): Promise<boolean> {
+    const { modifiedCount } = await wallets.updateOne(
+      { _id: walletId, 'recovery.reason': 'requested' },
+      {
+        $set: {
+          'recovery.reason': reason,
+          'recovery.state': 'required',
+          'recovery.due_at': now,
+          'recovery.scans': {},
+        },
+        $inc: { 'recovery.generation': 1 },
+      },
+    );
+    return modifiedCount === 1;
+  }
+
+  /** Has a wallet recovered because somebody wants to know. Whatever recovery is under way already is theirs, too. */
+  async function request(walletId: string, now: Date): Promise<void> {
+    await wallets.updateOne(
+      { _id: walletId, recovery: { $exists: false } },
+      { $set: { recovery: fresh('requested', now) } },
+    );
+  }
+
   /**
    * Demands that every wallet be recovered, or those of one npub: somebody knows that an old backup was restored. A recovery
    * that stands in the books begins again at the first index, since it may come from that backup. @returns how many wallets
@@ -60,6 +89,10 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     const begun = await wallets.updateMany(
       { ...whose(npub), recovery: { $exists: false } },
       { $set: { recovery: fresh('asked', now) } },
+    );
+    await wallets.updateMany(
+      { ...whose(npub), 'recovery.reason': 'requested' },
+      { $set: { 'recovery.reason': 'asked' } },
     );
     const again = await wallets.updateMany(
       { ...whose(npub), recovery: { $exists: true }, 'recovery.since': { $ne: now } },
@@ -86,14 +119,18 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     return { wallets: all, recovering };
   }
 
-  /** The wallet as it is now, with its recovery, and when the last one ended. */
-  async function byId(
-    walletId: string,
-  ): Promise<{ wallet: Wallet; recovery: Recovery | null; recoveredAt: Date | null } | null> {
+  /** The wallet as it is now, with its recovery, what the last one came to, and when one last ended that was needed. */
+  async function byId(walletId: string): Promise<{
+    wallet: Wallet;
+    recovery: Recovery | null;
+    last: EndedRecovery | null;
+    recoveredAt: Date | null;
+  } | null> {
     const found = await wallets.findById(walletId).lean<WalletDocument>();
     if (found === null) return null;
     const recovery = found.recovery === undefined ? null : toRecovery(walletId, found.recovery);
-    return { wallet: toWallet(found), recovery, recoveredAt: found.recovered_at ?? null };
+    const last = found.last_recovery === undefined ? null : toEnded(found.last_recovery);
+    return { wallet: toWallet(found), recovery, last, recoveredAt: found.recovered_at ?? null };
   }
 
   /** The one of these mints whose wallets have been due for longest; null where no recovery is due and free. */
@@ -196,20 +233,25 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
   }
 
   /** Ends a recovery. @returns false where the wallet was found behind again since the pass began. */
-  async function finish(
-    { walletId, generation }: Pick<Recovery, 'walletId' | 'generation'>,
-    owner: string,
-    now: Date,
-  ): Promise<boolean> {
+  async function finish(recovery: Recovery, owner: string, now: Date): Promise<boolean> {
+    const { walletId, generation, reason } = recovery;
     const { matchedCount } = await wallets.updateOne(
       { _id: walletId, 'recovery.lease_owner': owner, 'recovery.generation': generation },
-      { $unset: { recovery: 1 }, $set: { recovered_at: now } },
+      {
+        $unset: { recovery: 1 },
+        $set: {
+          last_recovery: endedDocument(recovery, now),
+          // What was only wished for has moved no counter.
+          ...(reason === 'requested' ? {} : { recovered_at: now }),
+        },
+      },
     );
     return matchedCount === 1;
   }
 
   return {
     require,
+    request,
     requireAnew,
     count,
     byId,
@@ -225,73 +267,3 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
 }
 
 const whose = (npub: string | null): QueryFilter<WalletDocument> => (npub === null ? {} : { npub });
-
-function fresh(reason: RecoveryReason, now: Date): RecoveryDocument {
-  return {
-    state: 'required',
-    reason,
-    since: now,
-    generation: 1,
-    due_at: now,
-    lease_owner: null,
-    lease_until: null,
-    scans: {},
-    again: [],
-    stuck_since: {},
-    rescan_due: false,
-    restored: 0n,
-    written_off: 0n,
-  };
-}
-
-function fieldsOf({
-  scans,
-  again,
-  stuckSince,
-  rescanDue,
-  restored,
-  writtenOff,
-}: RecoveryProgress): Record<string, unknown> {
-  return {
-    ...(scans === undefined ? {} : { 'recovery.scans': storedScans(scans) }),
-    ...(again === undefined
-      ? {}
-      : { 'recovery.again': again.map(({ keysetId, counter }) => ({ keyset_id: keysetId, counter })) }),
-    ...(stuckSince === undefined ? {} : { 'recovery.stuck_since': stuckSince }),
-    ...(rescanDue === undefined ? {} : { 'recovery.rescan_due': rescanDue }),
-    ...(restored === undefined ? {} : { 'recovery.restored': restored }),
-    ...(writtenOff === undefined ? {} : { 'recovery.written_off': writtenOff }),
-  };
-}
-
-function storedScans(scans: Recovery['scans']): RecoveryDocument['scans'] {
-  return Object.fromEntries(
-    Object.entries(scans).map(([keysetId, { next, lastSigned, isBehind, done, counter, isMoved }]) => [
-      keysetId,
-      { next, last_signed: lastSigned, is_behind: isBehind, done, counter, is_moved: isMoved },
-    ]),
-  );
-}
-
-function toRecovery(walletId: string, stored: RecoveryDocument): Recovery {
-  return {
-    walletId,
-    state: stored.state,
-    reason: stored.reason,
-    since: stored.since,
-    generation: stored.generation,
-    scans: Object.fromEntries(
-      Object.entries(stored.scans).map(
-        ([keysetId, { next, last_signed, is_behind, done, counter, is_moved }]) => [
-          keysetId,
-          { next, lastSigned: last_signed, isBehind: is_behind, done, counter, isMoved: is_moved },
-        ],
-      ),
-    ),
-    again: stored.again.map(({ keyset_id, counter }) => ({ keysetId: keyset_id, counter })),
-    stuckSince: stored.stuck_since,
-    rescanDue: stored.rescan_due,
-    restored: BigInt(stored.restored),
-    writtenOff: BigInt(stored.written_off),
-  };
-}

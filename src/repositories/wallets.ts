@@ -54,6 +54,8 @@ export function toWallet(document: WalletDocument): Wallet {
     mintId: document.mint_id,
     unit: document.unit,
     createdAt: document.created_at,
-    ...(document.recovery === undefined ? {} : { recovery: document.recovery.state }),
+    ...(document.recovery === undefined
+      ? {}
+      : { recovery: document.recovery.state, recoveryReason: document.recovery.reason }),
   };
 }

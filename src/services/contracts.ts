@@ -1,11 +1,12 @@
 import type { ApiKey, Caller, Scope } from '../models/apiKey.ts';
-import type { Lock, ReceiveOperation, SendOperation } from '../models/exchange.ts';
+import type { Discrepancy } from '../models/discrepancy.ts';
 import type { NostrEvent } from '../models/nostrEvent.ts';
 import type { MeltOperation, MintingOperation, TimelineEntry } from '../models/operation.ts';
 import type { RateCount, RateLimitName } from '../models/rateLimit.ts';
 import type { ReportDraft } from '../models/report.ts';
 import type { TransactionOutline, TransactionStatus, TransactionType } from '../models/transaction.ts';
 import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
+import type { ReceiveService, SendService } from './exchange/contracts.ts';
 
 /** A durable `Idempotency-Key`, with the hash of the body that it was first used for. */
 export type IdempotencyKey = {
@@ -75,61 +76,6 @@ export type MeltService = {
   melt(request: MeltRequest): Promise<Outcome<MeltOperation>>;
   /** @throws DomainError WALLET_NOT_FOUND, TRANSACTION_NOT_FOUND */
   status(npub: string, transactionId: string): Promise<MeltOperation>;
-};
-
-export type SendRequest = OwnersNotes & {
-  npub: string;
-  /** What the token is worth. */
-  amount: bigint;
-  /** Null for a token that whoever has it may spend. */
-  lock: Lock | null;
-  respondAsync: boolean;
-  idempotency: IdempotencyKey | undefined;
-  /** Null where the caller has no budget to keep to. */
-  budget: KeyBudget | null;
-  /** Asked again just before ecash is reserved. @throws DomainError UNAUTHENTICATED */
-  stillAllowed: () => Promise<void>;
-  requestId: string;
-};
-
-export type ReclaimRequest = {
-  npub: string;
-  transactionId: string;
-  respondAsync: boolean;
-  idempotency: IdempotencyKey | undefined;
-  budget: KeyBudget | null;
-  requestId: string;
-};
-
-export type SendService = {
-  /**
-   * Makes a token of the wallet's ecash. Resolves with an operation that is `sent` (200), or still open (202).
-   * @throws DomainError every refusal of docs/api; SEND_FAILED when it ended without a token
-   */
-  send(request: SendRequest): Promise<Outcome<SendOperation>>;
-  /** With the token itself: not for a key with a budget, unless it has sent it. @throws DomainError TRANSACTION_NOT_FOUND */
-  status(npub: string, transactionId: string, budget: KeyBudget | null): Promise<SendOperation>;
-  /**
-   * Brings a token home that nobody has claimed. Resolves with an operation that is `reclaimed` (200), or still open (202).
-   * @throws DomainError TRANSACTION_NOT_FOUND, TOKEN_CLAIMED, TOKEN_LOCKED, TOKEN_PENDING, RECLAIM_FAILED
-   */
-  reclaim(request: ReclaimRequest): Promise<Outcome<SendOperation>>;
-};
-
-export type ReceiveRequest = OwnersNotes & {
-  npub: string;
-  encodedToken: string;
-  respondAsync: boolean;
-  idempotency: IdempotencyKey | undefined;
-  requestId: string;
-};
-
-export type ReceiveService = {
-  /**
-   * Exchanges somebody else's token for ecash that this wallet alone knows. Resolves with an operation that is `received`
-   * (200), or still open (202). @throws DomainError every refusal of docs/api; nothing was received then
-   */
-  receive(request: ReceiveRequest): Promise<Outcome<ReceiveOperation>>;
 };
 
 export type MintingService = {
@@ -255,6 +201,41 @@ export type Readiness = {
 
 export type HealthService = { readiness(): Promise<Readiness> };
 
+/** How books and mint differ about proofs of one token, or about outputs of one open operation. */
+export type TokenDiscrepancy = Omit<Discrepancy, 'Y'> & { proofCount: number };
+
+/** What the mint says of a wallet's proofs. `complete`: none that is believed good was left out. */
+export type ProofComparison = {
+  totalProofs: number;
+  unspentCount: number;
+  pendingCount: number;
+  spentCount: number;
+  discrepancies: TokenDiscrepancy[];
+  complete: boolean;
+  at: Date;
+};
+
+/** What is put right about a token. `done`: false in a dry run, and where the token has changed meanwhile. */
+export type CorrectionAction = Pick<TokenDiscrepancy, 'type' | 'amount' | 'proofCount'> & {
+  action: 'mark_spent';
+  tokenId: string;
+  done: boolean;
+};
+
+export type ReconcileService = {
+  /** Compares a wallet's proofs with its mint (NUT-07). Changes nothing. @throws DomainError WALLET_NOT_FOUND, MINT_UNAVAILABLE, MINT_ERROR */
+  compare(npub: string): Promise<ProofComparison>;
+  /**
+   * The same, and marks what the mint calls spent, as pre-flight would; a dry run lists that and changes nothing.
+   * @throws DomainError also MELT_BLOCKED_BY_RECONCILIATION during a recovery, DATABASE_UNAVAILABLE
+   */
+  reconcile(request: {
+    npub: string;
+    dryRun: boolean;
+    requestId: string;
+  }): Promise<ProofComparison & { dryRun: boolean; actions: CorrectionAction[] }>;
+};
+
 export type RestoreService = {
   /**
    * Demands that every wallet be recovered, or that of one npub: an old backup was restored. New melts and mintings of it are
@@ -263,6 +244,24 @@ export type RestoreService = {
   demand(npub: string | null): Promise<number>;
   /** How many wallets `demand` is about, and how many of them are being recovered already. */
   count(npub: string | null): Promise<{ wallets: number; recovering: number }>;
+};
+
+/** What became of a wish to have a wallet restored. `WATCHING`: the mint still holds ecash of it in payments. Sums are in its unit. */
+export type RestoreView =
+  | { status: 'NONE'; npub: string }
+  | ({ npub: string; startedAt: Date; restored: bigint; restoredProofs: number } & (
+      | { status: 'RUNNING' | 'WATCHING' }
+      | { status: 'DONE'; endedAt: Date }
+    ));
+
+export type RestoreRequestService = {
+  /**
+   * Has all ecash of a wallet looked for by its seed (NUT-13, NUT-09), and waits for what comes of it. Joins a recovery that is
+   * under way. @throws DomainError WALLET_NOT_FOUND; MINT_UNAVAILABLE, MINT_ERROR: nothing was begun
+   */
+  request(wish: { npub: string; respondAsync: boolean }): Promise<RestoreView>;
+  /** The recovery that is under way, or else the last. @throws DomainError WALLET_NOT_FOUND */
+  present(npub: string): Promise<RestoreView>;
 };
 
 export type Services = {
@@ -276,6 +275,8 @@ export type Services = {
   signedRequests: SignedRequestService;
   bearerTokens: BearerTokenService;
   rateLimits: RateLimitService;
+  reconciling: ReconcileService;
+  restores: RestoreRequestService;
   reports: ReportService;
   health: HealthService;
 };

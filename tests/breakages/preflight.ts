@@ -1,6 +1,7 @@
 import { type Breakage, edit } from './breakage.ts';
 
 const preflightCode = 'src/services/melt/preflight.ts';
+const comparison = 'src/services/melt/comparison.ts';
 const splits = 'src/repositories/tokenSplits.ts';
 const differences = 'src/services/melt/discrepancy.ts';
 const preflightTest = 'tests/integration/preflight.test.ts';
@@ -12,7 +13,7 @@ export const preflight: Breakage[] = [
     name: 'pre-flight believes the first answer of the mint',
     edits: [
       edit(
-        preflightCode,
+        comparison,
         '    const states = await ask(wallet, beliefs);\n    const present',
         '    const states = new Map(suspicious.map(({ belief: { Y }, mint }) => [Y, mint]));\n    const present',
       ),
@@ -23,7 +24,7 @@ export const preflight: Breakage[] = [
   {
     name: 'pre-flight does not look into its own books again, and writes off what has been reserved',
     edits: [
-      edit(preflightCode, '(await books.again(wallet, beliefs)).map(', 'beliefs.map('),
+      edit(comparison, '(await books.again(wallet, beliefs)).map(', 'beliefs.map('),
       edit(
         splits,
         `      status,
@@ -106,7 +107,7 @@ export const preflight: Breakage[] = [
     name: 'pre-flight is left out',
     edits: [
       edit(
-        preflightCode,
+        comparison,
         'const found = suspicious.length === 0 ? []',
         'const found = suspicious.length >= 0 ? []',
       ),

@@ -45,8 +45,8 @@ export const restoring: Breakage[] = [
     edits: [
       edit(
         keysetScans,
-        'await moveCounter(wallet, keysetId, progress);\n        progress',
-        'if (progress.lastSigned !== null) await moveCounter(wallet, keysetId, progress);\n        progress',
+        'if (moves) await moveCounter(wallet, keysetId, progress);\n        progress',
+        'if (moves && progress.lastSigned !== null) await moveCounter(wallet, keysetId, progress);\n        progress',
       ),
       beginsAtFirst,
     ],

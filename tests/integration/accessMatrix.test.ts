@@ -59,6 +59,9 @@ beforeAll(() => {
     '/api/wallet/:npub/mint/complete': { quoteId: 'q1' },
     '/api/wallet/:npub/melt/quote': { invoice },
     '/api/wallet/:npub/melt': { invoice },
+    '/api/wallet/:npub/proofs/status': {},
+    '/api/wallet/:npub/reconcile': {},
+    '/api/wallet/:npub/restore': {},
   });
 });
 

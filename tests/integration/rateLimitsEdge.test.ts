@@ -213,6 +213,8 @@ describe('in production', () => {
         { name: 'key', perMinute: 3_000, defaultPerMinute: 3_000 },
         { name: 'npub', perMinute: 1_000_000, defaultPerMinute: 600 },
         { name: 'melt', perMinute: 1_000_000, defaultPerMinute: 240 },
+        { name: 'compare', perMinute: 1_000_000, defaultPerMinute: 30 },
+        { name: 'restore', perMinute: 1_000_000, defaultPerMinute: 10 },
       ],
     });
   });

@@ -15,6 +15,7 @@ const documented = {
   melt: 'MeltWish',
   send: 'SendWish',
   receive: 'ReceiveWish',
+  reconcile: 'ReconcileWish',
 } satisfies Record<keyof typeof bodies, string>;
 
 /** Values at the edges of each field's rules; those of one field are wrong for most others. */
@@ -29,6 +30,7 @@ const edges = {
   encodedToken: fc.constantFrom('', 'cashuB', ...longest(60_000)),
   quoteId: fc.constantFrom('a-quote_1', 'a quote', 'ä', ...longest(256)),
   invoice: fc.constantFrom('', 'lnbc1', ...longest(8_192)),
+  dryRun: fc.constantFrom(true, false, 'true', 0, null),
 };
 const other = fc.oneof(...Object.values(edges), fc.jsonValue({ maxDepth: 2 }));
 

@@ -24,9 +24,10 @@ import { createSignedRequestService } from '../../src/services/auth/signedReques
 import type {
   MeltService,
   MintingService,
-  ReceiveService,
-  SendService,
+  ReconcileService,
+  RestoreRequestService,
 } from '../../src/services/contracts.ts';
+import type { ReceiveService, SendService } from '../../src/services/exchange/contracts.ts';
 import { createHealthService } from '../../src/services/healthService.ts';
 import { createRateLimitService } from '../../src/services/rateLimitService.ts';
 import { createReportService } from '../../src/services/reportService.ts';
@@ -106,11 +107,15 @@ export async function startEdge() {
     counters: createRateCounters(database, logger),
     now,
   });
+  const reconciling: ReconcileService = { compare: unused, reconcile: unused };
+  const restores: RestoreRequestService = { request: unused, present: unused };
   const services = {
     apiKeys,
     signedRequests,
     bearerTokens,
     rateLimits,
+    reconciling,
+    restores,
     reports,
     wallets,
     health,

@@ -3,7 +3,7 @@ import { Schema } from 'mongoose';
 /** Stands in a wallet while it is being recovered (src/models/wallet.ts). */
 export type RecoveryDocument = {
   state: 'required' | 'running' | 'watching';
-  reason: 'quote_issued' | 'asked' | 'spent_proofs' | 'signed_outputs';
+  reason: 'requested' | 'quote_issued' | 'asked' | 'spent_proofs' | 'signed_outputs';
   since: Date;
   generation: number;
   due_at: Date;
@@ -24,6 +24,17 @@ export type RecoveryDocument = {
   stuck_since: Record<string, Date>;
   rescan_due: boolean;
   restored: bigint;
+  /** Absent in recoveries that an earlier version began. */
+  restored_proofs?: number;
+  written_off: bigint;
+};
+
+/** Stands in a wallet once it was recovered, for whoever asks what came of it. */
+export type EndedRecoveryDocument = {
+  since: Date;
+  ended_at: Date;
+  restored: bigint;
+  restored_proofs: number;
   written_off: bigint;
 };
 
@@ -36,7 +47,9 @@ export type WalletDocument = {
   unit: string;
   created_at: Date;
   recovery?: RecoveryDocument;
+  /** When it was last recovered after it had been, or was said to be, behind. */
   recovered_at?: Date;
+  last_recovery?: EndedRecoveryDocument;
 };
 
 export const walletSchema = new Schema<WalletDocument>(
@@ -49,6 +62,7 @@ export const walletSchema = new Schema<WalletDocument>(
     created_at: { type: Date, required: true },
     recovery: { type: Schema.Types.Mixed },
     recovered_at: { type: Date },
+    last_recovery: { type: Schema.Types.Mixed },
   },
   { strict: 'throw', versionKey: false, minimize: false, collection: 'wallets' },
 );

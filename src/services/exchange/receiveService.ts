@@ -7,7 +7,7 @@ import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type { ReceiveRepository } from '../../repositories/receives.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
-import type { Outcome, ReceiveRequest, ReceiveService, WalletService } from '../contracts.ts';
+import type { Outcome, WalletService } from '../contracts.ts';
 import type { OutputKeysets } from '../melt/outputKeysets.ts';
 import { idempotencyConflict } from '../melt/refusals.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
@@ -16,6 +16,7 @@ import { buryOrKeep } from '../operations/bury.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
 import { earlierOperation, recordFor } from '../operations/earlier.ts';
 import type { Detection } from '../restore/detection.ts';
+import type { ReceiveRequest, ReceiveService } from './contracts.ts';
 import type { createForeignTokens, ForeignToken } from './foreignTokens.ts';
 import {
   alreadyHeld,

@@ -4,7 +4,7 @@ import type { Wallet } from '../../models/wallet.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
 import type { SendRepository } from '../../repositories/sends.ts';
 import { duplicateKeyIndex } from '../../repositories/transaction.ts';
-import type { ReclaimRequest, SendService, WalletService } from '../contracts.ts';
+import type { WalletService } from '../contracts.ts';
 import { lockOf, mayUnlock, witnessFor } from '../ecash/locks.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { idempotencyConflict } from '../melt/refusals.ts';
@@ -13,6 +13,7 @@ import type { Answering } from '../operations/answering.ts';
 import type { Handler } from '../operations/driver.ts';
 import { earlierOperation } from '../operations/earlier.ts';
 import type { Detection } from '../restore/detection.ts';
+import type { ReclaimRequest, SendService } from './contracts.ts';
 import {
   exchangeStopped,
   notOutYet,

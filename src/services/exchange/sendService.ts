@@ -4,13 +4,14 @@ import { attemptsFor, isFinished, type Operation } from '../../models/operation.
 import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type { SendRepository } from '../../repositories/sends.ts';
-import type { Outcome, SendRequest, SendService, WalletService } from '../contracts.ts';
+import type { Outcome, WalletService } from '../contracts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
 import type { Answering } from '../operations/answering.ts';
 import type { Handler } from '../operations/driver.ts';
 import { earlierOperation } from '../operations/earlier.ts';
 import type { Detection } from '../restore/detection.ts';
+import type { SendRequest, SendService } from './contracts.ts';
 import { exchangeStopped, neverMade, sendFailed, sendNotFound, tooManyUnderWay } from './refusals.ts';
 import type { SendReserving } from './sendReserving.ts';
 

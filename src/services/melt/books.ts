@@ -53,6 +53,7 @@ export function beliefsIn({ id, version, status, reservedBy, proofs }: TokenOutl
   return proofs.map(({ Y, amount }) => ({ Y, amount, place }));
 }
 
-function beliefIn({ operationId, Y, amount }: PlannedProof): Belief {
+/** What an open operation says of an output. */
+export function beliefIn({ operationId, Y, amount }: PlannedProof): Belief {
   return { Y, amount, place: { in: 'operation', operationId } };
 }

@@ -1,7 +1,7 @@
 import type { MeltQuote } from '../../models/operation.ts';
 import { sumAmounts } from '../../models/proof.ts';
 import { denominations, inputFee } from '../ecash/amounts.ts';
-import type { OutputKeyset } from './attempts.ts';
+import type { OutputKeyset } from '../operations/swapRequests.ts';
 import type { Chosen } from './drafting.ts';
 import { type Candidate, maxInputs, type Selection, selectProofs } from './selection.ts';
 

@@ -4,7 +4,15 @@ import { sumAmounts } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
 import type { Wallet } from '../../models/wallet.ts';
 
-/** What pre-flight tells clients and support of what it has found. */
+/** What clients and support are told of differences between the books and a mint. */
+
+/** What was being done when ecash turned out to be spent. */
+export type Occasion = 'payment' | 'reconciliation';
+
+const whatBecameOfIt: Record<Occasion, string> = {
+  payment: 'The payment was refused, nothing was paid.',
+  reconciliation: 'A reconciliation that was asked for found it; no payment was begun.',
+};
 
 export function inconsistent(
   wallet: Wallet,
@@ -42,7 +50,11 @@ export function correctionUnderWay(wallet: Wallet): DomainError {
 }
 
 /** One report for each write-off: a token is written off only once, so its id names the incident. */
-export function writeOffReport(wallet: Wallet, lost: readonly Discrepancy[]): ReportDraft {
+export function writeOffReport(
+  wallet: Wallet,
+  lost: readonly Discrepancy[],
+  occasion: Occasion,
+): ReportDraft {
   const tokens = byToken(lost);
   return {
     dedupeKey: `PROOF_STATE_INCONSISTENCY:${tokens[0]?.tokenId}`,
@@ -50,7 +62,7 @@ export function writeOffReport(wallet: Wallet, lost: readonly Discrepancy[]): Re
     code: 'PROOF_STATE_INCONSISTENCY',
     npub: wallet.npub,
     walletId: wallet.id,
-    summary: `Asked twice, the mint called ${lost.length} proofs (${sumAmounts(lost)} ${wallet.unit}) spent that are unspent in our books. The payment was refused, nothing was paid. Unless their tokens had just changed, these proofs are written off (spent_reason mint_reported), and the customer's balance is lower by that sum. Either somebody else has spent them, for instance another wallet with the same seed, or the mint is wrong. Nothing is thrown away: the tokens keep the proofs, and the audit event proofs.discrepancies names each by Y and amount. If the mint takes them after all, the money comes back by a swap into a new token.`,
+    summary: `Asked twice, the mint called ${lost.length} proofs (${sumAmounts(lost)} ${wallet.unit}) spent that are unspent in our books. ${whatBecameOfIt[occasion]} Unless their tokens had just changed, these proofs are written off (spent_reason mint_reported), and the customer's balance is lower by that sum. Either somebody else has spent them, for instance another wallet with the same seed, or the mint is wrong. Nothing is thrown away: the tokens keep the proofs, and the audit event proofs.discrepancies names each by Y and amount. If the mint takes them after all, the money comes back by a swap into a new token.`,
     details: { tokens },
   };
 }

@@ -1,4 +1,5 @@
 import type { BlindSignature, PlannedOutput } from '../../models/proof.ts';
+import { inBatches } from './batches.ts';
 import { type Circuit, createBreaker } from './breaker.ts';
 import { createMintLine, type MintLimits, type Question } from './courtesy.ts';
 import { type Refusal, readPreimage, refusalIn } from './replies.ts';
@@ -47,6 +48,9 @@ export type MintQuoteReply = {
   expiry: Date | null;
 };
 
+/** An output as far as a mint sees it. */
+type Blinded = Pick<PlannedOutput, 'B_' | 'keysetId' | 'amount'>;
+
 export type RestoredOutput = { B_: string; signature: BlindSignature };
 
 /** Whether the mint has signed any of the outputs that it was asked about; null = there was none to ask about. */
@@ -79,9 +83,7 @@ export type MintGateway = {
   /** NUT-07, matched by Y and never by position; every Y asked for is in the answer. */
   proofStates(Ys: readonly string[]): Promise<Answer<Map<string, ProofState>>>;
   /** NUT-09: which of these outputs the mint has signed. */
-  restore(
-    outputs: readonly Pick<PlannedOutput, 'B_' | 'keysetId' | 'amount'>[],
-  ): Promise<Answer<RestoredOutput[]>>;
+  restore(outputs: readonly Blinded[]): Promise<Answer<RestoredOutput[]>>;
   /** Sends an exact, persisted body. One attempt. */
   submit(path: 'swap' | 'melt/bolt11' | 'mint/bolt11', body: string): Promise<Exchange>;
   health(): MintHealth;
@@ -91,7 +93,8 @@ export type MintGateway = {
   isResting(): boolean;
 };
 
-const batchSize = 100;
+/** More entries than anybody can have asked for. */
+const mostEntries = 200;
 
 /** A gateway to the mint at `url`. Opens nothing until asked. */
 export function createMintGateway(url: string, transport: Transport, limits: MintLimits): MintGateway {
@@ -109,35 +112,27 @@ export function createMintGateway(url: string, transport: Transport, limits: Min
     }
     const refusal = refusalIn(result);
     if (refusal !== null) return { kind: 'refused', httpStatus: result.httpStatus, ...refusal };
+    // Whoever says so, the mint or what stands before it, and in whatever words.
+    if (result.httpStatus === 413) return { kind: 'refused', httpStatus: 413, code: null, detail: null };
     return result.httpStatus >= 500 || result.httpStatus === 429
       ? { kind: 'unreachable' }
       : { kind: 'nonsense' };
   }
 
+  const statesOf = inBatches((Ys: readonly string[]) =>
+    ask(lookUp('checkstate', { Ys }), (reply) => readStates(reply, Ys)),
+  );
+
   async function proofStates(Ys: readonly string[]): Promise<Answer<Map<string, ProofState>>> {
-    const states = new Map<string, ProofState>();
-    for (let start = 0; start < Ys.length; start += batchSize) {
-      const batch = Ys.slice(start, start + batchSize);
-      const answer = await ask(lookUp('checkstate', { Ys: batch }), (reply) => readStates(reply, batch));
-      if (answer.kind !== 'answer') return answer;
-      for (const [Y, state] of answer.value) states.set(Y, state);
-    }
-    return { kind: 'answer', value: states };
+    const answer = await statesOf(Ys);
+    return answer.kind === 'answer' ? { kind: 'answer', value: new Map(answer.value) } : answer;
   }
 
-  async function restore(
-    outputs: readonly Pick<PlannedOutput, 'B_' | 'keysetId' | 'amount'>[],
-  ): Promise<Answer<RestoredOutput[]>> {
-    const restored: RestoredOutput[] = [];
-    for (let start = 0; start < outputs.length; start += batchSize) {
-      const batch = outputs.slice(start, start + batchSize);
-      const body = { outputs: batch.map((output) => wireOutput(output)) };
-      const answer = await ask(lookUp('restore', body), (reply) => readRestored(reply, batch));
-      if (answer.kind !== 'answer') return answer;
-      restored.push(...answer.value);
-    }
-    return { kind: 'answer', value: restored };
-  }
+  const restore = inBatches((outputs: readonly Blinded[]) =>
+    ask(lookUp('restore', { outputs: outputs.map((output) => wireOutput(output)) }), (reply) =>
+      readRestored(reply, outputs),
+    ),
+  );
 
   return {
     url,
@@ -205,7 +200,7 @@ function creating(path: 'mint/quote/bolt11' | 'melt/quote/bolt11', body: JsonRec
 }
 
 /** An output as it goes over the wire. A blank gets amount 1, as NUT-08 advises: the mint ignores it. */
-export function wireOutput(output: Pick<PlannedOutput, 'B_' | 'keysetId' | 'amount'>): JsonRecord {
+export function wireOutput(output: Blinded): JsonRecord {
   return { amount: output.amount === 0n ? 1 : Number(output.amount), id: output.keysetId, B_: output.B_ };
 }
 
@@ -238,20 +233,20 @@ function readMintQuote(reply: JsonRecord): MintQuoteReply | undefined {
   return { id, invoice, state, expiry: asUnixTime(reply['expiry']) };
 }
 
-function readStates(reply: JsonRecord, asked: readonly string[]): Map<string, ProofState> | undefined {
+function readStates(reply: JsonRecord, asked: readonly string[]): [string, ProofState][] | undefined {
   const states = new Map<string, ProofState>();
-  for (const item of asList(reply['states'], batchSize * 2) ?? []) {
+  for (const item of asList(reply['states'], mostEntries) ?? []) {
     const record = asRecord(item);
     const Y = asHex(record?.['Y'], 33);
     const state = record?.['state'];
     if (Y === undefined || !asked.includes(Y)) continue;
     if (state === 'UNSPENT' || state === 'PENDING' || state === 'SPENT') states.set(Y, state);
   }
-  return asked.every((Y) => states.has(Y)) ? states : undefined;
+  return asked.every((Y) => states.has(Y)) ? [...states] : undefined;
 }
 
 function readRestored(reply: JsonRecord, asked: readonly { B_: string }[]): RestoredOutput[] | undefined {
-  const outputs = asList(reply['outputs'], batchSize * 2);
+  const outputs = asList(reply['outputs'], mostEntries);
   const signatures = asBlindSignatures(reply['signatures'] ?? reply['promises']);
   if (outputs === undefined || signatures === undefined || outputs.length !== signatures.length)
     return undefined;

@@ -24,6 +24,14 @@ const definiteCodes: ReadonlySet<number> = new Set([
   20001, 20003, 20004, 20007, 20008, 20009,
 ]);
 
+/** NUT error codes by which a mint says that it was sent more at once than it takes. */
+const tooManyCodes: ReadonlySet<number> = new Set([11014, 11015]);
+
+/** Whether a refusal is certainly not about how much was sent at once. */
+export function isAboutOneItem({ code }: Pick<Refusal, 'code'>): boolean {
+  return code !== null && definiteCodes.has(code) && !tooManyCodes.has(code);
+}
+
 /** Codes by which a mint says that the keyset of our outputs signs no more. */
 export const keysetRetiredCodes: ReadonlySet<number> = new Set([12001, 12002, 12003]);
 

@@ -48,12 +48,13 @@ export function createDetection(parts: {
 
   async function found(owner: Owner, reason: RecoveryReason, requestId?: string): Promise<DomainError> {
     await recoveries.require(owner.walletId, reason, now());
-    return blocked(owner, await report(owner, reason, requestId));
+    return blocked(owner, reason, await report(owner, reason, requestId));
   }
 
   function report(owner: Owner, reason: RecoveryReason, requestId?: string): Promise<string> {
+    const draft = reason === 'requested' ? requestedReport(owner) : behindReport(owner, reason);
     return reports.file({
-      ...behindReport(owner, reason),
+      ...draft,
       ...(requestId === undefined ? {} : { requestId }),
     });
   }
@@ -68,7 +69,8 @@ export function createDetection(parts: {
     async demandCurrent(wallet, requestId) {
       if (wallet.recovery !== 'required' && wallet.recovery !== 'running') return;
       const owner = ownerOf(wallet);
-      throw blocked(owner, await report(owner, 'asked', requestId));
+      const reason = wallet.recoveryReason === 'requested' ? 'requested' : 'asked';
+      throw blocked(owner, reason, await report(owner, reason, requestId));
     },
 
     async demandUnsigned(owner, outputs, requestId) {
@@ -106,7 +108,10 @@ export function createDetection(parts: {
 /** The incident that a recovery closes. */
 export const behindKey = (walletId: string): string => `STORE_BEHIND_MINT:${walletId}`;
 
-const evidence: Record<RecoveryReason, string> = {
+/** The incident of a wallet that may do nothing while its owner's wish is carried out. */
+export const requestedKey = (walletId: string): string => `RECOVERY_REQUESTED:${walletId}`;
+
+const evidence: Record<Exclude<RecoveryReason, 'requested'>, string> = {
   signed_outputs: 'the mint has already signed outputs that these books take for new',
   spent_proofs: 'the mint calls ecash spent, or held, that by these books nobody can have touched',
   quote_issued:
@@ -114,7 +119,7 @@ const evidence: Record<RecoveryReason, string> = {
   asked: 'a recovery was demanded',
 };
 
-function behindReport(owner: Owner, reason: RecoveryReason): ReportDraft {
+export function behindReport(owner: Owner, reason: keyof typeof evidence): ReportDraft {
   return {
     dedupeKey: behindKey(owner.walletId),
     severity: 'HIGH',
@@ -126,11 +131,29 @@ function behindReport(owner: Owner, reason: RecoveryReason): ReportDraft {
   };
 }
 
-function blocked(owner: Owner, supportId: string): DomainError {
+function requestedReport(owner: Owner): ReportDraft {
+  return {
+    dedupeKey: requestedKey(owner.walletId),
+    severity: 'HIGH',
+    code: 'RECOVERY_REQUESTED',
+    npub: owner.npub,
+    walletId: owner.walletId,
+    summary:
+      'Whoever may write to this wallet has asked for a restore, and used it before that was over: refused with MELT_BLOCKED_BY_RECONCILIATION. Nothing needs to be done; the server closes this report with the sums. If it stays open for an hour, see whether the mint answers.',
+  };
+}
+
+const why = {
+  requested: 'This wallet is being restored from its seed, as was asked for.',
+  needed:
+    'This wallet’s books are behind its mint, as after the restore of an old backup, and are being put right from its seed.',
+};
+
+function blocked(owner: Owner, reason: RecoveryReason, supportId: string): DomainError {
   return new DomainError(
     'MELT_BLOCKED_BY_RECONCILIATION',
     'HIGH',
-    'This wallet’s books are behind its mint, as after the restore of an old backup, and are being put right from its seed. Nothing was started and no money moved; the balance can be read meanwhile. Try again in half a minute.',
+    `${reason === 'requested' ? why.requested : why.needed} Nothing was started and no money moved; the balance can be read meanwhile. Try again in half a minute.`,
     {
       retryable: true,
       members: { retryAfterSeconds: 30, supportId },

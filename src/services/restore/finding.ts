@@ -16,7 +16,12 @@ import { batchSize, deriveBlanks } from './scan.ts';
  * What the mint has signed of some outputs: the last one whose signature verifies, what was credited of it, and what is to be
  * looked at again.
  */
-export type Finding = { lastSigned: number | null; restored: bigint; again: OutputPlace[] };
+export type Finding = {
+  lastSigned: number | null;
+  restored: bigint;
+  restoredProofs: number;
+  again: OutputPlace[];
+};
 
 /** Finds ecash by the wallet's seed (NUT-13, NUT-09) and credits what is nobody's. */
 export type Finder = {
@@ -58,7 +63,8 @@ export function createFinder(parts: {
     const unspent = (await isRoomFor(wallet, ours)) ? ours : [];
     const isCredited = unspent.length === 0 || (await credit(wallet, unspent));
     const again = [...owned, ...pending, ...(isCredited ? [] : unspent)].map(placeOf);
-    return { lastSigned, restored: isCredited ? sumAmounts(unspent.map(({ proof }) => proof)) : 0n, again };
+    const credited = isCredited ? unspent.map(({ proof }) => proof) : [];
+    return { lastSigned, restored: sumAmounts(credited), restoredProofs: credited.length, again };
   }
 
   /** The proofs that good signatures make. What does not verify is left where it is: the mint has it, and may show it better. */
@@ -123,6 +129,7 @@ export function createFinder(parts: {
         total = {
           lastSigned: null,
           restored: total.restored + found.restored,
+          restoredProofs: total.restoredProofs + found.restoredProofs,
           again: [...total.again, ...found.again],
         };
       }
@@ -135,6 +142,6 @@ export function createFinder(parts: {
 
 type Signed = { output: PlannedOutput; proof: Proof };
 
-const nothing: Finding = { lastSigned: null, restored: 0n, again: [] };
+const nothing: Finding = { lastSigned: null, restored: 0n, restoredProofs: 0, again: [] };
 
 const placeOf = ({ output: { keysetId, counter } }: Signed): OutputPlace => ({ keysetId, counter });

@@ -1,13 +1,16 @@
 import type { Recovery, ScanProgress, Wallet } from '../../models/wallet.ts';
 import type { CounterRepository } from '../../repositories/counters.ts';
-import type { RecoveryProgress } from '../../repositories/recoveries.ts';
+import type { RecoveryProgress } from '../../repositories/recoveryDocuments.ts';
 import type { Finder } from './finding.ts';
 import { counterAfter, nextIndices } from './scan.ts';
 
 /** What a pass knows of its recovery, and how it writes down how far it has come. */
 export type Notes = { present(): Recovery; keep(progress: RecoveryProgress): Promise<void> };
 
-/** Looks through the keysets of a wallet and moves their counters past whatever a lost time may have used of them. */
+/**
+ * Looks through the keysets of a wallet and moves their counters past whatever a lost time may have used of them. A recovery
+ * that was only requested moves none, unless it finds a signature of such a time: from then on it is one that was needed.
+ */
 export type KeysetScans = {
   /** Goes on with the scans for as many indices as a pass may take. @returns whether they are through */
   goOn(wallet: Wallet, keysetIds: readonly string[], notes: Notes): Promise<boolean>;
@@ -46,10 +49,11 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
     while (!progress.done) {
       const indices = nextIndices(progress);
       const last = indices.at(-1);
-      const { scans, again, restored } = present();
+      const { scans, again, restored, restoredProofs } = present();
       if (last === undefined) {
-        await moveCounter(wallet, keysetId, progress);
-        progress = { ...progress, done: true, isMoved: true };
+        const moves = isNeeded(present());
+        if (moves) await moveCounter(wallet, keysetId, progress);
+        progress = { ...progress, done: true, isMoved: moves };
         await keep({ scans: { ...scans, [keysetId]: progress } });
         continue;
       }
@@ -65,9 +69,26 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
         scans: { ...scans, [keysetId]: progress },
         again: [...again, ...found.again],
         restored: restored + found.restored,
+        restoredProofs: restoredProofs + found.restoredProofs,
+        ...(isBehind && !isNeeded(present()) ? { reason: 'signed_outputs' } : {}),
       });
     }
     return left;
+  }
+
+  /** Those whose scans were through before another one showed that the books are behind. */
+  async function moveOthers(
+    wallet: Wallet,
+    keysetIds: readonly string[],
+    { present, keep }: Notes,
+  ): Promise<void> {
+    for (const keysetId of keysetIds) {
+      const { scans } = present();
+      const progress = scans[keysetId];
+      if (progress === undefined || progress.isMoved) continue;
+      await moveCounter(wallet, keysetId, progress);
+      await keep({ scans: { ...scans, [keysetId]: { ...progress, isMoved: true } } });
+    }
   }
 
   return {
@@ -77,10 +98,12 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
         batches = await scan(wallet, keysetId, batches, notes);
         if (notes.present().scans[keysetId]?.done !== true) return false;
       }
+      if (isNeeded(notes.present())) await moveOthers(wallet, keysetIds, notes);
       return true;
     },
 
     async passOver(wallet, keysetIds, { present, keep }) {
+      if (!isNeeded(present())) return;
       for (const keysetId of keysetIds) {
         const { scans } = present();
         const progress = await progressOf(wallet, keysetId, present());
@@ -90,6 +113,9 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
     },
   };
 }
+
+/** Whether anything shows, or somebody says, that the books are behind. */
+export const isNeeded = ({ reason }: Pick<Recovery, 'reason'>): boolean => reason !== 'requested';
 
 /**
  * Whether a signature is of a time that the books have lost. Where the counter was moved before the scan, the wallet's own

@@ -1,14 +1,15 @@
 import type { OutputPlace, Recovery, Wallet } from '../../models/wallet.ts';
 import type { CounterRepository } from '../../repositories/counters.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
-import type { RecoveryProgress, RecoveryRepository } from '../../repositories/recoveries.ts';
+import type { RecoveryRepository } from '../../repositories/recoveries.ts';
+import type { RecoveryProgress } from '../../repositories/recoveryDocuments.ts';
 import type { ReportService } from '../contracts.ts';
 import type { Preflight } from '../melt/preflight.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import { growingWaitMs } from '../operations/driver.ts';
-import { behindKey } from './detection.ts';
+import { behindKey, behindReport, ownerOf, requestedKey } from './detection.ts';
 import type { Finder } from './finding.ts';
-import { begunAgain, createKeysetScans, type Notes } from './keysetScans.ts';
+import { begunAgain, createKeysetScans, isNeeded, type Notes } from './keysetScans.ts';
 import { closing, missingKey, missingReport, unfinishedKey, unfinishedReport } from './recoveryReports.ts';
 import type { StuckOperations } from './stuck.ts';
 
@@ -61,7 +62,9 @@ export function createWalletRecovery(parts: {
       // First of all: what is spent by now has its change signed before the scans come there.
       if (Object.keys(start.scans).length === 0) await reconcile(wallet, notes);
       await scans.passOver(wallet, missing, notes);
-      if (!(await scans.goOn(wallet, listed, notes))) {
+      const isThrough = await scans.goOn(wallet, listed, notes);
+      if (!isNeeded(start) && isNeeded(recovery)) await foundBehind(wallet, missing, notes);
+      if (!isThrough) {
         const dueAt = new Date(now().getTime() + soonMs);
         return await recoveries.rest(recovery, owner, dueAt);
       }
@@ -73,6 +76,12 @@ export function createWalletRecovery(parts: {
       // Found behind again meanwhile, in other hands, or told to stop: whoever has it next begins with what was written down.
       await recoveries.rest(recovery, owner, now());
     }
+  }
+
+  /** Somebody has asked for what nobody knew to be needed: people hear of it, as of every wallet that is behind. */
+  async function foundBehind(wallet: Wallet, missing: readonly string[], notes: Notes): Promise<void> {
+    await reports.file(behindReport(ownerOf(wallet), 'signed_outputs'));
+    await scans.passOver(wallet, missing, notes);
   }
 
   /**
@@ -103,7 +112,12 @@ export function createWalletRecovery(parts: {
       recovery.again.filter((place) => !isMissing(place)),
     );
     const again = [...recovery.again.filter(isMissing), ...found.again];
-    await keep({ stuckSince, again, restored: recovery.restored + found.restored });
+    await keep({
+      stuckSince,
+      again,
+      restored: recovery.restored + found.restored,
+      restoredProofs: recovery.restoredProofs + found.restoredProofs,
+    });
   }
 
   /** Every token that is believed good, against the mint. */
@@ -168,6 +182,7 @@ export function createWalletRecovery(parts: {
       return false;
     }
     await reports.close(missingKey(wallet), missingHow);
+    await reports.close(requestedKey(wallet.id), closing(wallet, recovery));
     await reports.close(behindKey(wallet.id), closing(wallet, recovery));
     return true;
   }

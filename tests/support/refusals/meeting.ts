@@ -25,9 +25,20 @@ export const requests = {
   'melt/quote': ({ post, wallet, spareInvoice }: Stage, url: string) =>
     post(`${wallet.at}/melt/quote`, { invoice: spareInvoice }, {}, url),
   melt: ({ melt, wallet, spareInvoice }: Stage, url: string) => melt(wallet, spareInvoice, {}, {}, url),
+  'proofs/status': ({ post, wallet }: Stage, url: string) => post(`${wallet.at}/proofs/status`, {}, {}, url),
+  restore: ({ post, wallet }: Stage, url: string) => post(`${wallet.at}/restore`, {}, {}, url),
+  reconcile: ({ post, wallet }: Stage, url: string) => post(`${wallet.at}/reconcile`, {}, {}, url),
 } satisfies Record<string, (stage: Stage, url: string) => Promise<Answer>>;
 export type Asking = keyof typeof requests;
-export const everyone = ['create', 'mint', 'melt/quote', 'melt'] as const satisfies readonly Asking[];
+export const everyone = [
+  'create',
+  'mint',
+  'melt/quote',
+  'melt',
+  'proofs/status',
+  'reconcile',
+  'restore',
+] as const satisfies readonly Asking[];
 
 /** Questions whose answers no server remembers. */
 const askedAnew: readonly (string | null)[] = [paths.quote, paths.mintQuote, paths.states];

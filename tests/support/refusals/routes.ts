@@ -18,6 +18,10 @@ export const routes = [
   { method: 'GET', path: '/api/wallet/:npub/melt/:transactionId', access: 'wallet:read' },
   { method: 'GET', path: '/api/wallet/:npub/transactions', access: 'wallet:read' },
   { method: 'GET', path: '/api/wallet/:npub/transactions/:transactionId', access: 'wallet:read' },
+  { method: 'POST', path: '/api/wallet/:npub/proofs/status', access: 'wallet:read' },
+  { method: 'POST', path: '/api/wallet/:npub/reconcile', access: 'wallet:write' },
+  { method: 'POST', path: '/api/wallet/:npub/restore', access: 'wallet:write' },
+  { method: 'GET', path: '/api/wallet/:npub/restore', access: 'wallet:read' },
 ] as const satisfies readonly { method: 'GET' | 'POST'; path: string; access: Access }[];
 
 export type Route = (typeof routes)[number];
@@ -50,8 +54,11 @@ export function requestTo(route: Route, npub: string, invoice: string) {
     '/api/wallet/:npub/mint/complete': { quoteId: 'q1' },
     '/api/wallet/:npub/melt/quote': { invoice },
     '/api/wallet/:npub/melt': { invoice },
+    '/api/wallet/:npub/proofs/status': {},
+    '/api/wallet/:npub/reconcile': {},
+    '/api/wallet/:npub/restore': {},
   };
-  const body = bodies[route.path];
+  const body = route.method === 'POST' ? bodies[route.path] : undefined;
   return {
     method: route.method,
     path: pathOf(route, npub),

@@ -187,21 +187,23 @@ const unknownRoutes = nowhere.map(
 
 const allowedFor: Record<(typeof routes)[number]['method'], string> = { GET: 'GET, HEAD', POST: 'POST' };
 
-const otherMethods = routes.flatMap((route) =>
-  methods
-    .filter((method) => method !== route.method)
+const otherMethods = [...Map.groupBy(routes, ({ path }) => path)].flatMap(([path, here]) => {
+  const taken: string[] = here.map(({ method }) => method);
+  const allowed = here.map(({ method }) => allowedFor[method]).join(', ');
+  return methods
+    .filter((method) => !taken.includes(method))
     .map(
       (method): RefusalCase => ({
         code: 'METHOD_NOT_ALLOWED',
-        what: `${method} ${route.path}`,
-        provoke: (stage) => stage.ask({ method, path: pathOf(route, stage.wallet.npub) }),
-        says: new RegExp(`does not take the method\\. Use another one: ${allowedFor[route.method]}\\.`),
+        what: `${method} ${path}`,
+        provoke: (stage) => stage.ask({ method, path: pathOf({ path }, stage.wallet.npub) }),
+        says: new RegExp(`does not take the method\\. Use another one: ${allowed}\\.`),
         afterwards: async (_stage, { headers }) => {
-          expect(headers.get('allow')).toBe(allowedFor[route.method]);
+          expect(headers.get('allow')).toBe(allowed);
         },
       }),
-    ),
-);
+    );
+});
 
 /** Bytes that never become a request, and are answered all the same. */
 const unparsable = (what: string, bytes: string, message: string, status = 400): RefusalCase => ({

@@ -9,7 +9,12 @@ const maxAmount = Number.MAX_SAFE_INTEGER;
 const npubRule = 'must be an npub (NIP-19): npub1 and 58 lower-case characters with a valid checksum';
 
 /** A body of this text is refused for exactly these fields. */
-function invalid(post: Post, what: string, text: string | undefined, ...details: Detail[]): RefusalCase {
+function invalid(
+  post: { path: string },
+  what: string,
+  text: string | undefined,
+  ...details: Detail[]
+): RefusalCase {
   return {
     code: 'VALIDATION_ERROR',
     what: `${nameOf(post)} with ${what}`,
@@ -163,7 +168,29 @@ function undeclared(post: Post): RefusalCase[] {
   ];
 }
 
+/** Routes that can do with an empty object: what else they do not take. */
+const sparing = ['proofs/status', 'reconcile', 'restore'].map((name) => ({
+  path: `/api/wallet/:npub/${name}`,
+  field: 'more',
+}));
+
+const perSparing = sparing.flatMap((post) => [
+  ...shapes
+    .filter(([what]) => what !== 'an empty object')
+    .map(([what, text, detail]) =>
+      invalid(post, what, text?.replaceAll('FIELD', post.field), detail(post.field)),
+    ),
+  invalid(post, 'an unknown field', '{"more": 1}', { field: 'more', message: 'is not a known field' }),
+]);
+
 export const bodyCases: RefusalCase[] = [
+  ...perSparing,
+  ...['"true"', '1', 'null', '[true]', '{"$ne": false}'].map((value) =>
+    invalid({ path: '/api/wallet/:npub/reconcile' }, `${value} as dryRun`, `{"dryRun": ${value}}`, {
+      field: 'dryRun',
+      message: 'must be true or false',
+    }),
+  ),
   ...perRoute,
   ...spoilt.maxFee.map(([what, value, message]) =>
     invalid(melt, `${what} as maxFee`, `{"invoice": "lnbc1", "maxFee": ${value}}`, {

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { RateLimitName } from '../../../../src/models/rateLimit.ts';
 import type { RefusalCase } from '../cases.ts';
-import { apiRoutes, nameOf, type Route, requestTo } from '../routes.ts';
+import { apiRoutes, nameOf, type Route, requestTo, stranger } from '../routes.ts';
 import type { Headers, Stage } from '../stage.ts';
 import type { Answer } from '../wire.ts';
 
@@ -14,11 +14,12 @@ async function askTooOften(
   name: RateLimitName,
   route: Route,
   headers: Headers = {},
+  npub = stage.wallet.npub,
 ): Promise<Answer> {
   const { services } = stage.world.context;
   await services.rateLimits.set(name, 1);
   const server = await stage.serve({ env: { CRUCIBLE_RATE_LIMIT: 'on' } });
-  const asked = requestTo(route, stage.wallet.npub, 'lnbc1');
+  const asked = requestTo(route, npub, 'lnbc1');
   const request = { ...asked, headers: { ...asked.headers, ...headers } };
   let answer = await stage.ask(request, server.url);
   for (let count = 1; count < tries && answer.status !== 429; count += 1)
@@ -70,6 +71,24 @@ export const limitCases: RefusalCase[] = [
         'payments from one wallet',
         /payments from this wallet are limited to 1 a minute/,
         (stage) => askTooOften(stage, 'melt', route),
+      ),
+    ),
+  ...apiRoutes
+    .filter(({ path }) => path.endsWith('/proofs/status') || path.endsWith('/reconcile'))
+    .map((route) =>
+      tooOften(
+        'compare',
+        nameOf(route),
+        /comparisons of this wallet with its mint are limited to 1 a minute/,
+        (stage) => askTooOften(stage, 'compare', route),
+      ),
+    ),
+  ...apiRoutes
+    .filter(({ method, path }) => method === 'POST' && path.endsWith('/restore'))
+    .map((route) =>
+      tooOften('restore', nameOf(route), /recoveries of this wallet are limited to 1 a minute/, (stage) =>
+        // Of the wallet that others pay from, even one would be too many.
+        askTooOften(stage, 'restore', route, {}, stranger),
       ),
     ),
 ];

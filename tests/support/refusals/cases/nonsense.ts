@@ -87,7 +87,7 @@ const fromMint: RefusalCase[] = [
     retold(paths.info, ({ nuts, ...info }) => ({ ...info, nuts: { ...Object(nuts), '5': { methods: [] } } })),
     /does not pay Lightning invoices/,
   ),
-  ...(['melt', 'melt/quote', 'mint'] as const).map((asking) =>
+  ...(['melt', 'melt/quote', 'mint', 'proofs/status', 'reconcile', 'restore'] as const).map((asking) =>
     nonsense(
       'another mint at its address',
       asking,

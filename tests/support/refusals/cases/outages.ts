@@ -27,7 +27,7 @@ export async function beginOutages(stage: Stage) {
     database.sever();
     const asked = new Map(
       routes.map((route) => [
-        route.path,
+        `${route.method} ${route.path}`,
         stage.ask(requestTo(route, stage.wallet.npub, stage.spareInvoice), server.url),
       ]),
     );
@@ -103,7 +103,7 @@ export function outageCases(outages: () => Outages): RefusalCase[] {
       (route): RefusalCase => ({
         code: 'DATABASE_UNAVAILABLE',
         what: nameOf(route),
-        provoke: async () => answerOf(outages().withoutDatabase.get(route.path)),
+        provoke: async () => answerOf(outages().withoutDatabase.get(`${route.method} ${route.path}`)),
         says:
           route.path === '/readyz'
             ? /no writable primary in reach/

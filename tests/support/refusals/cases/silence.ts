@@ -30,6 +30,8 @@ const unanswered: RefusalCase[] = [
   unavailable('it hangs up over its keysets', 'melt', paths.keysets, 'drop_before'),
   unavailable('it breaks down over its keys', 'melt', paths.keys, answering(html, 503)),
   unavailable('it hangs up over the pre-flight', 'melt', paths.states, 'drop_before'),
+  unavailable('it hangs up over the comparison', 'proofs/status', paths.states, 'drop_before'),
+  unavailable('it hangs up over the comparison', 'reconcile', paths.states, 'drop_before'),
   unavailable('it breaks down over the pre-flight', 'melt', paths.states, answering(html, 503)),
   unavailable('it hangs up over an invoice', 'mint', paths.mintQuote, 'drop_before'),
 ];

@@ -1,0 +1,113 @@
+import type { EndedRecoveryDocument, RecoveryDocument } from '../models/schemas/account.ts';
+import type { EndedRecovery, Recovery, RecoveryReason } from '../models/wallet.ts';
+
+/** What a pass has found out since the last write. */
+export type RecoveryProgress = Partial<
+  Pick<
+    Recovery,
+    'reason' | 'scans' | 'again' | 'stuckSince' | 'rescanDue' | 'restored' | 'restoredProofs' | 'writtenOff'
+  >
+>;
+
+/** A recovery that nobody has begun to work at. */
+export function fresh(reason: RecoveryReason, now: Date): RecoveryDocument {
+  return {
+    state: 'required',
+    reason,
+    since: now,
+    generation: 1,
+    due_at: now,
+    lease_owner: null,
+    lease_until: null,
+    scans: {},
+    again: [],
+    stuck_since: {},
+    rescan_due: false,
+    restored: 0n,
+    restored_proofs: 0,
+    written_off: 0n,
+  };
+}
+
+/** As an update sets it. */
+export function fieldsOf({
+  reason,
+  scans,
+  again,
+  stuckSince,
+  rescanDue,
+  restored,
+  restoredProofs,
+  writtenOff,
+}: RecoveryProgress): Record<string, unknown> {
+  return {
+    ...(reason === undefined ? {} : { 'recovery.reason': reason }),
+    ...(scans === undefined ? {} : { 'recovery.scans': storedScans(scans) }),
+    ...(again === undefined
+      ? {}
+      : { 'recovery.again': again.map(({ keysetId, counter }) => ({ keyset_id: keysetId, counter })) }),
+    ...(stuckSince === undefined ? {} : { 'recovery.stuck_since': stuckSince }),
+    ...(rescanDue === undefined ? {} : { 'recovery.rescan_due': rescanDue }),
+    ...(restored === undefined ? {} : { 'recovery.restored': restored }),
+    ...(restoredProofs === undefined ? {} : { 'recovery.restored_proofs': restoredProofs }),
+    ...(writtenOff === undefined ? {} : { 'recovery.written_off': writtenOff }),
+  };
+}
+
+function storedScans(scans: Recovery['scans']): RecoveryDocument['scans'] {
+  return Object.fromEntries(
+    Object.entries(scans).map(([keysetId, { next, lastSigned, isBehind, done, counter, isMoved }]) => [
+      keysetId,
+      { next, last_signed: lastSigned, is_behind: isBehind, done, counter, is_moved: isMoved },
+    ]),
+  );
+}
+
+/** As read. */
+export function toRecovery(walletId: string, stored: RecoveryDocument): Recovery {
+  return {
+    walletId,
+    state: stored.state,
+    reason: stored.reason,
+    since: stored.since,
+    generation: stored.generation,
+    scans: Object.fromEntries(
+      Object.entries(stored.scans).map(
+        ([keysetId, { next, last_signed, is_behind, done, counter, is_moved }]) => [
+          keysetId,
+          { next, lastSigned: last_signed, isBehind: is_behind, done, counter, isMoved: is_moved },
+        ],
+      ),
+    ),
+    again: stored.again.map(({ keyset_id, counter }) => ({ keysetId: keyset_id, counter })),
+    stuckSince: stored.stuck_since,
+    rescanDue: stored.rescan_due,
+    restored: BigInt(stored.restored),
+    restoredProofs: stored.restored_proofs ?? 0,
+    writtenOff: BigInt(stored.written_off),
+  };
+}
+
+export function endedDocument(
+  recovery: Omit<EndedRecovery, 'endedAt'>,
+  endedAt: Date,
+): EndedRecoveryDocument {
+  const { since, restored, restoredProofs, writtenOff } = recovery;
+  return {
+    since,
+    ended_at: endedAt,
+    restored,
+    restored_proofs: restoredProofs,
+    written_off: writtenOff,
+  };
+}
+
+export function toEnded(stored: EndedRecoveryDocument): EndedRecovery {
+  return {
+    since: stored.since,
+    endedAt: stored.ended_at,
+    restored: BigInt(stored.restored),
+    restoredProofs: stored.restored_proofs,
+    writtenOff: BigInt(stored.written_off),
+  };
+}
