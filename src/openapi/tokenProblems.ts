@@ -16,7 +16,7 @@ type TokenErrorCode = Extract<
 const low = { severities: ['LOW'] } as const;
 const medium = { severities: ['MEDIUM'] } as const;
 const critical = { severities: ['CRITICAL'] } as const;
-const asItWas = 'Nothing was done, and the token is as it was.';
+const asItWas = 'Nothing was done, and the token is as it was; ask its sender for another one.';
 
 const swapCauses = [
   'MINT_REFUSED',
@@ -66,12 +66,13 @@ export const tokenProblemDocs: Record<TokenErrorCode, ProblemDoc> = {
   TOKEN_ALREADY_HELD: {
     ...low,
     when: 'The wallet holds this ecash already',
-    detail: 'The wallet holds this ecash, or some of it, already. Nothing was done; its balance has it.',
+    detail: 'The wallet holds this ecash, or some of it, already. Nothing was done; look at its balance.',
   },
   TOKEN_CLAIMED: {
     ...low,
     when: 'Its recipient has claimed all of the token',
-    detail: 'Its recipient has claimed this token: nothing of it can be reclaimed. Nothing was done.',
+    detail:
+      'Its recipient has claimed this token: nothing of it can be reclaimed. Nothing was done; look at the transaction.',
     always: { transactionId, claimedAmount: amount('What they have', 64) },
   },
   SEND_FAILED: {

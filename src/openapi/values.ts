@@ -117,6 +117,7 @@ export const wishedToken: Schema = {
   format: 'cashu-token',
   minLength: 1,
   maxLength: 60_000,
+  examples: ['cashuB…'],
 };
 
 /** From BOLT 11, "Examples": a real one, long expired. */

@@ -118,8 +118,8 @@ export const decisions: Breakage[] = [
     edits: [
       edit(
         'src/services/operations/worker.ts',
-        "handlers.melt, 'worker', { untilMs }",
-        "handlers.melt, 'creator', { untilMs }",
+        "handlers.melt, 'worker', options",
+        "handlers.melt, 'creator', options",
       ),
     ],
     caughtBy: recovery,

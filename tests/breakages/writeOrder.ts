@@ -1,6 +1,7 @@
 import { type Breakage, edit } from './breakage.ts';
 
 const courier = 'src/services/melt/courier.ts';
+const post = 'src/services/operations/post.ts';
 const operations = 'src/repositories/operations.ts';
 const minting = 'src/services/minting/mintingSaga.ts';
 const order = 'tests/integration/writeOrder.test.ts';
@@ -14,10 +15,10 @@ export const writeOrder: Breakage[] = [
     edits: [
       edit(
         courier,
-        `    const sent = await depart(operation, 'melt', 'melting');
-    const reply = mints.at(operation.mintUrl).gateway.submit('melt/bolt11', body(sent, 'melt'));`,
-        `    const early = await mints.at(operation.mintUrl).gateway.submit('melt/bolt11', body(operation, 'melt'));
-    const sent = await depart(operation, 'melt', 'melting');
+        `    const sent = await depart(operation, melting, now());
+    const reply = submit(sent, 'melt', mints.at(operation.mintUrl).gateway);`,
+        `    const early = await submit(operation, 'melt', mints.at(operation.mintUrl).gateway);
+    const sent = await depart(operation, melting, now());
     const reply = Promise.resolve(early);`,
       ),
     ],
@@ -25,32 +26,14 @@ export const writeOrder: Breakage[] = [
     test: 'stands in the database when the request arrives',
   },
   {
-    name: 'a swap leaves before its intent is committed',
+    name: 'a swap or a fence leaves before its intent is committed',
     edits: [
       edit(
         courier,
-        `    const sent = await depart(operation, 'swap', 'swapping');
-    return arrive(sent, 'swap', await mints.at(operation.mintUrl).gateway.submit('swap', body(sent, 'swap')));`,
-        `    const early = await mints.at(operation.mintUrl).gateway.submit('swap', body(operation, 'swap'));
-    return arrive(await depart(operation, 'swap', 'swapping'), 'swap', early);`,
-      ),
-    ],
-    caughtBy: order,
-    test: 'stands in the database when the request arrives',
-  },
-  {
-    name: 'a fence leaves before its intent is committed',
-    edits: [
-      edit(
-        courier,
-        `    const sent = await depart(operation, 'fence', 'releasing');
-    return arrive(
-      sent,
-      'fence',
-      await mints.at(operation.mintUrl).gateway.submit('swap', body(sent, 'fence')),
-    );`,
-        `    const early = await mints.at(operation.mintUrl).gateway.submit('swap', body(operation, 'fence'));
-    return arrive(await depart(operation, 'fence', 'releasing'), 'fence', early);`,
+        `    const sent = await depart(operation, of, now());
+    const reply = await submit(sent, of.purpose, mints.at(operation.mintUrl).gateway);`,
+        `    const reply = await submit(operation, of.purpose, mints.at(operation.mintUrl).gateway);
+    const sent = await depart(operation, of, now());`,
       ),
     ],
     caughtBy: order,
@@ -75,9 +58,9 @@ export const writeOrder: Breakage[] = [
     edits: [
       edit(
         courier,
-        'return await operations.transition(current, changes, event, at);',
-        `if (current.id === event) throw new StaleOperation(event);
-        return { ...current, ...changes };`,
+        'return operations.transition(current, { attempts, ...noted }, event, at);',
+        `if (current.id === event) throw new Error(event);
+      return Promise.resolve({ ...current, attempts, ...noted });`,
       ),
     ],
     caughtBy: order,
@@ -103,7 +86,7 @@ export const writeOrder: Breakage[] = [
     name: 'the reply to a repeat replaces one that says PAID',
     edits: [
       edit(
-        courier,
+        post,
         'return paid ? { ...after, reply: before.reply } : after;',
         'return paid ? { ...after } : after;',
       ),

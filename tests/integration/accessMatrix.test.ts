@@ -57,6 +57,9 @@ beforeAll(() => {
     '/api/wallet/create': { npub: owner.npub },
     '/api/wallet/:npub/mint': { amount: 21 },
     '/api/wallet/:npub/mint/complete': { quoteId: 'q1' },
+    '/api/wallet/:npub/send': { amount: 21 },
+    '/api/wallet/:npub/send/:transactionId/reclaim': {},
+    '/api/wallet/:npub/receive': { encodedToken: 'cashuB' },
     '/api/wallet/:npub/melt/quote': { invoice },
     '/api/wallet/:npub/melt': { invoice },
     '/api/wallet/:npub/proofs/status': {},
@@ -303,7 +306,7 @@ const intruders: Intruder[] = [
 ];
 
 /** Routes of the scope for paying that take nothing from a budget. */
-const onlyAsking = ['/api/wallet/:npub/melt/quote'];
+const onlyAsking = ['/api/wallet/:npub/melt/quote', '/api/wallet/:npub/send/:transactionId'];
 
 function spends({ access, path }: Route): boolean {
   return access === 'wallet:melt' && !onlyAsking.includes(path);

@@ -15,6 +15,7 @@ import { moneyCases } from '../support/refusals/cases/money.ts';
 import { nonsenseCases } from '../support/refusals/cases/nonsense.ts';
 import { outageCases, shutdownCases } from '../support/refusals/cases/outages.ts';
 import { goneCases, silenceCases } from '../support/refusals/cases/silence.ts';
+import { tokenCases } from '../support/refusals/cases/tokens.ts';
 import { type Contract, codes, contracts } from '../support/refusals/contract.ts';
 
 /** Every case that the other files of refusals provoke. */
@@ -35,6 +36,7 @@ const catalogue = [
   }),
   ...shutdownCases,
   ...brokenCases,
+  ...tokenCases,
 ];
 const casesOf = (code: ErrorCode) => catalogue.filter((refusal) => refusal.code === code);
 const contractsBy = (holds: (contract: Contract) => boolean) =>

@@ -85,7 +85,7 @@ export function notOutYet(): DomainError {
 export function tokenClaimed({ id, amount }: SendOperation): DomainError {
   return low(
     'TOKEN_CLAIMED',
-    'Its recipient has claimed this token: nothing of it can be reclaimed. Nothing was done.',
+    'Its recipient has claimed this token: nothing of it can be reclaimed. Nothing was done; look at the transaction.',
     { transactionId: id, claimedAmount: Number(amount) },
   );
 }
@@ -107,13 +107,16 @@ export function stillLocked({ lock }: SendOperation): DomainError {
     until === null || lock?.refundPubkey === null
       ? 'It has no way back: only its recipient can spend it'
       : `It can be reclaimed by its refund key after ${until.toISOString()}; this server can where that key is this wallet’s own`;
-  return low('TOKEN_LOCKED', `The token is locked to its recipient’s key. ${when}. Nothing was done.`);
+  return low(
+    'TOKEN_LOCKED',
+    `The token is locked to its recipient’s key. ${when}. Nothing was done; ask its recipient, or wait.`,
+  );
 }
 
 export function tokenInvalid(why: string): DomainError {
   return low(
     'TOKEN_INVALID',
-    `The token cannot be received: ${why}. Nothing was done, and the token is as it was.`,
+    `The token cannot be received: ${why}. Nothing was done, and the token is as it was; ask its sender for another one.`,
   );
 }
 
@@ -152,7 +155,7 @@ export function tokenPartlySpent(spent: bigint, amount: bigint, unit: string): D
 export function alreadyHeld(): DomainError {
   return low(
     'TOKEN_ALREADY_HELD',
-    'The wallet holds this ecash, or some of it, already. Nothing was done; its balance has it.',
+    'The wallet holds this ecash, or some of it, already. Nothing was done; look at its balance.',
   );
 }
 

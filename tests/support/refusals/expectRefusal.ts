@@ -88,7 +88,7 @@ function expectMembers(refusal: RefusalCase, { body }: Answer): void {
 
 /** In every detail: what became of the money. */
 const tellsOfMoney =
-  /Nothing (more )?was (done|paid|reserved|started)|No payment was started|was not (sent|paid)|payment succeeded|Whether it was paid is not settled|may stand or not|Look at the balance|takes no new requests|no writable primary/;
+  /Nothing (more )?was (done|paid|reserved|started|received|sent)|No token was made|Nothing moved|Nothing is lost|No payment was started|was not (sent|paid)|payment succeeded|Whether it was paid is not settled|may stand or not|Look at the balance|takes no new requests|no writable primary/;
 
 /** In every detail: what to do now. Those of services/mint stop at the money. */
 const tellsWhatToDo =

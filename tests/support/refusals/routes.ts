@@ -13,6 +13,10 @@ export const routes = [
   { method: 'GET', path: '/api/wallet/:npub/balance', access: 'wallet:read' },
   { method: 'POST', path: '/api/wallet/:npub/mint', access: 'wallet:write' },
   { method: 'POST', path: '/api/wallet/:npub/mint/complete', access: 'wallet:write' },
+  { method: 'POST', path: '/api/wallet/:npub/send', access: 'wallet:melt' },
+  { method: 'GET', path: '/api/wallet/:npub/send/:transactionId', access: 'wallet:melt' },
+  { method: 'POST', path: '/api/wallet/:npub/send/:transactionId/reclaim', access: 'wallet:write' },
+  { method: 'POST', path: '/api/wallet/:npub/receive', access: 'wallet:write' },
   { method: 'POST', path: '/api/wallet/:npub/melt/quote', access: 'wallet:melt' },
   { method: 'POST', path: '/api/wallet/:npub/melt', access: 'wallet:melt' },
   { method: 'GET', path: '/api/wallet/:npub/melt/:transactionId', access: 'wallet:read' },
@@ -36,6 +40,7 @@ export const posts = [
   { path: '/api/wallet/create', field: 'npub', kind: 'npub' },
   { path: '/api/wallet/:npub/mint', field: 'amount', kind: 'amount' },
   { path: '/api/wallet/:npub/mint/complete', field: 'quoteId', kind: 'quoteId' },
+  { path: '/api/wallet/:npub/send', field: 'amount', kind: 'amount' },
   { path: '/api/wallet/:npub/melt/quote', field: 'invoice', kind: 'invoice' },
   { path: '/api/wallet/:npub/melt', field: 'invoice', kind: 'invoice' },
 ] as const;
@@ -43,8 +48,11 @@ export const posts = [
 export const pathOf = ({ path }: { path: string }, npub: string, transactionId = 'tx_melt_1_0a'): string =>
   path.replace(':npub', npub).replace(':transactionId', transactionId).replace(':file', 'start.js');
 
-export const nameOf = ({ path }: { path: string }): string =>
-  path.replace(/^\/api\/(wallet\/)?/, '').replace(':npub/', '');
+/** Where an address takes two methods, only that of the two which is asked for is told. */
+export const nameOf = ({ method, path }: { method?: string; path: string }): string => {
+  const name = path.replace(/^\/api\/(wallet\/)?/, '').replace(':npub/', '');
+  return method === 'GET' && path.endsWith('/restore') ? `GET ${name}` : name;
+};
 
 /** A request that the route would take from the right caller. */
 export function requestTo(route: Route, npub: string, invoice: string) {
@@ -52,6 +60,9 @@ export function requestTo(route: Route, npub: string, invoice: string) {
     '/api/wallet/create': { npub },
     '/api/wallet/:npub/mint': { amount: 21 },
     '/api/wallet/:npub/mint/complete': { quoteId: 'q1' },
+    '/api/wallet/:npub/send': { amount: 21 },
+    '/api/wallet/:npub/send/:transactionId/reclaim': {},
+    '/api/wallet/:npub/receive': { encodedToken: 'cashuB' },
     '/api/wallet/:npub/melt/quote': { invoice },
     '/api/wallet/:npub/melt': { invoice },
     '/api/wallet/:npub/proofs/status': {},
