@@ -6,6 +6,7 @@ import { type Funding, lookAtFunding, waitForFunds } from './funding.ts';
 import { newIdempotencyKey } from './idempotencyKey.ts';
 import { follow, meltStatus, type Payment, type PayOptions, pay } from './payment.ts';
 import type { PaymentState } from './paymentState.ts';
+import { type Restoring, restore } from './restoring.ts';
 import { type RetryLimits, readLimits } from './retries.ts';
 import { exchange, type Fetch, prepare, type RawReply, type RawRequest } from './send.ts';
 import type { Wait } from './wait.ts';
@@ -25,6 +26,9 @@ export type CrucibleOptions = {
 
 /** `signal`: ends the call; what was sent may have taken effect all the same. */
 export type CallOptions = { signal?: AbortSignal };
+
+/** `idempotencyKey`: of an earlier call that is to be repeated, not made anew. */
+export type MoneyOptions = CallOptions & { idempotencyKey?: string };
 
 export type Crucible = ReturnType<typeof createCrucible>;
 export type Wallet = ReturnType<Crucible['wallet']>;
@@ -84,13 +88,8 @@ function walletAt(way: Way, at: string) {
       answer<AnswerOf<'balance', 200>>(way, { ...get(`${at}/balance`), ...call }),
 
     /** An invoice that funds the wallet: the server credits it when it is paid. */
-    async mint(
-      body: BodyOf<'mint'>,
-      { idempotencyKey = newIdempotencyKey(), signal }: CallOptions & { idempotencyKey?: string } = {},
-    ): Promise<AnswerOf<'mint', 201> & { idempotencyKey: string }> {
-      const question = { ...post(`${at}/mint`, body), idempotencyKey, signal };
-      return { ...(await answer<AnswerOf<'mint', 201>>(way, question)), idempotencyKey };
-    },
+    mint: (body: BodyOf<'mint'>, options: MoneyOptions = {}) =>
+      move<AnswerOf<'mint', 201>>(way, `${at}/mint`, body, options),
 
     /** Has the server look at once whether such an invoice was paid. */
     completeMint: (body: BodyOf<'completeMint'>, { signal }: CallOptions = {}): Promise<Funding> =>
@@ -107,6 +106,21 @@ function walletAt(way: Way, at: string) {
     /** Pays a Lightning invoice and waits for the end, two minutes by default. */
     pay: (body: BodyOf<'melt'>, options: PayOptions = {}): Promise<Payment> => pay(way, at, body, options),
 
+    /** What the mint says of all proofs of the wallet, and how the server's books differ. Changes nothing. */
+    proofsStatus: (call: CallOptions = {}) =>
+      answer<AnswerOf<'proofsStatus', 200>>(way, { ...post(`${at}/proofs/status`, {}), ...call }),
+
+    /** The same, and marks what the mint calls spent; with `dryRun`, lists only what would be marked. */
+    reconcile: (body: BodyOf<'reconcile'> = {}, call: CallOptions = {}) =>
+      answer<AnswerOf<'reconcile', 200>>(way, { ...post(`${at}/reconcile`, body), ...call }),
+
+    /** Has all ecash of the wallet looked for by its seed, and waits for the end, two minutes by default. */
+    restore: (wait: Wait = {}): Promise<Restoring> => restore(way, at, wait),
+
+    /** The restore that is under way, or the last. */
+    lastRestore: (call: CallOptions = {}) =>
+      answer<AnswerOf<'restoreStatus', 200>>(way, { ...get(`${at}/restore`), ...call }),
+
     /** What the server knows of a payment, with its timeline. */
     payment: (transactionId: string, { signal }: CallOptions = {}) =>
       meltStatus(way, at, transactionId, signal),
@@ -114,6 +128,33 @@ function walletAt(way: Way, at: string) {
     /** Waits for the end of a payment that was pending. */
     waitForPayment: (transactionId: string, wait: Wait = {}): Promise<PaymentState> =>
       follow(way, at, transactionId, wait),
+
+    /**
+     * A token of exactly this amount, for somebody else. 202 where the mint takes its time: then `sent` has it soon. The token
+     * is money, unless it is locked.
+     */
+    send: (body: BodyOf<'send'>, options: MoneyOptions = {}) =>
+      move<AnswerOf<'send', 200 | 202>>(way, `${at}/send`, body, options),
+
+    /** What has become of such a token, with the token itself while it may still be claimed. */
+    sent: (transactionId: string, call: CallOptions = {}) =>
+      answer<AnswerOf<'sendStatus', 200>>(way, {
+        ...get(`${at}/send/${encodeURIComponent(transactionId)}`),
+        ...call,
+      }),
+
+    /** Takes back what nobody has claimed of it. */
+    reclaim: (transactionId: string, options: MoneyOptions = {}) =>
+      move<AnswerOf<'reclaim', 200 | 202>>(
+        way,
+        `${at}/send/${encodeURIComponent(transactionId)}/reclaim`,
+        {},
+        options,
+      ),
+
+    /** Exchanges somebody else’s token for ecash of this wallet. The same token again tells the same outcome. */
+    receive: (body: BodyOf<'receive'>, options: MoneyOptions = {}) =>
+      move<AnswerOf<'receive', 200 | 202>>(way, `${at}/receive`, body, options),
 
     /** One page of what the wallet has done, newest first; go on with its `pagination.nextCursor`. */
     transactions: (query: QueryOf<'transactions'> = {}, call: CallOptions = {}) =>
@@ -126,6 +167,17 @@ function walletAt(way: Way, at: string) {
         ...call,
       }),
   };
+}
+
+/** Repeats itself under the same key; a new one where none is given. @returns with the key, for whoever repeats it later */
+async function move<Json extends object>(
+  way: Way,
+  path: string,
+  body: object,
+  { idempotencyKey = newIdempotencyKey(), signal }: MoneyOptions,
+): Promise<Json & { idempotencyKey: string }> {
+  const question = { ...post(path, body), idempotencyKey, signal };
+  return { ...(await answer<Json>(way, question)), idempotencyKey };
 }
 
 /** What is undefined is not sent: the server would take it for a filter. */

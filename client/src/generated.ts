@@ -196,6 +196,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wallet/{npub}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a token of exactly this amount
+         * @description Locked to `recipientPubkey` where one is given (NUT-11); from `locktime` on, `refundPubkey`, or else this wallet, may take it back. Whoever has a token that is not locked may spend it.
+         */
+        post: operations["send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/send/{transactionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has become of a token, and the token while it may still be claimed
+         * @description A token is money, so this takes `wallet:melt`; a key with a budget sees only what it has sent itself.
+         */
+        get: operations["sendStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/send/{transactionId}/reclaim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what nobody has claimed of a token */
+        post: operations["reclaim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a token for ecash that this wallet alone knows
+         * @description Of the wallet’s own mint and unit, in version 3 or 4. Locked tokens are taken where they are locked to the wallet’s `tokenPubkey`. The same token again tells the same outcome.
+         */
+        post: operations["receive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/wallet/{npub}/melt/quote": {
         parameters: {
             query?: never;
@@ -284,6 +361,67 @@ export interface paths {
         get: operations["transaction"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/proofs/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare all proofs of a wallet with its mint
+         * @description Changes nothing. A difference counts if both say so when they are asked again.
+         */
+        post: operations["proofsStatus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare them, and mark what the mint calls spent
+         * @description What pre-flight would put right before a payment, and no more. `dryRun`: lists that, and changes nothing.
+         */
+        post: operations["reconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The restore that is under way, or the last */
+        get: operations["restoreStatus"];
+        put?: never;
+        /**
+         * Look for all ecash of a wallet by its seed
+         * @description New melts and mintings are refused meanwhile. Whoever asks while it is under way is told of the same one.
+         */
+        post: operations["restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -391,6 +529,8 @@ export interface components {
                  * @description Can be spent now
                  */
                 balance: number;
+                /** @description Lock tokens for this wallet to it (NUT-11) */
+                tokenPubkey: string;
                 statistics: {
                     tokens: {
                         /** @description Awaited */
@@ -523,6 +663,192 @@ export interface components {
             state: "awaiting_payment" | "issuing" | "expired" | "needs_attention";
             /** @description Names the operation */
             transactionId: string;
+        };
+        SendWish: {
+            /**
+             * Format: int64
+             * @description What the token shall be worth
+             */
+            amount: number;
+            /**
+             * Format: cashu-pubkey
+             * @description A public key: 33 bytes in hex, 32 bytes in hex as Nostr has them, or an npub
+             */
+            recipientPubkey?: string;
+            /**
+             * Format: cashu-pubkey
+             * @description A public key: 33 bytes in hex, 32 bytes in hex as Nostr has them, or an npub
+             */
+            refundPubkey?: string;
+            /** @description Unix seconds, in the future */
+            locktime?: number;
+            /** @description The owner’s own words, told to the owner alone */
+            memo?: string;
+            /** @description What the owner’s program calls it; need not be unique */
+            externalId?: string;
+        };
+        Sent: {
+            /** @constant */
+            success: true;
+            /** @description Ecash: whoever has it may spend it, unless it is locked (NUT-00, version 4) */
+            encodedToken: string;
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * Format: int64
+             * @description What the token is worth
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What the swap gave back to the wallet
+             */
+            changeAmount: number;
+            /**
+             * Format: int64
+             * @description The mint’s fee for the swap
+             */
+            fee: number;
+            /** @description The mint’s address */
+            mintUrl: string;
+        };
+        TokenPending: {
+            /** @constant */
+            success: true;
+            /** @description Names the operation */
+            transactionId: string;
+            /** @constant */
+            status: "PENDING";
+            /**
+             * Format: uri-reference
+             * @description Where to ask how it is going on
+             */
+            statusUrl: string;
+        };
+        SendStatus: {
+            /** @constant */
+            success: true;
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * Format: int64
+             * @description What the token is worth
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What the swap gave back to the wallet
+             */
+            changeAmount: number;
+            /**
+             * Format: int64
+             * @description The mint’s fee for the swap
+             */
+            fee: number;
+            /** @description The mint’s address */
+            mintUrl: string;
+            /**
+             * @description What it means
+             * @enum {string}
+             */
+            status: "PENDING" | "PAID" | "FAILED" | "NEEDS_ATTENTION";
+            /**
+             * @description The operation’s own state
+             * @enum {string}
+             */
+            state: "swapping" | "sent" | "reclaiming" | "claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention";
+            /** @description Ecash: whoever has it may spend it, unless it is locked (NUT-00, version 4) */
+            encodedToken: string | null;
+            /**
+             * Format: int64
+             * @description How much of it the mint called spent at the latest look
+             */
+            claimedAmount: number;
+            /**
+             * Format: int64
+             * @description What came back into the wallet
+             */
+            reclaimedAmount: number | null;
+            lock: {
+                /** @description Who may spend it */
+                recipientPubkey: string;
+                /** @description Who else may after the locktime */
+                refundPubkey: string | null;
+                /** @description Unix seconds; null where the mint sets no end */
+                locktime: number | null;
+            } | null;
+            timeline: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /**
+                 * @description The state that it then had
+                 * @enum {string}
+                 */
+                state: "swapping" | "sent" | "reclaiming" | "claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention";
+                /** @description What happened */
+                event: string;
+            }[];
+            /** @description Why it, or a reclaim of it, failed */
+            cause?: string;
+        };
+        Reclaimed: {
+            /** @constant */
+            success: true;
+            /** @description Names the operation */
+            transactionId: string;
+            /** @description Names a token in the wallet */
+            tokenId: string;
+            /**
+             * Format: int64
+             * @description What came back into the wallet
+             */
+            reclaimedAmount: number;
+            /**
+             * Format: int64
+             * @description What others had taken of it before
+             */
+            claimedAmount: number;
+            /**
+             * Format: int64
+             * @description The mint’s fee for that
+             */
+            fee: number;
+            /** @description The mint’s address */
+            mintUrl: string;
+        };
+        ReceiveWish: {
+            /**
+             * Format: cashu-token
+             * @description A token, `cashuA…` or `cashuB…`
+             */
+            encodedToken: string;
+            /** @description The owner’s own words, told to the owner alone */
+            memo?: string;
+            /** @description What the owner’s program calls it; need not be unique */
+            externalId?: string;
+        };
+        Received: {
+            /** @constant */
+            success: true;
+            /** @description Names a token in the wallet */
+            tokenId: string;
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * Format: int64
+             * @description What was credited
+             */
+            totalAmount: number;
+            /**
+             * Format: int64
+             * @description The mint’s fee for the exchange
+             */
+            fee: number;
+            /** @description The mint’s address */
+            mintUrl: string;
         };
         MeltQuestion: {
             /**
@@ -871,7 +1197,7 @@ export interface components {
              * @description The operation’s own state
              * @enum {string}
              */
-            state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired";
+            state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired" | "sent" | "reclaiming" | "claimed" | "reclaimed" | "redeeming" | "received" | "refused";
             timeline: {
                 /**
                  * Format: date-time
@@ -882,10 +1208,196 @@ export interface components {
                  * @description The state that it then had
                  * @enum {string}
                  */
-                state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired";
+                state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired" | "sent" | "reclaiming" | "claimed" | "reclaimed" | "redeeming" | "received" | "refused";
                 /** @description What happened */
                 event: string;
             }[];
+        };
+        ProofsStatus: {
+            /** @constant */
+            success: true;
+            /** @description Proofs of the wallet that were compared */
+            totalProofs: number;
+            /** @description Those that the mint calls unspent */
+            unspentCount: number;
+            /** @description Those that it holds in a payment */
+            pendingCount: number;
+            /** @description Those that it calls spent */
+            spentCount: number;
+            /** @description A line for each token and type, the gravest first, 1,000 at most */
+            discrepancies: {
+                /**
+                 * @description How books and mint differ
+                 * @enum {string}
+                 */
+                type: "DB_UNSPENT_MINT_SPENT" | "DB_SPENT_MINT_UNSPENT" | "DB_PENDING_MINT_SPENT" | "PROOF_NOT_IN_DB" | "DB_UNSPENT_MINT_PENDING";
+                /**
+                 * @description How bad it is
+                 * @enum {string}
+                 */
+                severity: "HIGH" | "MEDIUM" | "LOW";
+                /** @description Names a token in the wallet */
+                tokenId: string | null;
+                /** @description Whose output it is, where no token has it */
+                transactionId: string | null;
+                /**
+                 * Format: int64
+                 * @description The sum of the proofs; 0 where only the mint knows it
+                 */
+                amount: number;
+                /** @description How many proofs */
+                proofCount: number;
+            }[];
+            severityCounts: {
+                /** @description Lines of this severity */
+                HIGH: number;
+                /** @description Lines of this severity */
+                MEDIUM: number;
+                /** @description Lines of this severity */
+                LOW: number;
+            };
+            /** @description Whether nothing differed of what was compared */
+            consistent: boolean;
+            /** @description Whether anything is HIGH */
+            hasHighSeverity: boolean;
+            /** @description Whether all was compared that the books believe good; if not, 10,000 proofs were enough */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description When it was compared
+             */
+            timestamp: string;
+        };
+        ReconcileWish: {
+            /** @description Whether to list only what would be done */
+            dryRun?: boolean;
+        };
+        Reconciliation: {
+            /** @constant */
+            success: true;
+            /** @description Proofs of the wallet that were compared */
+            totalProofs: number;
+            /** @description Those that the mint calls unspent */
+            unspentCount: number;
+            /** @description Those that it holds in a payment */
+            pendingCount: number;
+            /** @description Those that it calls spent */
+            spentCount: number;
+            /** @description A line for each token and type, the gravest first, 1,000 at most */
+            discrepancies: {
+                /**
+                 * @description How books and mint differ
+                 * @enum {string}
+                 */
+                type: "DB_UNSPENT_MINT_SPENT" | "DB_SPENT_MINT_UNSPENT" | "DB_PENDING_MINT_SPENT" | "PROOF_NOT_IN_DB" | "DB_UNSPENT_MINT_PENDING";
+                /**
+                 * @description How bad it is
+                 * @enum {string}
+                 */
+                severity: "HIGH" | "MEDIUM" | "LOW";
+                /** @description Names a token in the wallet */
+                tokenId: string | null;
+                /** @description Whose output it is, where no token has it */
+                transactionId: string | null;
+                /**
+                 * Format: int64
+                 * @description The sum of the proofs; 0 where only the mint knows it
+                 */
+                amount: number;
+                /** @description How many proofs */
+                proofCount: number;
+            }[];
+            severityCounts: {
+                /** @description Lines of this severity */
+                HIGH: number;
+                /** @description Lines of this severity */
+                MEDIUM: number;
+                /** @description Lines of this severity */
+                LOW: number;
+            };
+            /** @description Whether nothing differed of what was compared */
+            consistent: boolean;
+            /** @description Whether anything is HIGH */
+            hasHighSeverity: boolean;
+            /** @description Whether all was compared that the books believe good; if not, 10,000 proofs were enough */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description When it was compared
+             */
+            timestamp: string;
+            /** @description Whether nothing was to be changed */
+            dryRun: boolean;
+            actions: {
+                /** @constant */
+                action: "mark_spent";
+                /**
+                 * @description How books and mint differ
+                 * @enum {string}
+                 */
+                type: "DB_UNSPENT_MINT_SPENT" | "DB_SPENT_MINT_UNSPENT" | "DB_PENDING_MINT_SPENT" | "PROOF_NOT_IN_DB" | "DB_UNSPENT_MINT_PENDING";
+                /** @description Names a token in the wallet */
+                tokenId: string;
+                /**
+                 * Format: int64
+                 * @description The sum of the proofs; 0 where only the mint knows it
+                 */
+                amount: number;
+                /** @description How many proofs */
+                proofCount: number;
+                /** @description Whether it was done; not in a dry run, nor where the token had just changed */
+                done: boolean;
+            }[];
+        };
+        Restored: {
+            /** @constant */
+            success: true;
+            /**
+             * Format: int64
+             * @description What was found by the seed and credited
+             */
+            restoredAmount: number;
+            /** @description In how many proofs */
+            restoredProofs: number;
+            /** @description Whether the mint still holds ecash in payments; what comes of it is credited by itself */
+            watching: boolean;
+        };
+        Restoring: {
+            /** @constant */
+            success: true;
+            /** @constant */
+            status: "RUNNING";
+            /**
+             * Format: uri-reference
+             * @description Where to ask how it is going on
+             */
+            statusUrl: string;
+        };
+        LastRestore: {
+            /** @constant */
+            success: true;
+            /**
+             * @description NONE: the wallet was never restored
+             * @enum {string}
+             */
+            status: "NONE" | "RUNNING" | "WATCHING" | "DONE";
+            /**
+             * Format: int64
+             * @description What was found by the seed and credited
+             */
+            restoredAmount: number;
+            /** @description In how many proofs */
+            restoredProofs: number;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            startedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over
+             */
+            endedAt: string | null;
         };
         /** @description Body, path or header of another shape; at most twenty of its mistakes are named */
         VALIDATION_ERROR: {
@@ -1531,6 +2043,360 @@ export interface components {
             /** @description Names the quote at its mint */
             quoteId?: string;
         };
+        /** @description The token is none, is of another mint or unit, has signatures that are not its mint’s, or is not worth its fee */
+        TOKEN_INVALID: {
+            /** @constant */
+            type: "urn:crucible:problem:token-invalid";
+            /** @constant */
+            title: "Token cannot be received";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "TOKEN_INVALID";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description All of the token is spent */
+        TOKEN_SPENT: {
+            /** @constant */
+            type: "urn:crucible:problem:token-spent";
+            /** @constant */
+            title: "Token already spent";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "TOKEN_SPENT";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+            /**
+             * Format: int64
+             * @description All of it
+             */
+            spentAmount: number;
+        };
+        /** @description Some of the token is spent; nothing of the rest was taken */
+        TOKEN_PARTLY_SPENT: {
+            /** @constant */
+            type: "urn:crucible:problem:token-partly-spent";
+            /** @constant */
+            title: "Token partly spent";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "TOKEN_PARTLY_SPENT";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+            /**
+             * Format: int64
+             * @description Spent
+             */
+            spentAmount: number;
+            /**
+             * Format: int64
+             * @description Not spent
+             */
+            unspentAmount: number;
+        };
+        /** @description The mint holds some of the token in a payment */
+        TOKEN_PENDING: {
+            /** @constant */
+            type: "urn:crucible:problem:token-pending";
+            /** @constant */
+            title: "Token in another payment";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "TOKEN_PENDING";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 409;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The token is locked to a key that is not this wallet’s, or not yet (NUT-11) */
+        TOKEN_LOCKED: {
+            /** @constant */
+            type: "urn:crucible:problem:token-locked";
+            /** @constant */
+            title: "Token locked to another key";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "TOKEN_LOCKED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 400;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description The wallet holds this ecash already */
+        TOKEN_ALREADY_HELD: {
+            /** @constant */
+            type: "urn:crucible:problem:token-already-held";
+            /** @constant */
+            title: "Token already in this wallet";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "TOKEN_ALREADY_HELD";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 409;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description Its recipient has claimed all of the token */
+        TOKEN_CLAIMED: {
+            /** @constant */
+            type: "urn:crucible:problem:token-claimed";
+            /** @constant */
+            title: "Token already claimed";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "TOKEN_CLAIMED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 409;
+            /** @constant */
+            severity: "LOW";
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * Format: int64
+             * @description What they have
+             */
+            claimedAmount: number;
+        };
+        /** @description No token was made, and none will be */
+        SEND_FAILED: {
+            /** @constant */
+            type: "urn:crucible:problem:send-failed";
+            /** @constant */
+            title: "Failed to send tokens";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "SEND_FAILED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 422;
+            /** @constant */
+            severity: "MEDIUM";
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * Format: int64
+             * @description What is free again
+             */
+            released: number;
+            /**
+             * @description Why
+             * @enum {string}
+             */
+            cause: "MINT_REFUSED" | "KEYSET_RETIRED" | "AMOUNT_OUT_OF_RANGE" | "NOT_STARTED" | "NOT_WORTH_ITS_FEE" | "STORE_BEHIND_MINT";
+        };
+        /** @description The mint did not take the token back, or it is not worth the fee of that; it is still out */
+        RECLAIM_FAILED: {
+            /** @constant */
+            type: "urn:crucible:problem:reclaim-failed";
+            /** @constant */
+            title: "Failed to reclaim tokens";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "RECLAIM_FAILED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 422;
+            /** @constant */
+            severity: "LOW";
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * @description Why
+             * @enum {string}
+             */
+            cause: "MINT_REFUSED" | "KEYSET_RETIRED" | "AMOUNT_OUT_OF_RANGE" | "NOT_STARTED" | "NOT_WORTH_ITS_FEE" | "STORE_BEHIND_MINT";
+        };
+        /** @description The mint did not exchange the token */
+        RECEIVE_FAILED: {
+            /** @constant */
+            type: "urn:crucible:problem:receive-failed";
+            /** @constant */
+            title: "Failed to receive tokens";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "RECEIVE_FAILED";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 422;
+            /** @constant */
+            severity: "MEDIUM";
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * @description Why
+             * @enum {string}
+             */
+            cause: "MINT_REFUSED" | "KEYSET_RETIRED" | "AMOUNT_OUT_OF_RANGE" | "NOT_STARTED" | "NOT_WORTH_ITS_FEE" | "STORE_BEHIND_MINT";
+        };
+        /** @description A send or reclaim was stopped by a safety check; a person decides */
+        CRITICAL_SEND_FAILURE: {
+            /** @constant */
+            type: "urn:crucible:problem:critical-send-failure";
+            /** @constant */
+            title: "Critical send operation failure";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "CRITICAL_SEND_FAILURE";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 500;
+            /** @constant */
+            severity: "CRITICAL";
+            /** @description Names the stored report */
+            supportId: string;
+            /** @constant */
+            requiresManualIntervention: true;
+            /** @description Names the operation */
+            transactionId: string;
+            recovery: {
+                /** @constant */
+                state: "manual";
+                /**
+                 * Format: uri-reference
+                 * @description Where to ask how it is going on
+                 */
+                statusUrl: string;
+            };
+        };
+        /** @description A receive was stopped by a safety check; a person decides */
+        CRITICAL_RECEIVE_FAILURE: {
+            /** @constant */
+            type: "urn:crucible:problem:critical-receive-failure";
+            /** @constant */
+            title: "Critical receive operation failure";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "CRITICAL_RECEIVE_FAILURE";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 500;
+            /** @constant */
+            severity: "CRITICAL";
+            /** @description Names the stored report */
+            supportId: string;
+            /** @constant */
+            requiresManualIntervention: true;
+            /** @description Names the operation */
+            transactionId: string;
+            recovery: {
+                /** @constant */
+                state: "manual";
+                /**
+                 * Format: uri-reference
+                 * @description Where to ask how it is going on
+                 */
+                statusUrl: string;
+            };
+        };
         /** @description Too many requests in a minute */
         RATE_LIMITED: {
             /** @constant */
@@ -1557,7 +2423,7 @@ export interface components {
              * @description Which limit
              * @enum {string}
              */
-            limitedBy: "address" | "key" | "npub" | "melt";
+            limitedBy: "address" | "key" | "npub" | "melt" | "compare" | "restore";
             /** @description What it allows */
             perMinute: number;
             /** @description The same as Retry-After */
@@ -2143,6 +3009,144 @@ export interface operations {
             };
         };
     };
+    send: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+                Prefer?: string;
+            };
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendWish"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description Not known yet; the server brings it to an end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPending"];
+                };
+            };
+        };
+    };
+    sendStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+                transactionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its present state */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendStatus"];
+                };
+            };
+        };
+    };
+    reclaim: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+                Prefer?: string;
+            };
+            path: {
+                npub: string;
+                transactionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description It is back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reclaimed"];
+                };
+            };
+            /** @description Not known yet; the server brings it to an end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPending"];
+                };
+            };
+        };
+    };
+    receive: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+                Prefer?: string;
+            };
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiveWish"];
+            };
+        };
+        responses: {
+            /** @description Credited */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description Not known yet; the server brings it to an end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPending"];
+                };
+            };
+        };
+    };
     quoteMelt: {
         parameters: {
             query?: never;
@@ -2277,6 +3281,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Transaction"];
+                };
+            };
+        };
+    };
+    proofsStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description What the mint says, and what differs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofsStatus"];
+                };
+            };
+        };
+    };
+    reconcile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReconcileWish"];
+            };
+        };
+        responses: {
+            /** @description What differed, and what was done about it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+        };
+    };
+    restoreStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastRestore"];
+                };
+            };
+        };
+    };
+    restore: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+            };
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description All that can be found now has been found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
+                };
+            };
+            /** @description Not through yet; the server goes on by itself */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restoring"];
                 };
             };
         };

@@ -2,6 +2,7 @@ import { type Breakage, edit } from './breakage.ts';
 
 const preflightCode = 'src/services/melt/preflight.ts';
 const comparison = 'src/services/melt/comparison.ts';
+const reconciling = 'src/services/reconcile/reconcileService.ts';
 const splits = 'src/repositories/tokenSplits.ts';
 const differences = 'src/services/melt/discrepancy.ts';
 const preflightTest = 'tests/integration/preflight.test.ts';
@@ -9,6 +10,37 @@ const corrections = 'tests/integration/preflightCorrections.test.ts';
 
 /** Pre-flight and what it writes off. */
 export const preflight: Breakage[] = [
+  {
+    name: 'a dry run corrects',
+    edits: [edit(reconciling, 'dryRun ? planned(some, false) :', 'dryRun && some.length === 0 ? [] :')],
+    caughtBy: 'tests/integration/reconcile.test.ts',
+    test: 'lists in a dry run what it would do',
+  },
+  {
+    name: 'one token that changes holds up the correction of all',
+    edits: [
+      edit(
+        reconciling,
+        'await correcting.correct(wallet, ofToken)));',
+        'await correcting.correct(wallet, found)));',
+      ),
+    ],
+    caughtBy: 'tests/integration/reconcile.test.ts',
+    test: 'does what it can where one token is just being changed',
+  },
+  {
+    name: 'whoever compares is told of what a payment has reserved',
+    edits: [
+      edit(comparison, "place.in !== 'token' || place.reservedBy === null;", "place.in !== 'nothing';"),
+      edit(
+        differences,
+        'now.version === before.version &&\n        now.reservedBy === null',
+        'now.version === before.version',
+      ),
+    ],
+    caughtBy: 'tests/integration/proofsStatus.test.ts',
+    test: 'hears nothing of a difference',
+  },
   {
     name: 'pre-flight believes the first answer of the mint',
     edits: [

@@ -176,6 +176,24 @@ export const reserving: Breakage[] = [
     test: 'a request is refused because of its mint',
   },
   {
+    name: 'what the payer named is not held against the quote',
+    edits: [
+      edit(
+        'src/services/melt/quoting.ts',
+        'const otherAmount = !isWorth(quote.amount, wallet.unit, amountMsat);',
+        'const otherAmount = payersMsat === null && !isWorth(quote.amount, wallet.unit, amountMsat);',
+      ),
+    ],
+    caughtBy: 'tests/integration/amountless.test.ts',
+    test: 'that quotes 101 in place of the 100',
+  },
+  {
+    name: 'all that there is may be quoted with a reserve that it does not cover',
+    edits: [edit('src/services/melt/wishedQuote.ts', 'if (need <= reach && (best', 'if ((best')],
+    caughtBy: 'tests/integration/amountless.test.ts',
+    test: 'pays all of',
+  },
+  {
     name: 'a quote may be for another invoice',
     edits: [
       edit(

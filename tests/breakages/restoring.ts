@@ -6,6 +6,7 @@ const recovery = 'src/services/restore/recovery.ts';
 const keysetScans = 'src/services/restore/keysetScans.ts';
 const hanging = 'tests/integration/rolledBackHanging.test.ts';
 const rolledBack = 'tests/integration/rolledBack.test.ts';
+const requests = 'tests/integration/restoreRequests.test.ts';
 const open = 'tests/integration/rolledBackOpen.test.ts';
 
 const beginsAtFirst = edit(
@@ -16,6 +17,30 @@ const beginsAtFirst = edit(
 
 /** A store that has fallen behind its mint. */
 export const restoring: Breakage[] = [
+  {
+    name: 'a restore that somebody asks for moves the counters, needed or not',
+    edits: [edit(keysetScans, "boolean => reason !== 'requested';", "boolean => reason !== 'asked';")],
+    caughtBy: requests,
+    test: 'is given nothing, however often it is restored',
+  },
+  {
+    name: 'books that a request finds behind keep their counters',
+    edits: [edit(keysetScans, 'isBehind && !isNeeded(present())', 'isBehind && isNeeded(present())')],
+    caughtBy: requests,
+    test: 'is restored once',
+  },
+  {
+    name: 'what was restored on request is not told to the proof',
+    edits: [
+      edit(
+        'src/services/restore/finding.ts',
+        'restoredProofs: credited.length',
+        'restoredProofs: Math.min(1, credited.length)',
+      ),
+    ],
+    caughtBy: requests,
+    test: 'is found again to the sat',
+  },
   {
     name: 'outputs that the mint has signed already are taken for new',
     edits: [

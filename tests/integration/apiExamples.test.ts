@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { unhurried } from '../support/money.ts';
+import { outside, proofsOf, unhurried } from '../support/money.ts';
 import { type Json, startWorld, until, type World } from '../support/world.ts';
 
 /** The examples of docs/api.md that are written out as JSON, each by the words that only it has. */
-function exampleWith(words: string): Json {
-  const written = [...readFileSync('docs/api.md', 'utf8').matchAll(/```json\n([\s\S]*?)```/g)]
+function exampleWith(words: string, file = 'docs/api.md'): Json {
+  const written = [...readFileSync(file, 'utf8').matchAll(/```json\n([\s\S]*?)```/g)]
     .map(([, text = '']) => text)
     .filter((text) => text.includes(words));
   expect(written).toHaveLength(1);
@@ -38,7 +38,7 @@ describe('every example of docs/api.md is what the server says', () => {
     expect(shapeOf((await complete()).body)).toEqual(shapeOf(JSON.parse(unpaid)));
     await world.sim.pay(String(asked.body['invoice']));
     await until(async () => (await complete()).status === 200, 'funded');
-    expect(shapeOf((await complete()).body)).toEqual(shapeOf(exampleWith('"totalAmount"')));
+    expect(shapeOf((await complete()).body)).toEqual(shapeOf(exampleWith('"tx_mint_…", "totalAmount"')));
 
     const created = await world.call('POST', '/api/wallet/create', { npub });
     const { message, ...told } = exampleWith('"walletDetails"');
@@ -48,6 +48,17 @@ describe('every example of docs/api.md is what the server says', () => {
     expect(shapeOf(info.body)).toEqual(shapeOf(exampleWith('"walletInfo"')));
     const balance = await world.call('GET', `${at}/balance`);
     expect(shapeOf(balance.body)).toEqual(shapeOf(exampleWith('"reservedBalance"')));
+
+    const compared = await world.call('POST', `${at}/proofs/status`, {});
+    expect(shapeOf(compared.body)).toEqual(shapeOf(exampleWith('"totalProofs"')));
+    const restored = await world.call('POST', `${at}/restore`, {});
+    expect(shapeOf(restored.body)).toEqual(shapeOf(exampleWith('"watching"')));
+    const last = await world.call('GET', `${at}/restore`);
+    expect(shapeOf(last.body)).toEqual(shapeOf(exampleWith('"endedAt"')));
+    const again = await world.call('POST', `${at}/restore`, {}, { prefer: 'respond-async' });
+    expect(shapeOf(again.body)).toEqual(shapeOf(exampleWith('"RUNNING"')));
+    const isOver = async () => (await world.call('GET', `${at}/restore`)).body['status'] === 'DONE';
+    await until(isOver, 'the restore', 30_000);
 
     const { invoice } = await world.sim.invoice({ amount: 210 });
     const quote = await world.call('POST', `${at}/melt/quote`, { invoice });
@@ -65,6 +76,52 @@ describe('every example of docs/api.md is what the server says', () => {
     const { body } = await world.call('POST', `${at}/mint`, { amount: 77 });
     const one = await world.call('GET', `${at}/transactions/${String(body['transactionId'])}`);
     expect(shapeOf(one.body)).toEqual(shapeOf(exampleWith('"state": "awaiting_payment",\n')));
+  });
+
+  it('of tokens', async () => {
+    const [giver, taker] = [await world.wallet(100), await world.wallet()];
+    const { body } = await world.call('POST', `${giver.at}/send`, { amount: 64 });
+    expect(shapeOf(body)).toEqual(
+      shapeOf(exampleWith('"changeAmount": 36, "fee": 0, "mintUrl": "https://…" }')),
+    );
+    const at = `${giver.at}/send/${String(body['transactionId'])}`;
+    expect(shapeOf((await world.call('GET', at)).body)).toEqual(shapeOf(exampleWith('"state": "sent"')));
+    const { encodedToken } = body;
+    const async = { prefer: 'respond-async' };
+    const begun = await world.call('POST', `${taker.at}/receive`, { encodedToken }, async);
+    expect(shapeOf(begun.body)).toEqual(shapeOf(exampleWith('/transactions/tx_send_…"')));
+    const { statusUrl } = begun.body;
+    await until(
+      async () => (await world.call('GET', String(statusUrl))).body['status'] === 'PAID',
+      'received',
+    );
+    const received = await world.call('POST', `${taker.at}/receive`, { encodedToken });
+    expect(shapeOf(received.body)).toEqual(shapeOf(exampleWith('"tx_receive_…"')));
+    const again = await world.call('POST', `${giver.at}/send`, { amount: 16 });
+    const back = await world.call(
+      'POST',
+      `${giver.at}/send/${String(again.body['transactionId'])}/reclaim`,
+      {},
+    );
+    expect(shapeOf(back.body)).toEqual(shapeOf(exampleWith('"reclaimedAmount": 64')));
+  });
+
+  it('of books and mint, number by number', async () => {
+    const wallet = await world.wallet(96);
+    const [, gone] = (await proofsOf(world, wallet.npub)).sort((a, b) => Number(a.amount - b.amount));
+    if (gone === undefined) throw new Error('the wallet has one proof');
+    await world.sim.spendOutside([outside(gone)]);
+    const file = 'docs/reconciliation.md';
+    const told = JSON.stringify(exampleWith('"timestamp": "2026-11-22T03:05:12', file));
+    const dry = JSON.stringify(exampleWith('"dryRun": true', file));
+    const filled = (example: string, { timestamp }: Json) => ({
+      ...JSON.parse(example.replaceAll('tok_…', gone.tokenId)),
+      timestamp,
+    });
+    const status = await world.call('POST', `${wallet.at}/proofs/status`, {});
+    expect(status.body).toEqual(filled(told, status.body));
+    const planned = await world.call('POST', `${wallet.at}/reconcile`, { dryRun: true });
+    expect(planned.body).toEqual(filled(dry, planned.body));
   });
 
   it('of readiness, and of a refusal, word by word', async () => {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type CrucibleOptions, createCrucible, newIdempotencyKey } from '../../client/src/index.ts';
 import { instead, loseReply, loseRequest, type Mischief, problem, watchedFetch } from '../support/clients.ts';
 import { expectAllSettled } from '../support/mischief.ts';
-import { timesPaid } from '../support/money.ts';
+import { outside, proofsOf, timesPaid } from '../support/money.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
 const melt = /\/melt$/;
@@ -73,6 +73,25 @@ describe('a program', () => {
     expect((await wallet.info()).walletInfo.statistics.melts).toMatchObject({ paid: 1 });
     if (paid.outcome !== 'paid') throw new Error('not paid');
     expect(await wallet.payment(paid.transactionId)).toMatchObject({ status: 'PAID', paidAmount: 100 });
+  });
+
+  it('compares a wallet with its mint, puts it right, and has it restored', async () => {
+    const { wallet, held } = await funded();
+    expect(await wallet.proofsStatus()).toMatchObject({ consistent: true, totalProofs: 1, unspentCount: 1 });
+    expect(await wallet.lastRestore()).toMatchObject({ status: 'NONE', startedAt: null });
+    await world.context.database.tokens.deleteMany({ npub: held.npub });
+    expect(await wallet.restore()).toEqual({ outcome: 'restored', restoredAmount: 512, restoredProofs: 1 });
+    expect(await wallet.lastRestore()).toMatchObject({ status: 'DONE', restoredAmount: 512 });
+    const [proof] = await proofsOf(world, held.npub);
+    if (proof === undefined) throw new Error('nothing was restored');
+    await world.sim.spendOutside([outside(proof)]);
+    expect(await wallet.reconcile({ dryRun: true })).toMatchObject({
+      actions: [{ amount: 512, done: false }],
+    });
+    expect(await wallet.reconcile()).toMatchObject({ actions: [{ amount: 512, done: true }] });
+    expect(await wallet.proofsStatus()).toMatchObject({ consistent: true, unspentCount: 0 });
+    expect(await wallet.restore({ waitMs: 0 })).toMatchObject({ outcome: 'running', restoredAmount: 0 });
+    expect(await wallet.restore()).toMatchObject({ outcome: 'restored', restoredAmount: 0 });
   });
 
   it('reads of a refusal what it needs, and it is sent once', async () => {

@@ -85,6 +85,8 @@ describe('nothing secret is written down or told', () => {
       [`${at}/info`, 200],
       [`${at}/balance`, 200],
       [`${at}/melt/${String(paid.body['transactionId'])}`, 200],
+      [`${at}/transactions`, 200],
+      [`${at}/transactions/${String(paid.body['transactionId'])}`, 200],
       ['/openapi.json', 200],
       ['/docs', 200],
       ['/docs/start.js', 200],
@@ -96,6 +98,10 @@ describe('nothing secret is written down or told', () => {
       if (status !== null) expect({ path, status: met }).toEqual({ path, status });
     }
     expect((await world.call('POST', `${at}/melt/quote`, { invoice: await invoiceOf(10) })).status).toBe(200);
+    for (const route of ['proofs/status', 'reconcile', 'restore'])
+      expect((await world.call('POST', `${at}/${route}`, {})).status).toBeLessThan(300);
+    const isRestored = async () => (await world.call('GET', `${at}/restore`)).body['status'] === 'DONE';
+    await until(isRestored, 'the restore', 60_000);
     expect(await scan.look()).toEqual([]);
   });
 
@@ -109,6 +115,8 @@ describe('nothing secret is written down or told', () => {
       () => world.call('POST', `${wallet.at}/melt`, `{"invoice": "${secret}`),
       () => world.call('GET', `/api/wallet/${secret}/balance`),
       () => world.call('GET', `${wallet.at}/melt/${secret}`),
+      () => world.call('GET', `${wallet.at}/transactions/${secret}`),
+      () => world.call('GET', `${wallet.at}/transactions?cursor=${secret}&type=${secret}&${secret}=1`),
       () => world.call('GET', `/${secret}`),
       () => world.call('GET', `${wallet.at}/balance`, undefined, { authorization }),
       () => world.call('GET', `${wallet.at}/balance`, undefined, { authorization: `Bearer ${secret}` }),

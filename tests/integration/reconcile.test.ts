@@ -156,6 +156,25 @@ describe('a reconciliation that was asked for', () => {
     await world.sim.settle(paymentHash, 'paid');
   });
 
+  it('of one wallet touches no other, though the mint calls the ecash of both spent', async () => {
+    const [mine, other] = [await world.wallet(64), await world.wallet(64)];
+    const [gone, alsoGone] = [await proofOf(world, mine, 64), await proofOf(world, other, 64)];
+    await world.sim.spendOutside([gone, alsoGone].map(outside));
+    const before = await tokensOf(world, other.npub);
+    const key = await world.keyFor(['wallet:read', 'wallet:write'], mine.npub);
+    const as = { authorization: `Bearer ${key}` };
+    for (const route of ['proofs/status', 'reconcile', 'restore']) {
+      expect((await world.call('POST', `${other.at}/${route}`, {}, as)).status).toBe(403);
+      const { status, body } = await world.call('POST', `${mine.at}/${route}`, {}, as);
+      expect(status).toBeLessThan(300);
+      expect(JSON.stringify(body)).not.toContain(alsoGone.tokenId);
+    }
+    expect(await tokenWith(world, mine, gone.Y)).toMatchObject({ spent_reason: 'mint_reported' });
+    expect(await tokensOf(world, other.npub)).toEqual(before);
+    expect(await typesRecorded(other)).toEqual([]);
+    await askReconcile(world, other);
+  });
+
   it('does what it can where one token is just being changed, and says what it did not do', async () => {
     const wallet = await world.wallet(64, 128);
     const [free, busy] = [await proofOf(world, wallet, 64), await proofOf(world, wallet, 128)];

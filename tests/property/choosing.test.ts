@@ -44,7 +44,11 @@ it('whatever a wallet can bring to the mint is covered, and nothing beyond it', 
         fc.pre(need > feeReserve);
         const quote = quoteOf(need - feeReserve, feeReserve);
         const chosen = choose(candidates, quote, keysetOf(ppk), true);
-        if (need > reach) return expect(chosen.kind).toBe('insufficient');
+        if (need > reach) {
+          const available = sum(candidates);
+          expect(chosen).toEqual({ kind: 'insufficient', available, required: available + need - reach });
+          return;
+        }
         if (chosen.kind === 'insufficient') throw new Error('not covered');
         const cost = costOf(chosen, quote);
         expect(cost).toBeGreaterThanOrEqual(feeReserve);

@@ -37,8 +37,16 @@ it('every route but the pages for people has a method', async () => {
     wallet.quote({ invoice }),
     wallet.pay({ invoice }),
     wallet.payment('tx_melt_1'),
+    wallet.send({ amount: 1 }),
+    wallet.sent('tx_melt_1'),
+    wallet.reclaim('tx_melt_1'),
+    wallet.receive({ encodedToken: 'cashuB' }),
     wallet.transactions(),
     wallet.transaction('tx_melt_1'),
+    wallet.proofsStatus(),
+    wallet.reconcile({ dryRun: true }),
+    wallet.restore(),
+    wallet.lastRestore(),
   ];
   await Promise.allSettled(calls);
   const asked = seen.map(({ method, path }) => `${method} ${path}`);

@@ -17,8 +17,9 @@ export function choose(
   const selection = selectProofs(candidates, need, terms);
   if (!wantsAll || selection.kind !== 'insufficient') return selection;
   // Too little for a swap and the melt behind it may be enough for the melt alone; what is too much then comes back as change.
-  const whole = wholeOf(candidates);
-  return whole.reach < need ? selection : { kind: 'direct', inputs: whole.inputs, meltFee: whole.meltFee };
+  const { inputs, meltFee, reach } = wholeOf(candidates);
+  if (reach >= need) return { kind: 'direct', inputs, meltFee };
+  return { ...selection, required: selection.available + need - reach };
 }
 
 /** The most that the payment can cost besides its amount. */

@@ -24,10 +24,11 @@ export function inBatches<Item, Found>(
         continue;
       }
       if (answer.kind !== 'answer') return answer;
-      taken = Math.min(taken, atOnce);
       found.push(...answer.value);
       start += batch.length;
     }
+    // Only now: a portion may also be refused for something in it.
+    taken = Math.min(taken, atOnce);
     return { kind: 'answer', value: found };
   };
 }

@@ -26,7 +26,7 @@ export function createRestoreRequests(parts: {
       await mints.describeFor(wallet);
       await recoveries.request(wallet.id, now());
     }
-    return respondAsync ? (await look(wallet)).view : waitFor(wallet);
+    return respondAsync ? look(wallet) : waitFor(wallet);
   };
 
   async function waitFor(wallet: Wallet): Promise<RestoreView> {
@@ -39,8 +39,8 @@ export function createRestoreRequests(parts: {
     });
     try {
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
-        const { view, isThrough } = await look(wallet);
-        if (isThrough || isOver) return view;
+        const view = await look(wallet);
+        if (view.status !== 'RUNNING' || isOver) return view;
         await pause(pauseMs);
       }
     } finally {
@@ -49,22 +49,26 @@ export function createRestoreRequests(parts: {
     }
   }
 
-  /** `isThrough`: nothing more comes of it, unless a payment ends that the mint still holds. */
-  async function look({ id, npub }: Wallet): Promise<{ view: RestoreView; isThrough: boolean }> {
+  async function look({ id, npub }: Wallet): Promise<RestoreView> {
     const { recovery = null, last = null } = (await recoveries.byId(id)) ?? {};
     if (recovery !== null) {
-      const status = recovery.state === 'watching' ? 'WATCHING' : 'RUNNING';
       const { since: startedAt, restored, restoredProofs } = recovery;
-      const isThrough = status === 'WATCHING' && isLookedThrough(recovery);
-      return { view: { status, npub, startedAt, restored, restoredProofs }, isThrough };
+      return {
+        status: isThrough(recovery) ? 'WATCHING' : 'RUNNING',
+        npub,
+        startedAt,
+        restored,
+        restoredProofs,
+      };
     }
-    if (last === null) return { view: { status: 'NONE', npub }, isThrough: true };
+    if (last === null) return { status: 'NONE', npub };
     const { since: startedAt, endedAt, restored, restoredProofs } = last;
-    return { view: { status: 'DONE', npub, startedAt, endedAt, restored, restoredProofs }, isThrough: true };
+    return { status: 'DONE', npub, startedAt, endedAt, restored, restoredProofs };
   }
 
-  return { request, present: async (npub) => (await look(await wallets.get(npub))).view };
+  return { request, present: async (npub) => look(await wallets.get(npub)) };
 }
 
-/** Not where everything is about to be looked through once more. */
-const isLookedThrough = ({ scans }: Recovery): boolean => Object.values(scans).every(({ done }) => done);
+/** Nothing more comes of it, unless a payment ends that the mint holds: nothing is about to be looked through once more. */
+const isThrough = ({ state, scans }: Recovery): boolean =>
+  state === 'watching' && Object.values(scans).every(({ done }) => done);

@@ -40,9 +40,9 @@ export const posts = [
   { path: '/api/wallet/create', field: 'npub', kind: 'npub' },
   { path: '/api/wallet/:npub/mint', field: 'amount', kind: 'amount' },
   { path: '/api/wallet/:npub/mint/complete', field: 'quoteId', kind: 'quoteId' },
-  { path: '/api/wallet/:npub/send', field: 'amount', kind: 'amount' },
   { path: '/api/wallet/:npub/melt/quote', field: 'invoice', kind: 'invoice' },
   { path: '/api/wallet/:npub/melt', field: 'invoice', kind: 'invoice' },
+  { path: '/api/wallet/:npub/send', field: 'amount', kind: 'amount' },
 ] as const;
 
 export const pathOf = ({ path }: { path: string }, npub: string, transactionId = 'tx_melt_1_0a'): string =>

@@ -34,6 +34,10 @@ schemathesis.openapi.format("mint-url", st.just(DEV["mintUrl"]))
 # Cursors are told by the server, and this is one that it could have told.
 CURSOR = base64.urlsafe_b64encode(b"1795229787123.tx_melt_1").decode().rstrip("=")
 schemathesis.openapi.format("cursor", st.just(CURSOR))
+# Whatever is no token is refused, and what is one was spent, or is of another mint.
+schemathesis.openapi.format("cashu-token", st.text(min_size=1, max_size=200))
+KEYS = [DEV["npub"], STRANGER, "02" + "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"]
+schemathesis.openapi.format("cashu-pubkey", st.sampled_from(KEYS))
 schemathesis.openapi.format("bolt11", st.sampled_from(INVOICES) | st.text(min_size=1, max_size=200))
 
 UNQUOTED_KEY = re.compile(r"[!#-~](?:[ -~]{0,200}[!-~])?")
