@@ -17,8 +17,10 @@ let mint: Nutshell;
 let world: World;
 let ours: TestWallet;
 let theirs: NutshellWallet;
-/** What tests leave with neither of the two. */
-let elsewhere = 0;
+/** Whoever else is about. What it locks, it locks for five seconds. */
+let stranger: NutshellWallet;
+/** What tests leave with nobody: tokens that are out. */
+let unclaimed = 0;
 
 beforeAll(async () => {
   mint = await startNutshell('the mint of both wallets', { MINT_INPUT_FEE_PPK: '100' });
@@ -28,12 +30,11 @@ beforeAll(async () => {
   const complete = () => post(ours, 'mint/complete', { quoteId: body['quote'] });
   await until(async () => (await complete()).status === 200, 'the funding');
   theirs = await newNutshellWallet(mint.url);
+  stranger = await newNutshellWallet(mint.url, { LOCKTIME_DELTA_SECONDS: '5' });
   await theirs.fund(1_000);
 }, setUpLimitMs);
 afterAll(async () => {
-  const { totalBalance = Number.NaN, reservedBalance } = await ours.balance();
-  expect([totalBalance + theirs.balance() + elsewhere, reservedBalance]).toEqual([mint.outstanding(), 0]);
-  await theirs.remove();
+  await Promise.all([theirs.remove(), stranger.remove()]);
   await world.end();
   await mint.stop();
 });
@@ -93,9 +94,7 @@ describe('A token of ours', () => {
 
   it('that is locked to another wallet is taken by that one alone', async () => {
     const { token } = await send({ amount: 64, recipientPubkey: await theirs.pubkey() });
-    const stranger = await newNutshellWallet(mint.url);
     await expect(stranger.receive(token)).rejects.toThrow();
-    await stranger.remove();
     expect(await receive(ours, token)).toMatchObject({ body: { code: 'TOKEN_LOCKED' } });
     expect(await changes(() => theirs.receive(token))).toEqual({ ours: 0, theirs: 64 - inputFee });
   });
@@ -130,25 +129,26 @@ describe('A token of another wallet', () => {
 
   it('that is locked to us is taken by nobody else', async () => {
     const token = await theirs.send(50, '--lock', `P2PK:${await ourKey()}`);
-    const stranger = await newNutshellWallet(mint.url);
     await expect(stranger.receive(token)).rejects.toThrow();
-    await stranger.remove();
     expect(await receive(await world.wallet(), token)).toMatchObject({ body: { code: 'TOKEN_LOCKED' } });
     expect(await changes(() => receive(ours, token))).toEqual({ ours: 50 - inputFee, theirs: 0 });
   });
 
   it('for which the whole request would have to be signed is refused, and stays as it was', async () => {
     const token = await theirs.send(20, '--lock', `P2PK-SIGALL:${await ourKey()}`);
-    elsewhere += 20;
+    unclaimed += 20;
     expect(await receive(ours, token)).toMatchObject({ body: { code: 'TOKEN_LOCKED' } });
   });
 
   it('that nobody took in time comes to us, where we are to have it after that', async () => {
-    const hasty = await newNutshellWallet(mint.url, { LOCKTIME_DELTA_SECONDS: '5' });
-    await hasty.fund(100);
-    const token = await hasty.send(40, '--lock', `P2PK:${nobody}`, '--refund', await ourKey());
-    elsewhere += hasty.balance();
-    await hasty.remove();
+    await stranger.fund(100);
+    const token = await stranger.send(40, '--lock', `P2PK:${nobody}`, '--refund', await ourKey());
     await until(async () => (await receive(ours, token)).status === 200, 'the end of the lock', 30_000);
   });
+});
+
+it('all that the mint has signed is with somebody', async () => {
+  const { totalBalance = Number.NaN, reservedBalance } = await ours.balance();
+  const others = theirs.balance() + stranger.balance() + unclaimed;
+  expect([totalBalance + others, reservedBalance]).toEqual([mint.outstanding(), 0]);
 });
