@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { nutshellPackages } from './nutshell.ts';
 
@@ -16,7 +17,8 @@ export type NutshellWallet = {
   send(amount: number, ...options: string[]): Promise<string>;
   /** Rejects where the mint refuses. */
   receive(token: string): Promise<void>;
-  balance(): Promise<number>;
+  /** What it has and has not handed out, as its own database says. */
+  balance(): number;
   /** The key that tokens for this wallet are locked to. */
   pubkey(): Promise<string>;
   remove(): Promise<void>;
@@ -64,8 +66,18 @@ export async function newNutshellWallet(
     async receive(token) {
       await told(/^(Received .*)$/gm, 'receive', token);
     },
-    balance: async () => Number(await told(/^Balance: (\d+) sat$/gm, 'balance')),
+    balance: () => balanceIn(join(directory, 'cashu', 'wallet', 'wallet.sqlite3')),
     pubkey: () => told(/^Lock: P2PK:(\w+)$/gm, 'locks'),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
+}
+
+function balanceIn(path: string): number {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const held = 'SELECT COALESCE(SUM(amount), 0) AS held FROM proofs WHERE COALESCE(reserved, 0) = 0';
+    return Number(database.prepare(held).get()?.['held']);
+  } finally {
+    database.close();
+  }
 }

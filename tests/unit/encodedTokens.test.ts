@@ -105,6 +105,11 @@ describe('Reading', () => {
     expect(readToken(v3With(loud), limits)).toEqual(readToken(v3With(proofOfV3), limits));
   });
 
+  it('takes brackets in a text for what they are', () => {
+    const secret = `"[${'{['.repeat(20)}\\"${'['.repeat(20)}\\`;
+    expect(readToken(v3With({ ...proofOfV3, secret }), limits)).toMatchObject({ proofs: [{ secret }] });
+  });
+
   it('keeps a witness, which version 3 may write as an object', () => {
     const read = readToken(v3With({ ...proofOfV3, witness: { signatures: ['ab'] } }), limits);
     expect(read).toMatchObject({ proofs: [{ witness: '{"signatures":["ab"]}' }] });

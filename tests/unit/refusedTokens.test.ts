@@ -106,6 +106,16 @@ describe('The reader of tokens', () => {
     ['without entries', 'a list is missing in it', { memo: 'x' }],
     ['that is a list', 'its content is not a JSON object', [5]],
     [
+      'with too many proofs in all its entries together',
+      'it holds more than 100 proofs',
+      { token: Array(2).fill({ mint, proofs: Array(51).fill(proofOfV3) }) },
+    ],
+    [
+      'with something deep in it',
+      'its content is not a JSON object',
+      { token: [{ mint, proofs: [proofOfV3] }], x: JSON.parse(`${'['.repeat(16)}${']'.repeat(16)}`) },
+    ],
+    [
       'with too many entries',
       'it holds more than 100 proofs',
       { token: Array(101).fill({ mint, proofs: [] }) },

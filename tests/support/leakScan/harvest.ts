@@ -101,6 +101,7 @@ export function createHarvest(env: Record<string, string>, remember: Remember, r
     if (wallets.has(npub)) return;
     wallets.add(npub);
     remember('a wallet’s seed', await seeds.walletSeed(npub));
+    remember('the key that tokens are locked to', (await seeds.tokenKey(npub)).privateKey);
     const words = Object.values(mnemonicParts(wordsOf(npub, await operatorSeed)));
     for (const part of words) remember('words of a wallet', part);
   }
