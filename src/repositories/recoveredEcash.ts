@@ -17,6 +17,7 @@ import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
 import { readAttempt } from './operationDocuments.ts';
 import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
+import { countedIn } from './recoveryDocuments.ts';
 import type { Opener } from './sealing.ts';
 import { ownerOf } from './sourceBooking.ts';
 import { type TokenOutline, toOutline } from './tokenReads.ts';
@@ -32,7 +33,7 @@ type WithAttempts = Pick<OperationDocument, '_id' | 'attempts'>;
 
 /** What a recovery reads of a wallet, and the transactions by which it puts the books right. */
 export function createRecoveredEcashRepository(
-  database: Pick<Database, 'connection' | 'tokens' | 'operations'>,
+  database: Pick<Database, 'connection' | 'tokens' | 'operations' | 'wallets'>,
   sealers: Sealers,
   tokens: TokenRepository,
   operations: OperationRepository,
@@ -136,7 +137,7 @@ export function createRecoveredEcashRepository(
   }
 
   /**
-   * Credits ecash that was found by the wallet's seed, as a token of its own.
+   * Credits ecash that was found by the wallet's seed, as a token of its own, and counts it in the recovery.
    * @returns false where one of the proofs is in a token by now; then nothing was written.
    */
   async function credit(wallet: Wallet, transactionId: string, proofs: readonly Proof[]): Promise<boolean> {
@@ -151,6 +152,12 @@ export function createRecoveredEcashRepository(
           proofs: [...proofs],
           at,
         });
+        // With the crediting, so that whoever asks is told the sum, wherever the recovery was cut off.
+        await database.wallets.updateOne(
+          { _id: walletId, recovery: { $exists: true } },
+          [{ $set: countedIn(sumAmounts(proofs), proofs.length) }],
+          { session: tx.session, updatePipeline: true },
+        );
         const details = {
           amount: sumAmounts(proofs),
           proofs: proofs.map(({ Y, amount }) => ({ Y, amount })),

@@ -5,7 +5,7 @@ import { countByMint } from './countByMint.ts';
 import type { Database } from './database.ts';
 import { hasRunOut, leaseUntil } from './leases.ts';
 import {
-  endedDocument,
+  endedFrom,
   fieldsOf,
   fresh,
   type RecoveryProgress,
@@ -232,21 +232,29 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
       await wallets.updateOne({ _id: walletId, 'recovery.lease_owner': owner }, { $set: free });
   }
 
-  /** Ends a recovery. @returns false where the wallet was found behind again since the pass began. */
-  async function finish(recovery: Recovery, owner: string, now: Date): Promise<boolean> {
-    const { walletId, generation, reason } = recovery;
-    const { matchedCount } = await wallets.updateOne(
-      { _id: walletId, 'recovery.lease_owner': owner, 'recovery.generation': generation },
-      {
-        $unset: { recovery: 1 },
-        $set: {
-          last_recovery: endedDocument(recovery, now),
-          // What was only wished for has moved no counter.
-          ...(reason === 'requested' ? {} : { recovered_at: now }),
-        },
-      },
-    );
-    return matchedCount === 1;
+  /** Ends a recovery. @returns what it has come to; null where the wallet was found behind again since the pass began */
+  async function finish(
+    { walletId, generation, reason }: Pick<Recovery, 'walletId' | 'generation' | 'reason'>,
+    owner: string,
+    now: Date,
+  ): Promise<EndedRecovery | null> {
+    const found = await wallets
+      .findOneAndUpdate(
+        { _id: walletId, 'recovery.lease_owner': owner, 'recovery.generation': generation },
+        [
+          {
+            $set: {
+              last_recovery: endedFrom(now),
+              // What was only wished for has moved no counter.
+              ...(reason === 'requested' ? {} : { recovered_at: now }),
+            },
+          },
+          { $unset: 'recovery' },
+        ],
+        { returnDocument: 'after', updatePipeline: true },
+      )
+      .lean<WalletDocument>();
+    return found?.last_recovery === undefined ? null : toEnded(found.last_recovery);
   }
 
   return {

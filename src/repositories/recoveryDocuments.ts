@@ -3,10 +3,7 @@ import type { EndedRecovery, Recovery, RecoveryReason } from '../models/wallet.t
 
 /** What a pass has found out since the last write. */
 export type RecoveryProgress = Partial<
-  Pick<
-    Recovery,
-    'reason' | 'scans' | 'again' | 'stuckSince' | 'rescanDue' | 'restored' | 'restoredProofs' | 'writtenOff'
-  >
+  Pick<Recovery, 'reason' | 'scans' | 'again' | 'stuckSince' | 'rescanDue' | 'writtenOff'>
 >;
 
 /** A recovery that nobody has begun to work at. */
@@ -36,8 +33,6 @@ export function fieldsOf({
   again,
   stuckSince,
   rescanDue,
-  restored,
-  restoredProofs,
   writtenOff,
 }: RecoveryProgress): Record<string, unknown> {
   return {
@@ -48,8 +43,6 @@ export function fieldsOf({
       : { 'recovery.again': again.map(({ keysetId, counter }) => ({ keyset_id: keysetId, counter })) }),
     ...(stuckSince === undefined ? {} : { 'recovery.stuck_since': stuckSince }),
     ...(rescanDue === undefined ? {} : { 'recovery.rescan_due': rescanDue }),
-    ...(restored === undefined ? {} : { 'recovery.restored': restored }),
-    ...(restoredProofs === undefined ? {} : { 'recovery.restored_proofs': restoredProofs }),
     ...(writtenOff === undefined ? {} : { 'recovery.written_off': writtenOff }),
   };
 }
@@ -88,19 +81,20 @@ export function toRecovery(walletId: string, stored: RecoveryDocument): Recovery
   };
 }
 
-export function endedDocument(
-  recovery: Omit<EndedRecovery, 'endedAt'>,
-  endedAt: Date,
-): EndedRecoveryDocument {
-  const { since, restored, restoredProofs, writtenOff } = recovery;
-  return {
-    since,
-    ended_at: endedAt,
-    restored,
-    restored_proofs: restoredProofs,
-    written_off: writtenOff,
-  };
-}
+/** So many proofs of this sum were credited: the stage of an update that goes with the crediting. */
+export const countedIn = (amount: bigint, proofCount: number) => ({
+  'recovery.restored': { $add: ['$recovery.restored', amount] },
+  'recovery.restored_proofs': { $add: [{ $ifNull: ['$recovery.restored_proofs', 0] }, proofCount] },
+});
+
+/** What a recovery has come to, as an update takes it from the recovery itself. */
+export const endedFrom = (endedAt: Date) => ({
+  since: '$recovery.since',
+  ended_at: endedAt,
+  restored: '$recovery.restored',
+  restored_proofs: { $ifNull: ['$recovery.restored_proofs', 0] },
+  written_off: '$recovery.written_off',
+});
 
 export function toEnded(stored: EndedRecoveryDocument): EndedRecovery {
   return {

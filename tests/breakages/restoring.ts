@@ -30,16 +30,16 @@ export const restoring: Breakage[] = [
     test: 'is restored once',
   },
   {
-    name: 'what was restored on request is not told to the proof',
+    name: 'what was restored is counted only by the recovery that was not cut short',
     edits: [
       edit(
-        'src/services/restore/finding.ts',
-        'restoredProofs: credited.length',
-        'restoredProofs: Math.min(1, credited.length)',
+        'src/repositories/recoveredEcash.ts',
+        '{ _id: walletId, recovery: { $exists: true } },',
+        "{ _id: walletId, recovery: { $exists: true }, 'recovery.reason': 'requested' },",
       ),
     ],
     caughtBy: requests,
-    test: 'is found again to the sat',
+    test: 'is told in full though the recovery was cut short',
   },
   {
     name: 'outputs that the mint has signed already are taken for new',

@@ -183,6 +183,31 @@ describe('a wallet that has everything', () => {
     await expectRealMoney(world, wallet.npub);
   }, 60_000);
 
+  it('is told in full though the recovery was cut short after it had credited', async () => {
+    const wallet = await world.wallet(64, 32);
+    const { context } = world;
+    await context.database.tokens.deleteMany({ npub: wallet.npub, total_amount: 64n });
+    const walletId = (await recoveryOf(world, wallet.npub))?._id ?? '';
+    const isRestored = async () => (await wallet.balance())['totalBalance'] === 96;
+    // Found behind in the moment in which it credits, it begins anew.
+    mint.tale = (request, carry) => {
+      if (!posts(request, '/v1/checkstate')) return undefined;
+      const { Ys }: { Ys: string[] } = JSON.parse(request.body ?? '{}');
+      if (Ys.length < 2) return undefined;
+      mint.tale = null;
+      const recoveries = createRecoveryRepository(context.database);
+      return recoveries.require(walletId, 'spent_proofs', new Date()).then(() => carry());
+    };
+    await askRestore(world, wallet, { prefer: 'respond-async' });
+    await until(isRestored, 'the ecash back', 30_000);
+    await recovered(world, wallet.npub);
+    expect(mint.tale).toBeNull();
+    expect((await presentRestore(world, wallet)).body).toMatchObject({
+      restoredAmount: 64,
+      restoredProofs: 1,
+    });
+  }, 90_000);
+
   it('is answered while a payment hangs, whose outputs are nobody’s; what comes of that is waited for', async () => {
     const wallet = await world.wallet(512);
     const hanging = await world.sim.invoice({ amount: 300, behaviour: 'pending' });

@@ -13,15 +13,10 @@ import type { Ledger } from '../walletService.ts';
 import { batchSize, deriveBlanks } from './scan.ts';
 
 /**
- * What the mint has signed of some outputs: the last one whose signature verifies, what was credited of it, and what is to be
- * looked at again.
+ * What the mint has signed of some outputs: the last one whose signature verifies, and what is to be looked at again. What was
+ * credited of it stands in the wallet's recovery.
  */
-export type Finding = {
-  lastSigned: number | null;
-  restored: bigint;
-  restoredProofs: number;
-  again: OutputPlace[];
-};
+export type Finding = { lastSigned: number | null; again: OutputPlace[] };
 
 /** Finds ecash by the wallet's seed (NUT-13, NUT-09) and credits what is nobody's. */
 export type Finder = {
@@ -63,8 +58,7 @@ export function createFinder(parts: {
     const unspent = (await isRoomFor(wallet, ours)) ? ours : [];
     const isCredited = unspent.length === 0 || (await credit(wallet, unspent));
     const again = [...owned, ...pending, ...(isCredited ? [] : unspent)].map(placeOf);
-    const credited = isCredited ? unspent.map(({ proof }) => proof) : [];
-    return { lastSigned, restored: sumAmounts(credited), restoredProofs: credited.length, again };
+    return { lastSigned, again };
   }
 
   /** The proofs that good signatures make. What does not verify is left where it is: the mint has it, and may show it better. */
@@ -128,8 +122,6 @@ export function createFinder(parts: {
         const found = await at(wallet, keysetId, counters);
         total = {
           lastSigned: null,
-          restored: total.restored + found.restored,
-          restoredProofs: total.restoredProofs + found.restoredProofs,
           again: [...total.again, ...found.again],
         };
       }
@@ -142,6 +134,6 @@ export function createFinder(parts: {
 
 type Signed = { output: PlannedOutput; proof: Proof };
 
-const nothing: Finding = { lastSigned: null, restored: 0n, restoredProofs: 0, again: [] };
+const nothing: Finding = { lastSigned: null, again: [] };
 
 const placeOf = ({ output: { keysetId, counter } }: Signed): OutputPlace => ({ keysetId, counter });

@@ -49,7 +49,7 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
     while (!progress.done) {
       const indices = nextIndices(progress);
       const last = indices.at(-1);
-      const { scans, again, restored, restoredProofs } = present();
+      const { scans, again } = present();
       if (last === undefined) {
         const moves = isNeeded(present());
         if (moves) await moveCounter(wallet, keysetId, progress);
@@ -68,8 +68,6 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
       await keep({
         scans: { ...scans, [keysetId]: progress },
         again: [...again, ...found.again],
-        restored: restored + found.restored,
-        restoredProofs: restoredProofs + found.restoredProofs,
         ...(isBehind && !isNeeded(present()) ? { reason: 'signed_outputs' } : {}),
       });
     }

@@ -112,12 +112,7 @@ export function createWalletRecovery(parts: {
       recovery.again.filter((place) => !isMissing(place)),
     );
     const again = [...recovery.again.filter(isMissing), ...found.again];
-    await keep({
-      stuckSince,
-      again,
-      restored: recovery.restored + found.restored,
-      restoredProofs: recovery.restoredProofs + found.restoredProofs,
-    });
+    await keep({ stuckSince, again });
   }
 
   /** Every token that is believed good, against the mint. */
@@ -177,13 +172,14 @@ export function createWalletRecovery(parts: {
 
   /** `missingHow`: why keysets are not asked for any more. @returns false where the wallet was found behind again meanwhile */
   async function finish(wallet: Wallet, recovery: Recovery, missingHow: string): Promise<boolean> {
-    if (!(await recoveries.finish(recovery, owner, now()))) {
+    const ended = await recoveries.finish(recovery, owner, now());
+    if (ended === null) {
       await recoveries.rest(recovery, owner, now());
       return false;
     }
     await reports.close(missingKey(wallet), missingHow);
-    await reports.close(requestedKey(wallet.id), closing(wallet, recovery));
-    await reports.close(behindKey(wallet.id), closing(wallet, recovery));
+    await reports.close(requestedKey(wallet.id), closing(wallet, ended));
+    await reports.close(behindKey(wallet.id), closing(wallet, ended));
     return true;
   }
 

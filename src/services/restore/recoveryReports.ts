@@ -1,9 +1,9 @@
 import type { ReportDraft } from '../../models/report.ts';
-import type { Recovery, Wallet } from '../../models/wallet.ts';
+import type { EndedRecovery, Recovery, Wallet } from '../../models/wallet.ts';
 
 /** How the report of a wallet that was found behind is closed. */
-export function closing({ unit }: Wallet, recovery: Recovery): string {
-  const { restored, restoredProofs, writtenOff } = recovery;
+export function closing({ unit }: Wallet, ended: EndedRecovery): string {
+  const { restored, restoredProofs, writtenOff } = ended;
   return `Recovered: ${restored} ${unit} were found by the seed and credited (${restoredProofs} proofs), ${writtenOff} ${unit} that the mint calls spent were marked so, and the counters stand past everything that the mint has signed. The audit events wallet.restored and proofs.discrepancies name each proof.`;
 }
 
