@@ -1,0 +1,47 @@
+import { transactionOf } from '../model.ts';
+import { expectAnswer, oneOf, type Step, said, somebody } from './step.ts';
+
+const fund: Step = {
+  name: 'fund',
+  weight: 12,
+  isBeside: true,
+  async take(town, dice) {
+    const owner = somebody(town, dice);
+    const amount = dice.between(1, 700);
+    const isPaid = dice.chance(0.85);
+    const reply = await town.ask(owner, 'POST', `${owner.at}/mint`, { body: { amount } });
+    expectAnswer(town, reply, 'a minting', [201]);
+    const told = `${owner.name} asks for ${amount}: ${said(reply)}`;
+    if (reply?.status !== 201) return told;
+    const invoice = String(reply.body['invoice']);
+    const quoteId = String(reply.body['quote']);
+    const quote = { owner, id: transactionOf(reply) ?? '', quoteId, invoice, isPaid: false };
+    town.quotes.push(quote);
+    if (!isPaid) return `${told}, which nobody pays`;
+    quote.isPaid = true;
+    await town.world.sim.pay(invoice);
+    return told;
+  },
+};
+
+const payLate: Step = {
+  name: 'pay a quote late',
+  weight: 2,
+  isBeside: true,
+  async take(town, dice) {
+    const quote = oneOf(
+      dice,
+      town.quotes.filter(({ isPaid }) => !isPaid),
+    );
+    if (quote === undefined) return 'no quote is unpaid';
+    const { owner, quoteId, invoice } = quote;
+    town.touched.add(owner);
+    quote.isPaid = true;
+    await town.world.sim.pay(invoice);
+    const reply = await town.ask(owner, 'POST', `${owner.at}/mint/complete`, { body: { quoteId } });
+    expectAnswer(town, reply, 'the completion of a paid minting', [200]);
+    return `${owner.name} completes an old one: ${said(reply)}`;
+  },
+};
+
+export const funding = [fund, payLate];

@@ -1,0 +1,72 @@
+import type { Dice } from '../../soak/dice.ts';
+import type { Reply } from '../../world.ts';
+import { totalOf } from '../books.ts';
+import { type Owner, Told, type Town } from '../town.ts';
+
+/** Something that somebody does. `take` says what came of it. */
+export type Step = {
+  name: string;
+  /** How often it is drawn, compared with the others. */
+  weight: number;
+  /** Whether another may be taken at the same moment. */
+  isBeside: boolean;
+  take(town: Town, dice: Dice): Promise<string>;
+};
+
+/** Somebody, of whom something is about to be asked. */
+export function somebody(town: Town, dice: Dice): Owner {
+  const owner = dice.pick(town.owners);
+  town.touched.add(owner);
+  return owner;
+}
+
+/** One of these, or nothing where there are none. */
+export function oneOf<T>(dice: Dice, from: readonly T[]): T | undefined {
+  const [first, ...others] = from;
+  return first === undefined ? undefined : dice.pick([first, ...others]);
+}
+
+/** Something that may be spent, and more often little than all of it. */
+export async function someOf(town: Town, dice: Dice, owner: Owner): Promise<number> {
+  const total = await totalOf(town, owner);
+  const most = dice.chance(0.1) ? total + 20 : Math.max(1, Math.floor(total / 3));
+  return dice.between(1, Math.max(1, most));
+}
+
+/** How an answer is told in a trace. */
+export function said(reply: Reply | null): string {
+  if (reply === null) return 'no answer';
+  const { status, body } = reply;
+  return `${status} ${String(body['code'] ?? body['paymentResult'] ?? body['status'] ?? 'done')}`;
+}
+
+/** Refusals that any of a wallet’s requests may meet while others are under way or the mint is in trouble. */
+const forTheMoment = [
+  'CONCURRENT_OPERATION',
+  'IDEMPOTENCY_CONFLICT',
+  'MELT_BLOCKED_BY_RECONCILIATION',
+  'MINT_UNAVAILABLE',
+  'MINT_ERROR',
+  'SHUTTING_DOWN',
+  'DATABASE_UNAVAILABLE',
+];
+
+/** How long a mint that has failed may be left alone, or its wallets be looked through. */
+const troubleLastsMs = 10_000;
+
+/** Demands one of these answers where nothing else is going on; else it may also be refused for the moment, or have failed. */
+export function expectAnswer(
+  town: Town,
+  reply: Reply | null,
+  what: string,
+  may: readonly (number | string)[],
+): void {
+  if (reply === null) return;
+  const { status, body } = reply;
+  const code = String(body['code'] ?? '');
+  if (may.includes(status) || may.includes(code)) return;
+  const isTroubled = !town.isCalm || Date.now() - town.troubledAtMs < troubleLastsMs;
+  if (isTroubled && (forTheMoment.includes(code) || /_FAILED$/.test(code) || status === 202)) return;
+  if (!town.isCalm && /^TOKEN_/.test(code)) return;
+  throw new Told(`${what} was answered ${status} ${JSON.stringify(body)}, where ${may.join(' or ')} was due`);
+}
