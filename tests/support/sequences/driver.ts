@@ -2,7 +2,7 @@ import { createDice, type Dice } from '../soak/dice.ts';
 import { compareBooks } from './books.ts';
 import { expectPrivate, expectUntouched } from './isolation.ts';
 import { bookSteps, isLookedThrough } from './steps/books.ts';
-import { funding } from './steps/funding.ts';
+import { fundFor, funding } from './steps/funding.ts';
 import { decide, meltSteps } from './steps/melts.ts';
 import type { Step } from './steps/step.ts';
 import { tokenSteps } from './steps/tokens.ts';
@@ -43,6 +43,8 @@ export async function runSequence(seed: number, length: number): Promise<Outcome
     failure: null,
   };
   try {
+    for (const owner of town.owners) await fundFor(town, owner, dice.between(200, 900));
+    await compareBooks(town);
     for (let number = 1; number <= length; number += 1) {
       // Each step draws from a seed of its own: what another did last time does not change what this one tries.
       await takeStep(town, (part) => createDice(`${seed}/${number}/${part}`), number, outcome);
@@ -67,8 +69,8 @@ type DiceFor = (part: string) => Dice;
 async function takeStep(town: Town, diceFor: DiceFor, number: number, outcome: Outcome): Promise<void> {
   const dice = diceFor('course');
   const fault = dice.chance(0.25) ? await plantFault(town, dice) : null;
-  const step = stepFrom(dice, steps, number);
-  const beside = step.isBeside && dice.chance(0.15) ? stepFrom(dice, steps.filter(isBeside), number) : null;
+  const step = stepFrom(town, dice, steps);
+  const beside = step.isBeside && dice.chance(0.15) ? stepFrom(town, dice, steps.filter(isBeside)) : null;
   town.isCalm = beside === null && fault === null;
   const taken = [step, ...(beside === null ? [] : [beside])];
   const line = `${number}. ${taken.map(({ name }) => name).join(' & ')}${fault === null ? '' : ` (${fault})`}`;
@@ -85,16 +87,15 @@ async function takeStep(town: Town, diceFor: DiceFor, number: number, outcome: O
 
 const isBeside = ({ isBeside: is }: Step): boolean => is;
 
-/** At first there must be something to spend. */
-function stepFrom(dice: Dice, among: readonly Step[], number: number): Step {
-  const [first] = among;
-  if (first === undefined) throw new Error('there are no steps');
-  if (number <= 3) return first;
+function stepFrom(town: Town, dice: Dice, among: readonly Step[]): Step {
+  const possible = among.filter((step) => step.isPossible(town));
+  const [first] = possible;
+  if (first === undefined) throw new Error('there is nothing to do');
   let left = dice.between(
     1,
-    among.reduce((sum, { weight }) => sum + weight, 0),
+    possible.reduce((sum, { weight }) => sum + weight, 0),
   );
-  for (const step of among) {
+  for (const step of possible) {
     left -= step.weight;
     if (left <= 0) return step;
   }

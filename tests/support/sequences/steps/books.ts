@@ -1,7 +1,7 @@
 import type { Reply } from '../../world.ts';
 import { historyOf } from '../history.ts';
 import { type Owner, Told, type Town } from '../town.ts';
-import { expectAnswer, type Step, said, somebody } from './step.ts';
+import { always, expectAnswer, type Step, said, somebody } from './step.ts';
 
 /** Nothing of a wallet is lost here, so nothing may be found that is. */
 function expectNothingLost(owner: Owner, reply: Reply | null): void {
@@ -17,6 +17,7 @@ const compare: Step = {
   name: 'status of proofs',
   weight: 3,
   isBeside: true,
+  isPossible: always,
   async take(town, dice) {
     const owner = dice.pick(town.owners);
     const reply = await town.ask(owner, 'POST', `${owner.at}/proofs/status`, { body: {} });
@@ -30,6 +31,7 @@ const reconcile: Step = {
   name: 'reconcile',
   weight: 6,
   isBeside: true,
+  isPossible: always,
   async take(town, dice) {
     const owner = dice.pick(town.owners);
     const dryRun = dice.chance(0.3);
@@ -45,6 +47,7 @@ const restore: Step = {
   name: 'restore',
   weight: 2,
   isBeside: true,
+  isPossible: always,
   async take(town, dice) {
     const owner = somebody(town, dice);
     town.troubledAtMs = Date.now();
@@ -70,6 +73,7 @@ const list: Step = {
   name: 'list',
   weight: 4,
   isBeside: false,
+  isPossible: always,
   async take(town, dice) {
     const owner = dice.pick(town.owners);
     const filter = dice.pick(filters);

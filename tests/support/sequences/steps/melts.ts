@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Reply } from '../../world.ts';
 import { type Bill, transactionOf } from '../model.ts';
 import type { Owner, Town } from '../town.ts';
-import { expectAnswer, oneOf, type Step, said, somebody, someOf } from './step.ts';
+import { always, expectAnswer, oneOf, type Step, said, somebody, someOf } from './step.ts';
 
 async function meltAs(
   town: Town,
@@ -31,6 +31,7 @@ const melt: Step = {
   name: 'melt',
   weight: 16,
   isBeside: true,
+  isPossible: always,
   async take(town, dice) {
     const owner = somebody(town, dice);
     const amount = await someOf(town, dice, owner);
@@ -58,6 +59,7 @@ const oneInvoice: Step = {
   name: 'melt one invoice from two wallets',
   weight: 3,
   isBeside: false,
+  isPossible: always,
   async take(town, dice) {
     const [one, other] = town.owners;
     const amount = await someOf(town, dice, one);
@@ -85,6 +87,7 @@ const decideOne: Step = {
   name: 'decide a payment that hangs',
   weight: 5,
   isBeside: true,
+  isPossible: ({ bills }) => bills.some(({ hangs }) => hangs),
   async take(town, dice) {
     const bill = oneOf(
       dice,

@@ -4,7 +4,7 @@ import type { Dice } from '../../soak/dice.ts';
 import type { Json, Reply } from '../../world.ts';
 import { type Handed, proofsIn, tokenOf, transactionOf } from '../model.ts';
 import { type Owner, Told, type Town } from '../town.ts';
-import { expectAnswer, oneOf, type Step, said, somebody, someOf } from './step.ts';
+import { always, expectAnswer, isTokenOut, type Step, said, somebody, someOf, someToken } from './step.ts';
 
 const strangersKey = getPublicKey(new Uint8Array(32).fill(7));
 
@@ -25,6 +25,7 @@ const send: Step = {
   name: 'send',
   weight: 16,
   isBeside: true,
+  isPossible: always,
   async take(town, dice) {
     const owner = somebody(town, dice);
     const { lock, locktimeMs, body } = lockFor(town, dice);
@@ -74,10 +75,10 @@ const receive: Step = {
   name: 'receive',
   weight: 14,
   isBeside: true,
+  isPossible: isTokenOut,
   async take(town, dice) {
     const owner = dice.pick(town.owners);
-    const handed = oneOf(dice, dice.chance(0.7) ? town.handed.slice(-3) : town.handed);
-    if (handed === undefined) return 'no token is out';
+    const handed = someToken(town, dice);
     const { lock, locktimeMs } = handed;
     const mayTake = lock === null || lock === owner || (locktimeMs !== null && handed.owner === owner);
     const may = mayTake ? [200, ...anyRefusal] : anyRefusal;
@@ -90,11 +91,10 @@ const receiveHalf: Step = {
   name: 'receive half',
   weight: 4,
   isBeside: true,
+  isPossible: isTokenOut,
   async take(town, dice) {
     const owner = dice.pick(town.owners);
-    const open = town.handed.filter(({ lock }) => lock === null || lock === owner);
-    const handed = oneOf(dice, open);
-    if (handed === undefined) return 'no token is out';
+    const handed = someToken(town, dice);
     const proofs = await proofsIn(town, handed.text);
     const half = proofs.slice(0, Math.ceil(proofs.length / 2));
     const reply = await receiveAs(town, owner, tokenOf(town, half), [200, ...anyRefusal]);
@@ -106,9 +106,9 @@ const receiveTwice: Step = {
   name: 'receive twice at once',
   weight: 4,
   isBeside: false,
+  isPossible: isTokenOut,
   async take(town, dice) {
-    const handed = oneOf(dice, town.handed.slice(-3));
-    if (handed === undefined) return 'no token is out';
+    const handed = someToken(town, dice);
     const [one, other] = [dice.pick(town.owners), dice.pick(town.owners)];
     town.isCalm = false;
     const replies = await Promise.all(
@@ -136,9 +136,9 @@ const reclaim: Step = {
   name: 'reclaim',
   weight: 8,
   isBeside: true,
+  isPossible: isTokenOut,
   async take(town, dice) {
-    const handed = oneOf(dice, town.handed);
-    if (handed === undefined) return 'no token is out';
+    const handed = someToken(town, dice);
     const isForGood = handed.lock !== null && handed.lock !== handed.owner && handed.locktimeMs === null;
     const reply = await reclaimOf(town, handed, isForGood ? noReclaim : [200, ...noReclaim]);
     return `${handed.owner.name} reclaims: ${said(reply)}`;
@@ -149,9 +149,9 @@ const reclaimBesideReceive: Step = {
   name: 'reclaim beside a receive',
   weight: 5,
   isBeside: false,
+  isPossible: isTokenOut,
   async take(town, dice) {
-    const handed = oneOf(dice, town.handed.slice(-3));
-    if (handed === undefined) return 'no token is out';
+    const handed = someToken(town, dice);
     const taker = dice.pick(town.owners);
     town.isCalm = false;
     const replies = await Promise.all([

@@ -1,7 +1,7 @@
 import type { AskedFault, FaultWish } from '../../../../simulator/client.ts';
 import type { Dice } from '../../soak/dice.ts';
 import type { Town } from '../town.ts';
-import type { Step } from './step.ts';
+import { always, type Step } from './step.ts';
 
 const moving = ['/v1/swap', '/v1/swap', '/v1/melt/bolt11', '/v1/mint/bolt11'] as const;
 const asking = ['/v1/checkstate', '/v1/restore', '/v1/melt/quote/bolt11*', '/v1/mint/quote/bolt11*'] as const;
@@ -32,6 +32,7 @@ const rotate: Step = {
   name: 'rotate the keyset',
   weight: 3,
   isBeside: true,
+  isPossible: always,
   async take(town, dice) {
     const inputFeePpk = dice.pick([0, 0, 100, 250]);
     await town.world.sim.rotate({ inputFeePpk });
@@ -43,6 +44,7 @@ const replaceServer: Step = {
   name: 'replace a server',
   weight: 2,
   isBeside: true,
+  isPossible: always,
   async take(town) {
     town.troubledAtMs = Date.now();
     await town.replaceServer();
