@@ -3,12 +3,13 @@ import { type Bill, nameOf, proofsIn, spentNames, sumOf } from './model.ts';
 import { keptPromises } from './promises.ts';
 import { type Owner, Told, type Town } from './town.ts';
 
-/** So long a busy machine may take until everything of a step has ended. */
-const patienceMs = 45_000;
+/** So long a busy machine may take. A reclaim that was beaten on its way is given up after a minute. */
+const patienceMs = 150_000;
 /** What the swap of a payment under way may have cost, before that is told. */
 const mayHaveCostSat = 20;
 
-type Account = { owner: Owner; history: Entry[]; total: number; expected: number };
+/** What a wallet says of itself. */
+export type Account = { owner: Owner; history: Entry[]; total: number; expected: number };
 
 /**
  * Waits until what was begun has ended, or hangs for a reason, and holds balance, history and the mint's ledger against each
@@ -23,11 +24,19 @@ export async function compareBooks(town: Town, isTheEnd = false): Promise<void> 
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   town.touched.clear();
+  for (const { owner, history } of town.accounts.values())
+    if (history.some(({ state }) => isUnderWay(state))) town.touched.add(owner);
 }
+
+/** It shows in the ledger either way, and may change its wallet at any time. */
+const isUnderWay = (state: string): boolean => state === 'reclaiming' || state === 'redeeming';
 
 async function disagreements(town: Town, isTheEnd: boolean): Promise<string[]> {
   const accounts: Account[] = [];
-  for (const owner of town.owners) accounts.push(await accountOf(town, owner));
+  for (const owner of town.owners) {
+    const known = isTheEnd || town.touched.has(owner) ? undefined : town.accounts.get(owner);
+    accounts.push(known ?? (await accountOf(town, owner)));
+  }
   const waiting = accounts.flatMap(({ owner, history }) =>
     history
       .filter((entry) => !mayRest(town, entry, isTheEnd))
@@ -39,7 +48,7 @@ async function disagreements(town: Town, isTheEnd: boolean): Promise<string[]> {
   if (wrong.length > 0) return wrong;
   const entries = new Map(accounts.flatMap(({ history }) => history.map((entry) => [entry.id, entry])));
   wrong.push(...(await keptPromises(town, entries)));
-  for (const { owner, total } of accounts) town.held.set(owner, total);
+  for (const account of accounts) town.accounts.set(account.owner, account);
   return wrong;
 }
 
@@ -64,6 +73,7 @@ export async function totalOf(town: Town, owner: Owner): Promise<number> {
 function mayRest(town: Town, entry: Entry, isTheEnd: boolean): boolean {
   if (hasEnded(entry) || entry.state === 'sent') return true;
   if (isTheEnd) return false;
+  if (isUnderWay(entry.state)) return true;
   if (entry.type === 'mint')
     return (
       entry.state === 'awaiting_payment' && !town.quotes.some(({ id, isPaid }) => isPaid && id === entry.id)
@@ -85,8 +95,8 @@ async function againstLedger(town: Town, accounts: readonly Account[]): Promise<
   const wrong: string[] = [];
   let out = 0;
   for (const { state, text, id } of accounts.flatMap(({ history }) => history)) {
-    if (state !== 'sent') continue;
-    if (text === null) return [`${id} is sent, and shows no token`];
+    if (state !== 'sent' && state !== 'reclaiming') continue;
+    if (text === null) return [`${id} is ${state}, and shows no token`];
     out += sumOf((await proofsIn(town, text)).filter((proof) => !spent.has(nameOf(proof))));
   }
   const { outstanding, balance, payments } = await town.world.sim.ledger();

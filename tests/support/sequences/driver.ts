@@ -78,7 +78,7 @@ async function takeStep(town: Town, diceFor: DiceFor, number: number, outcome: O
   const told = await Promise.all(taken.map((each, place) => each.take(town, diceFor(`taken ${place}`))));
   outcome.trace.push(...told.map((text) => `   ${text}`));
   await expectUntouched(town);
-  await expectPrivate(town, dice);
+  if (dice.chance(0.5)) await expectPrivate(town, dice);
   // Now and then the next step meets what this one has left under way.
   if (dice.chance(0.25)) return;
   await compareBooks(town);

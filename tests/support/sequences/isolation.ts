@@ -6,7 +6,7 @@ import { type Owner, Told, type Town } from './town.ts';
 /** Of whom nothing was asked has what he had. @throws Told where that is not so */
 export async function expectUntouched(town: Town): Promise<void> {
   for (const owner of town.owners) {
-    const held = town.held.get(owner);
+    const held = town.accounts.get(owner)?.total;
     if (town.touched.has(owner) || held === undefined) continue;
     const total = await totalOf(town, owner);
     if (total !== held && !town.touched.has(owner))

@@ -1,5 +1,6 @@
 import { newSigner, publicOrigin, type Signer, signed } from '../signing.ts';
 import { type Instance, type Json, type Reply, startWorld, type World } from '../world.ts';
+import type { Account } from './books.ts';
 import type { Bill, Handed, Promised, Quote } from './model.ts';
 
 /** Somebody with a wallet and a key that opens nothing else. */
@@ -25,12 +26,13 @@ export type Town = {
   ended: Map<string, string>;
   /** Owners of whom something was asked since the books were compared last. */
   touched: Set<Owner>;
-  /** What each wallet held when the books were compared last. */
-  held: Map<Owner, number>;
-  /** What somebody is only asked when nothing else is going on, nothing is wrong with the mint, and no server stops. */
+  /** What each wallet said when the books were compared last. */
+  accounts: Map<Owner, Account>;
+  /** Nothing else is asked at the same moment, and no fault waits for it. */
   isCalm: boolean;
-  /** Steps that meet no trouble any more: a mint that has failed is left alone for a moment. */
+  /** When something was last made to fail. */
   troubledAtMs: number;
+  /** How often each route gave each answer. */
   answers: Map<string, number>;
   ask(owner: Owner, method: 'GET' | 'POST', path: string, more?: Asking): Promise<Reply | null>;
   /** One more server, and one less: requests meanwhile may meet one that stops. */
@@ -103,7 +105,7 @@ export async function openTown(ownerCount: number, inputFeePpk: number): Promise
     promises: [],
     ended: new Map(),
     touched: new Set(),
-    held: new Map(),
+    accounts: new Map(),
     isCalm: true,
     troubledAtMs: 0,
     answers,
