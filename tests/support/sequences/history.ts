@@ -47,12 +47,12 @@ async function entryOf(town: Town, owner: Owner, listed: Record<string, unknown>
     status: String(status),
     amount: Number(amount),
     fee: fee === null ? null : Number(fee),
-    state: String(page['state']),
+    // Where it went on between the two, it is read again.
+    state: page['status'] === status ? String(page['state']) : 'changing',
     claimed: Number(page['claimedAmount'] ?? 0),
     text: typeof page['encodedToken'] === 'string' ? page['encodedToken'] : null,
   };
-  // Read a moment later than the list: only where both say the same has it ended.
-  if (hasEnded(entry) && page['status'] === status) town.ended.set(id, JSON.stringify({ told, entry }));
+  if (hasEnded(entry)) town.ended.set(id, JSON.stringify({ told, entry }));
   return entry;
 }
 

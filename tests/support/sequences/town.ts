@@ -30,6 +30,8 @@ export type Town = {
   accounts: Map<Owner, Account>;
   /** Nothing else is asked at the same moment, and no fault waits for it. */
   isCalm: boolean;
+  /** A wallet may be blocked while it is looked through. */
+  hasRestored: boolean;
   /** When something was last made to fail. */
   troubledAtMs: number;
   /** How often each route gave each answer. */
@@ -107,6 +109,7 @@ export async function openTown(ownerCount: number, inputFeePpk: number): Promise
     touched: new Set(),
     accounts: new Map(),
     isCalm: true,
+    hasRestored: false,
     troubledAtMs: 0,
     answers,
     ask,

@@ -50,7 +50,7 @@ const restore: Step = {
   isPossible: always,
   async take(town, dice) {
     const owner = somebody(town, dice);
-    town.troubledAtMs = Date.now();
+    town.hasRestored = true;
     const reply = await town.ask(owner, 'POST', `${owner.at}/restore`, { body: {} });
     expectAnswer(town, reply, 'a restore', [200, 202]);
     if (reply?.status === 200 && reply.body['restoredAmount'] !== 0)

@@ -56,16 +56,14 @@ export function said(reply: Reply | null): string {
 
 /** Refusals that any of a wallet’s requests may meet while others are under way or the mint is in trouble. */
 const forTheMoment = [
-  'CONCURRENT_OPERATION',
   'IDEMPOTENCY_CONFLICT',
-  'MELT_BLOCKED_BY_RECONCILIATION',
   'MINT_UNAVAILABLE',
   'MINT_ERROR',
   'SHUTTING_DOWN',
   'DATABASE_UNAVAILABLE',
 ];
 
-/** How long a mint that has failed may be left alone, or its wallets be looked through. */
+/** How long a mint that has failed may be left alone. */
 const troubleLastsMs = 10_000;
 
 /** Demands one of these answers where nothing else is going on; else it may also be refused for the moment, or have failed. */
@@ -78,8 +76,10 @@ export function expectAnswer(
   if (reply === null) return;
   const { status, body } = reply;
   const code = String(body['code'] ?? '');
-  // On a busy machine any of them may last longer than its request.
-  if (status === 202 || may.includes(status) || may.includes(code)) return;
+  // On a busy machine any of them may last longer than its request, and holds what it has reserved meanwhile.
+  if (status === 202 || code === 'CONCURRENT_OPERATION') return;
+  if (may.includes(status) || may.includes(code)) return;
+  if (town.hasRestored && code === 'MELT_BLOCKED_BY_RECONCILIATION') return;
   const isTroubled = !town.isCalm || Date.now() - town.troubledAtMs < troubleLastsMs;
   if (isTroubled && (forTheMoment.includes(code) || /_FAILED$/.test(code))) return;
   if (!town.isCalm && /^TOKEN_/.test(code)) return;

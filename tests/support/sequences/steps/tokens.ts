@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { getPublicKey } from 'nostr-tools/pure';
 import type { Dice } from '../../soak/dice.ts';
 import type { Json, Reply } from '../../world.ts';
-import { type Handed, proofsIn, tokenOf, transactionOf } from '../model.ts';
+import { type Handed, proofsIn, sumOf, tokenOf, transactionOf, unspentOf } from '../model.ts';
 import { type Owner, Told, type Town } from '../town.ts';
 import { always, expectAnswer, isTokenOut, type Step, said, somebody, someOf, someToken } from './step.ts';
 
@@ -71,6 +71,18 @@ async function receiveAs(
 
 const anyRefusal = ['TOKEN_SPENT', 'TOKEN_PARTLY_SPENT', 'TOKEN_LOCKED', 'TOKEN_PENDING', 'TOKEN_INVALID'];
 
+/** More than the fee for any token here: one that is worth less may not be worth taking. */
+const worthItsFeeSat = 20;
+
+/** Nothing but the token itself may come of one that is whole, once nothing else is going on. */
+async function takeable(town: Town, owner: Owner, { text, lock }: Handed): Promise<(number | string)[]> {
+  const isSure = town.isCalm && town.touched.size === 0 && (lock === null || lock === owner);
+  const proofs = await proofsIn(town, text);
+  const worth = sumOf(proofs);
+  const isWhole = isSure && worth > worthItsFeeSat && (await unspentOf(town, proofs)) === worth;
+  return isWhole ? [200] : [200, ...anyRefusal];
+}
+
 const receive: Step = {
   name: 'receive',
   weight: 14,
@@ -81,7 +93,7 @@ const receive: Step = {
     const handed = someToken(town, dice);
     const { lock, locktimeMs } = handed;
     const mayTake = lock === null || lock === owner || (locktimeMs !== null && handed.owner === owner);
-    const may = mayTake ? [200, ...anyRefusal] : anyRefusal;
+    const may = mayTake ? await takeable(town, owner, handed) : anyRefusal;
     const reply = await receiveAs(town, owner, handed.text, may);
     return `${owner.name} receives what ${handed.owner.name} sent: ${said(reply)}`;
   },
