@@ -68,6 +68,8 @@ export type Attempt = {
   refusalCode: number | null;
   /** How many of the posts the mint has refused with a definite code. As many as posts: none is under way. */
   refusals: number;
+  /** How many it has refused at all, in whatever words. */
+  answers: number;
 };
 
 export type TimelineEntry = { at: Date; state: string; event: string };
@@ -251,6 +253,7 @@ export function unsentAttempt(
     reply: null,
     refusalCode: null,
     refusals: 0,
+    answers: 0,
   };
 }
 

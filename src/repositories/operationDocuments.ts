@@ -188,6 +188,7 @@ function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): At
     reply: reply === null ? null : { http_status: reply.httpStatus, at: reply.at },
     refusal_code: attempt.refusalCode,
     refusals: attempt.refusals,
+    answers: attempt.answers,
   };
 }
 
@@ -206,6 +207,7 @@ export function readAttempt(document: AttemptDocument, operationId: string, seal
     reply: document.reply && readReply(document.reply, replyBody),
     refusalCode: document.refusal_code,
     refusals: document.refusals ?? 0,
+    answers: document.answers ?? document.refusals ?? 0,
     ...secrets,
   };
 }

@@ -29,7 +29,7 @@ export type RecoveredEcashRepository = ReturnType<typeof createRecoveredEcashRep
 /** Whether the operation that an output belongs to will end by itself, or waits for a person. */
 export type InHand = 'open' | 'stopped';
 
-type WithAttempts = Pick<OperationDocument, '_id' | 'attempts'>;
+type WithAttempts = Pick<OperationDocument, '_id' | 'attempts'> & { details?: { booked?: boolean } };
 
 /** What a recovery reads of a wallet, and the transactions by which it puts the books right. */
 export function createRecoveredEcashRepository(
@@ -49,7 +49,7 @@ export function createRecoveredEcashRepository(
     const look = async (filter: QueryFilter<OperationDocument>, index: string, how: InHand) => {
       const found = database.operations
         .find({ wallet_id: walletId, ...filter })
-        .select({ attempts: 1 })
+        .select({ attempts: 1, 'details.booked': 1 })
         .hint(index)
         .lean<WithAttempts>()
         .cursor();
@@ -65,8 +65,11 @@ export function createRecoveredEcashRepository(
     return owners;
   }
 
-  const outputsOf = ({ _id, attempts }: WithAttempts, opener: Opener): PlannedOutput[] =>
-    attempts.flatMap((attempt) => readAttempt(attempt, _id, opener).outputs);
+  /** Those of a token that is out, and of what the wallet kept of its swap, stand in tokens. */
+  const outputsOf = ({ _id, attempts, details }: WithAttempts, opener: Opener): PlannedOutput[] =>
+    attempts
+      .filter(({ purpose }) => details?.booked !== true || purpose !== 'swap')
+      .flatMap((attempt) => readAttempt(attempt, _id, opener).outputs);
 
   /** The keysets of everything that the wallet has, or ever had, in a token or an operation. */
   async function keysets(walletId: string): Promise<Set<string>> {

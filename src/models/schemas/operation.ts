@@ -18,6 +18,8 @@ export type AttemptDocument = {
   refusal_code: number | null;
   /** Attempts of earlier versions lack it: nothing is known of their refusals then. */
   refusals?: number;
+  /** The same. */
+  answers?: number;
 };
 
 /** Collection `operations`: every kind of value-moving operation, one mechanism. */
@@ -81,6 +83,7 @@ const attempt = new Schema<AttemptDocument>(
     reply: { type: storedReply, default: null },
     refusal_code: { type: Number, default: null },
     refusals: { type: Number },
+    answers: { type: Number },
   },
   { _id: false },
 );

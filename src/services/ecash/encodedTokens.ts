@@ -27,7 +27,8 @@ type Draft = { unit: unknown; memo: unknown; entries: { mint: unknown; proofs: u
 
 const maxTokenLength = 200_000;
 const maxUrlLength = 2_048;
-const maxSecretLength = 2_048;
+/** Nutshell takes no longer ones. */
+const maxSecretLength = 1_024;
 const maxWitnessLength = 16_384;
 const schemes = /^(?:web\+cashu:\/\/|cashu:\/\/|cashu:)(?=cashu)/;
 const base64 = /^[A-Za-z0-9+/_-]+={0,2}$/;

@@ -59,7 +59,8 @@ export function lockedSecret({ pubkey, refundPubkey, locktime }: Lock, nonce: st
 
 /** What a secret demands. One that is not written as NUT-10 has it demands nothing. */
 export function lockOf(secret: string): SecretLock {
-  const parsed = secret.startsWith('[') ? parseJson(secret) : undefined;
+  // Mints read it as JSON, which may begin with a blank.
+  const parsed = secret.trimStart().startsWith('[') ? parseJson(secret) : undefined;
   if (!Array.isArray(parsed) || parsed.length !== 2) return { kind: 'none' };
   const [kind, content] = [parsed[0], asRecord(parsed[1])];
   const { nonce, data, tags } = content ?? {};

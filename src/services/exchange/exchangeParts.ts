@@ -21,7 +21,7 @@ export function createExchangeParts(parts: {
   now: () => Date;
 }) {
   const { operations, outputs, reports } = parts;
-  const plans = createExchangePlans(outputs);
+  const plans = createExchangePlans(outputs, parts.detection);
   const incidents = createExchangeIncidents(reports);
   const badSignatures = incidents.badSignatures;
   const sending = createSwapping<SendOperation>({

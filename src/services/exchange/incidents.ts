@@ -1,4 +1,4 @@
-import { isFinished } from '../../models/operation.ts';
+import { enteredStateAt, isFinished } from '../../models/operation.ts';
 import type { ReportDraft } from '../../models/report.ts';
 import type { ReportService } from '../contracts.ts';
 import { oddForMs } from '../operations/oddities.ts';
@@ -46,9 +46,7 @@ export function createExchangeIncidents(reports: ReportService) {
     /** A swap takes moments. One that has been under way for an hour is told; a token that waits for its recipient is none. */
     openTooLong: async (operation: Exchanging, at: Date): Promise<void> => {
       const isUnderWay = operation.state !== 'sent' && !isFinished(operation.state);
-      const sinceMs = at.getTime() - operation.updatedAt.getTime();
-      const ageMs = at.getTime() - operation.createdAt.getTime();
-      const forMs = operation.state === 'reclaiming' ? sinceMs : ageMs;
+      const forMs = at.getTime() - enteredStateAt(operation).getTime();
       if (!isUnderWay || forMs < oddForMs || filedFor.has(operation.id)) return;
       await file(operation, {
         dedupeKey: `open:${operation.id}`,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { blindMessage } from '@cashu/cashu-ts';
 import type { Lock, ReceiveOperation, SendOperation } from '../../models/exchange.ts';
 import type { PlannedOutput } from '../../models/proof.ts';
@@ -5,19 +6,21 @@ import { sumAmounts } from '../../models/proof.ts';
 import { lockedSecret } from '../ecash/locks.ts';
 import type { OutputFactory, OutputPlan } from '../ecash/outputs.ts';
 import { bySize, type OutputKeyset, partsOf } from '../operations/swapRequests.ts';
+import type { Detection } from '../restore/detection.ts';
 import type { SwapJob } from './swapFacts.ts';
 
 /** What the swaps of sends and receives are made into. */
 export type ExchangePlans = ReturnType<typeof createExchangePlans>;
 
-export function createExchangePlans(outputs: OutputFactory) {
+export function createExchangePlans(outputs: OutputFactory, detection: Pick<Detection, 'demandUnsigned'>) {
   /** The token, of exactly its amount, and what is left for the wallet. Null where the fee is more than was agreed on. */
   async function send(
-    { npub, amount, fee: agreedFee, lock }: SendOperation,
+    operation: SendOperation,
     { inputs }: SwapJob,
     keyset: OutputKeyset,
     fee: bigint,
   ): Promise<PlannedOutput[] | null> {
+    const { npub, amount, fee: agreedFee, lock } = operation;
     const keep = sumAmounts(inputs) - fee - amount;
     if (fee > agreedFee || keep < 0n) return null;
     const plans: OutputPlan[] = [
@@ -25,9 +28,10 @@ export function createExchangePlans(outputs: OutputFactory) {
       ...(keep === 0n ? [] : partsOf(keep, 'keep', keyset)),
     ];
     const planned = await outputs.plan(npub, keyset.id, bySize(plans));
-    return planned.map((output) =>
-      output.role === 'token' && lock !== null ? locked(output, lock) : output,
-    );
+    if (lock === null) return planned;
+    // Under their counters as they are: by that alone books that have fallen behind are noticed.
+    await detection.demandUnsigned(operation, planned);
+    return planned.map((output) => (output.role === 'token' ? locked(output, lock) : output));
   }
 
   /** All of it for the wallet. Null where the fee leaves nothing. */
@@ -44,9 +48,22 @@ export function createExchangePlans(outputs: OutputFactory) {
   return { send, home };
 }
 
-/** The same output with a secret that says who may spend it (NUT-10, NUT-11); what was derived keeps it unlike any other. */
+/**
+ * An output with a secret that says who may spend it (NUT-10, NUT-11). Nonce and blinding factor follow from those of the
+ * counter and do not tell them: the recipient learns both, and the plain output of that counter may be a wallet's money in a
+ * time that these books have lost.
+ */
 function locked(output: PlannedOutput, lock: Lock): PlannedOutput {
-  const secret = lockedSecret(lock, output.secret);
-  const { B_ } = blindMessage(Buffer.from(secret, 'utf8'), output.blindingFactor);
-  return { ...output, secret, B_: B_.toHex(true) };
+  const secret = lockedSecret(lock, derived('nonce', output));
+  const blindingFactor = (BigInt(`0x${derived('blinding factor', output)}`) % (curveOrder - 1n)) + 1n;
+  const { B_ } = blindMessage(Buffer.from(secret, 'utf8'), blindingFactor);
+  return { ...output, secret, blindingFactor, B_: B_.toHex(true) };
 }
+
+const derived = (purpose: string, { secret, blindingFactor }: PlannedOutput): string =>
+  createHash('sha256')
+    .update(`crucible locked ${purpose} v1 ${secret} ${blindingFactor.toString(16)}`)
+    .digest('hex');
+
+/** Of secp256k1 (SEC 2). */
+const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;

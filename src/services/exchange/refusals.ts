@@ -149,7 +149,7 @@ export function tokenPending(): DomainError {
 export function tokenSpent(amount: bigint): DomainError {
   return low(
     'TOKEN_SPENT',
-    'The token has been spent already, by somebody else or in another wallet. Nothing was received; ask its sender for another one.',
+    'The token has been spent already: by somebody else, in another wallet, or as part of another token. Nothing was received; ask its sender for another one.',
     { spentAmount: Number(amount) },
   );
 }

@@ -1,7 +1,7 @@
 import type { ReceiveOperation, SendOperation, Spell } from '../../models/exchange.ts';
 import { type Attempt, type AttemptPurpose, attemptsFor } from '../../models/operation.ts';
 import type { Proof } from '../../models/proof.ts';
-import { hasSignatures, refusalIn } from '../mint/replies.ts';
+import { hasSignatures } from '../mint/replies.ts';
 import { refusalOf } from '../operations/renewal.ts';
 import type { Standing, SwapFacts } from './swapDecision.ts';
 
@@ -48,10 +48,8 @@ export function swapFactsOf(operation: Exchanging, { purpose }: SwapJob, now: Da
   };
 }
 
-/** Nothing of it is under way. Of several posts, only definite refusals are counted. */
-function isAnswered({ posts, refusals, reply }: Attempt): boolean {
-  return refusals >= posts || (posts === 1 && reply !== null && refusalIn(reply) !== null);
-}
+/** Nothing of it is under way: whatever the mint said, it has looked at each request and not carried it out. */
+const isAnswered = ({ posts, answers }: Attempt): boolean => answers >= posts;
 
 function standing(spell: Spell | null, now: Date): Standing | null {
   if (spell === null) return null;

@@ -89,6 +89,7 @@ function answered(of: Attempt, exchange: Exchange, at: Date): Attempt {
     ...withReply(of, reply),
     refusalCode: isRejected ? (reading.code ?? of.refusalCode) : of.refusalCode,
     refusals: of.refusals + Number(isRejected && reading.code !== null),
+    answers: of.answers + Number(refusalIn(exchange) !== null),
   };
   return keepPaid(of, stored);
 }
