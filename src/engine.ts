@@ -58,6 +58,7 @@ export function createEngine(given: {
       swapping: exchange.sending,
       incidents: exchange.incidents,
       orphanAfterMs: config.orphanAfterMs,
+      claimedAfterMs: Math.min(config.fenceDelayMs, 60_000),
     }),
     receive: createReceiveHandler({
       ...common,

@@ -6,13 +6,15 @@ import { toUnixSeconds } from './presentMinting.ts';
 export function presentSend(operation: SendOperation) {
   const { token } = operation;
   if (token === null) return pending(operation);
-  return { status: 200, body: { success: true, ...outFields(operation), encodedToken: token.text } };
+  const { state } = operation;
+  const told = { status: statuses[state], state, encodedToken: token.text };
+  return { status: 200, body: { success: true, ...outFields(operation), ...told } };
 }
 
 /** The answer to a reclaim: 200 once what was left of the token is back. */
 export function presentReclaim(operation: SendOperation) {
   const { reclaimedAmount } = operation;
-  if (operation.state !== 'reclaimed' || reclaimedAmount === null) return pending(operation);
+  if (reclaimedAmount === null) return pending(operation);
   const { id, amount, spentAmount, reclaimTokenId, mintUrl } = operation;
   const body = {
     success: true,
@@ -46,6 +48,7 @@ const statuses: Record<SendState, 'PENDING' | 'PAID' | 'FAILED' | 'NEEDS_ATTENTI
   sent: 'PENDING',
   reclaiming: 'PENDING',
   claimed: 'PAID',
+  partly_claimed: 'PAID',
   reclaimed: 'FAILED',
   released: 'FAILED',
   cancelled: 'FAILED',

@@ -7,7 +7,7 @@ import type { Proof } from './proof.ts';
  *   swapping ─► sent ─► claimed
  *      │         │ ▲
  *      │         ▼ │
- *      │      reclaiming ─► reclaimed, claimed
+ *      │      reclaiming ─► reclaimed, partly_claimed, claimed
  *      ├─► cancelled (nothing had left)
  *      └─► released (the mint swaps it not); any state whose invariant broke ─► needs_attention
  */
@@ -16,6 +16,7 @@ export const sendStates = [
   'sent',
   'reclaiming',
   'claimed',
+  'partly_claimed',
   'reclaimed',
   'released',
   'cancelled',
@@ -113,6 +114,7 @@ export function budgetTakenBySend({ state, amount, fee, reclaimedAmount }: SendO
   switch (state) {
     case 'claimed':
       return amount + fee;
+    case 'partly_claimed':
     case 'reclaimed':
       return amount + fee - (reclaimedAmount ?? 0n);
     case 'released':

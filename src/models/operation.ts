@@ -35,6 +35,7 @@ export const finishedStates = [
   'issued',
   'expired',
   'claimed',
+  'partly_claimed',
   'reclaimed',
   'received',
   'refused',

@@ -17,7 +17,11 @@ const out: Record<string, Schema> = {
   mintUrl,
 };
 
-export const sent: Schema = object({ success, encodedToken, ...out });
+const status = oneOf('What it means', ['PENDING', 'PAID', 'FAILED', 'NEEDS_ATTENTION']);
+const state = oneOf('The operation’s own state', sendStates, 'sent');
+
+/** In a replay the token may be over: `status` says so. */
+export const sent: Schema = object({ success, encodedToken, ...out, status, state });
 
 export const stillUnderWay: Schema = object({
   success,
@@ -30,8 +34,8 @@ export const sendStatus: Schema = object(
   {
     success,
     ...out,
-    status: oneOf('What it means', ['PENDING', 'PAID', 'FAILED', 'NEEDS_ATTENTION']),
-    state: oneOf('The operation’s own state', sendStates, 'sent'),
+    status,
+    state,
     encodedToken: nullable(encodedToken),
     claimedAmount: amount('How much of it the mint called spent at the latest look', 0),
     reclaimedAmount: nullable(amount('What came back into the wallet', 0)),

@@ -169,7 +169,9 @@ export function createSendRepository(
       reclaimedAmount > 0n && reclaimedAmount <= sumAmounts(operation.reclaiming),
       `${operation.id}: more came back than was asked for`,
     );
-    return advance(operation, ['reclaiming'], 'reclaimed', async (tx, current, at) => {
+    const claimed = operation.amount - sumAmounts(operation.reclaiming);
+    const end = claimed > 0n ? ('partly_claimed' as const) : ('reclaimed' as const);
+    return advance(operation, ['reclaiming'], end, async (tx, current, at) => {
       await spendToken(tx, current, at);
       const back = await tokens.credit(tx, ownerOf(current), {
         transactionType: 'change',
@@ -178,12 +180,11 @@ export function createSendRepository(
         at,
       });
       await record(tx, current, 'send.reclaimed', { amount: reclaimedAmount });
-      const spentAmount = current.amount - sumAmounts(current.reclaiming);
       const changes: Changes<SendOperation> = {
-        state: 'reclaimed',
+        state: end,
         reclaimedAmount,
         reclaimTokenId: back.id,
-        spentAmount,
+        spentAmount: claimed,
         finishedAt: at,
       };
       return { changes, event: 'reclaimed: what was left of the token is back' };

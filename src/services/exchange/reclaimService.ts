@@ -96,7 +96,11 @@ export function createReclaimService(parts: {
     const { gateway } = mints.at(operation.mintUrl);
     const states = answered(await gateway.proofStates(proofs.map(({ Y }) => Y)), 'tell the states of proofs');
     if (proofs.some(({ Y }) => states.get(Y) === 'PENDING')) throw tokenPending();
-    const left = proofs.filter(({ Y }) => states.get(Y) !== 'SPENT');
+    const spent = proofs.filter(({ Y }) => states.get(Y) === 'SPENT');
+    if (spent.length === 0) return [...proofs];
+    // One answer of a mint proves nothing: what it calls spent once only, the swap will tell.
+    const again = answered(await gateway.proofStates(spent.map(({ Y }) => Y)), 'tell the states of proofs');
+    const left = proofs.filter(({ Y }) => again.get(Y) !== 'SPENT');
     if (left.length === 0) throw tokenClaimed(operation);
     return left;
   }
@@ -121,6 +125,7 @@ export function createReclaimService(parts: {
 function answerable(operation: SendOperation, replayed: boolean): SendOperation {
   switch (operation.state) {
     case 'reclaimed':
+    case 'partly_claimed':
     case 'reclaiming':
       return operation;
     case 'claimed':

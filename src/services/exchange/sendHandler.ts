@@ -9,10 +9,10 @@ import type { Unblinded } from '../ecash/outputs.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
 import { oddAgain } from '../operations/oddities.ts';
+import { takes } from '../operations/swapRequests.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { ExchangeIncidents } from './incidents.ts';
-import { decideSwap } from './swapDecision.ts';
-import { jobOf, type SwapJob, swapFactsOf } from './swapFacts.ts';
+import { jobOf, type SwapJob } from './swapFacts.ts';
 import type { Swapping } from './swapping.ts';
 
 type Step = { operation: SendOperation; next: 'again' | 'later' | 'finished' };
@@ -25,9 +25,11 @@ export function createSendHandler(parts: {
   incidents: ExchangeIncidents;
   detection: Pick<Detection, 'standing'>;
   orphanAfterMs: number;
+  /** For so long its mint must call a token spent before that is believed. */
+  claimedAfterMs: number;
   now: () => Date;
 }): Handler<SendOperation> {
-  const { operations, sends, swapping, incidents, detection, orphanAfterMs, now } = parts;
+  const { operations, sends, swapping, incidents, detection, orphanAfterMs, claimedAfterMs, now } = parts;
 
   async function advance(operation: SendOperation, role: Role): Promise<Step> {
     try {
@@ -48,7 +50,10 @@ export function createSendHandler(parts: {
     if (operation.state === 'sent') return watch(operation, role);
     const job = jobOf(operation);
     if (job === null) return { operation, next: 'finished' };
-    if (isUntouched(operation)) return begin(operation, job, role);
+    return isUntouched(operation) ? begin(operation, job, role) : carryOn(operation, job, role);
+  }
+
+  async function carryOn(operation: SendOperation, job: SwapJob, role: Role): Promise<Step> {
     const step = await swapping.advance(operation, job);
     switch (step.kind) {
       case 'under_way':
@@ -63,7 +68,7 @@ export function createSendHandler(parts: {
           await move(operation, { ...atRest, failure: step.failure }, 'the mint does not take it back'),
         );
       case 'stop':
-        return again(await stop(operation, step.why));
+        return job.purpose === 'swap' ? again(await stop(operation, step.why)) : givenUp(operation);
     }
   }
 
@@ -71,16 +76,10 @@ export function createSendHandler(parts: {
   async function begin(operation: SendOperation, job: SwapJob, role: Role): Promise<Step> {
     if (role === 'creator') return again(await swapping.post(operation, job));
     if (now().getTime() - operation.createdAt.getTime() < orphanAfterMs) return later(operation);
-    const sight = await swapping.observe(operation, job);
-    switch (decideSwap(swapFactsOf(operation, job, now()), sight.view)) {
-      case 'accept':
-        // A time that these books have lost: it went on, and whatever came of it is looked at before it is booked.
-        return again(await swapping.post(operation, job));
-      case 'repeat':
-        return again(await sends.cancel(operation));
-      default:
-        return later(operation);
-    }
+    const { view } = await swapping.observe(operation, job);
+    if (view.inputs === 'UNSPENT' && view.outputs === 'UNSIGNED') return again(await sends.cancel(operation));
+    // A time that these books have lost: it went on. Whatever came of it is looked at before it is booked.
+    return carryOn(operation, job, role);
   }
 
   async function won(
@@ -108,6 +107,7 @@ export function createSendHandler(parts: {
     invariant(token !== null, `${operation.id}: sent, and nothing to show for it`);
     const { view, spent } = await swapping.observe(operation, { purpose: 'reclaim', inputs: token.proofs });
     if (view.inputs === 'UNREACHABLE') return later(operation);
+    if (view.outputs === 'SIGNED') return broughtHome(operation, token.proofs);
     if (view.inputs === 'SPENT') return whenSpent(operation);
     const spentAmount = sumAmounts(spent);
     if (spentAmount === operation.spentAmount && operation.gone === null) return later(operation);
@@ -115,11 +115,28 @@ export function createSendHandler(parts: {
     return later(await move(operation, { spentAmount, gone: null }, event));
   }
 
+  /** Mints err for a moment: it must be so for a while, and be seen to be. */
   async function whenSpent(operation: SendOperation): Promise<Step> {
-    if (operation.gone !== null) return again(await sends.claim(operation));
-    const gone = oddAgain(null, now());
+    const at = now();
+    const gone = oddAgain(operation.gone, at);
+    if (at.getTime() - gone.since.getTime() >= claimedAfterMs) return again(await sends.claim(operation));
+    if (operation.gone !== null && gone.since === operation.gone.since) return later(operation);
     return later(await move(operation, { gone }, 'its mint calls all of it spent'));
   }
+
+  /** A reclaim that was given up has been carried out after all. */
+  async function broughtHome(operation: SendOperation, proofs: readonly Proof[]): Promise<Step> {
+    const asked = attemptsFor(operation, 'reclaim').filter(({ posts }) => posts > 0);
+    const reclaiming = proofs.filter((proof) => asked.some((attempt) => takes(attempt, proof)));
+    const event = 'a reclaim that was given up has been carried out';
+    return again(await move(operation, { state: 'reclaiming', reclaiming }, event));
+  }
+
+  /** It stays out, and is watched: what of ours may still be under way is seen then, too. */
+  const givenUp = async (operation: SendOperation): Promise<Step> => {
+    const failure = { cause: 'MINT_REFUSED', detail: null };
+    return again(await move(operation, { ...atRest, failure }, 'the mint does not take it back'));
+  };
 
   /** Its recipient was quicker. What they have left of it is tried again. */
   async function beaten(operation: SendOperation, job: SwapJob, spent: readonly Proof[]): Promise<Step> {
@@ -143,8 +160,12 @@ export function createSendHandler(parts: {
   /** Sources that nobody but us can have spent are gone, and our swap has not been signed. */
   async function lost(operation: SendOperation): Promise<Step> {
     const goneForMs = operation.gone === null ? 0 : now().getTime() - operation.gone.since.getTime();
-    if (goneForMs < personAfterMs) return later(operation);
-    return again(await stop(operation, 'its ecash was spent by somebody else'));
+    if (goneForMs >= personAfterMs)
+      return again(await stop(operation, 'its ecash was spent by somebody else'));
+    const notedMsAgo = operation.gone === null ? 0 : now().getTime() - operation.gone.lastAt.getTime();
+    if (notedMsAgo < noteEveryMs) return later(operation);
+    const gone = oddAgain(operation.gone, now());
+    return later(await move(operation, { gone }, 'its ecash is still spent, and not by us'));
   }
 
   /** See `LostTime` (services/melt): a worker looks at the mint before it credits anything. */
@@ -188,6 +209,7 @@ export function createSendHandler(parts: {
 }
 
 const personAfterMs = 3_600_000;
+const noteEveryMs = 300_000;
 /** Somebody may be waiting for the news at first; a token that lies in a drawer may do so for years. */
 const watching = { fraction: 0.05, minMs: 1_000, maxMs: 3_600_000 };
 const soonAgain = { fraction: 0.1, minMs: 250, maxMs: 30_000 };

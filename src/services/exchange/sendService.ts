@@ -147,6 +147,7 @@ function answerable(operation: SendOperation, replayed: boolean): SendOperation 
     case 'reclaiming':
     case 'claimed':
     case 'reclaimed':
+    case 'partly_claimed':
       return operation;
   }
 }

@@ -23,6 +23,7 @@ export function jobOf(operation: Exchanging): SwapJob | null {
     case 'sent':
     case 'claimed':
     case 'reclaimed':
+    case 'partly_claimed':
     case 'released':
     case 'cancelled':
     case 'received':

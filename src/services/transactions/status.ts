@@ -37,6 +37,7 @@ const statuses: {
     sent: 'PENDING',
     reclaiming: 'PENDING',
     claimed: 'PAID',
+    partly_claimed: 'PAID',
     reclaimed: 'FAILED',
     released: 'FAILED',
     cancelled: 'FAILED',

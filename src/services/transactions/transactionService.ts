@@ -44,7 +44,8 @@ export function createTransactionService(parts: {
 }
 
 function viewOf(outline: TransactionOutline): TransactionView {
-  const { id, kind, state, amount, createdAt, updatedAt, memo, externalId } = outline;
+  const { id, kind, state, createdAt, updatedAt, memo, externalId } = outline;
+  const amount = state === 'partly_claimed' ? outline.spentAmount : outline.amount;
   const status = statusOf(outline);
   const told = { id, state, amount, createdAt, updatedAt, memo, externalId };
   return { ...told, type: typeOf(kind), status, fee: feeOf(outline) };
