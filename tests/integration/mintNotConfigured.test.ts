@@ -25,6 +25,7 @@ it('a mint that is taken out of the configuration: what waits for it rests, peop
   await until(
     async () => (await wallets.countDocuments({ 'recovery.state': 'watching' })) === 1,
     'it recovers',
+    40_000,
   );
   await world.stop();
 

@@ -34,6 +34,7 @@ it('a payment that goes through while the mint errs about its quote is not calle
   await until(
     async () => (await recoveryOf(world, wallet.npub))?.recovery?.state === 'watching',
     'the wallet free again, and its recovery waiting for the payment',
+    40_000,
   );
   await new Promise((resolve) => setTimeout(resolve, 2_500)); // eight times the fence's delay
   expect((await wallet.status(id)).body).toMatchObject({ status: 'PENDING', state: 'pending' });
