@@ -94,6 +94,8 @@ const token = {
 } as const satisfies Partial<Scenario>;
 
 const reserved = 'db commitTransaction #1';
+/** The balance is summed up in one before. */
+const takenIn = 'db commitTransaction #2';
 const swapped = 'mint POST /v1/swap #1';
 
 /** Later operations join by a line here; their boundaries are found by running them. */
@@ -169,7 +171,7 @@ export const scenarios: readonly Scenario[] = [
     fromBudget: true,
     victim: workerAfter(swapped, 'after'),
   },
-  { ...token, name: 'worker: receive never begun', wish: 'receive', victim: workerAfter(reserved, 'after') },
+  { ...token, name: 'worker: receive never begun', wish: 'receive', victim: workerAfter(takenIn, 'after') },
   {
     ...token,
     name: 'worker: receive reply lost with its server',
