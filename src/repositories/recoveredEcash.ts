@@ -1,4 +1,3 @@
-import type { QueryFilter } from 'mongoose';
 import type { SendOperation } from '../models/exchange.ts';
 import {
   type AtomicResult,
@@ -8,7 +7,7 @@ import {
   type MintingOperation,
   type Operation,
 } from '../models/operation.ts';
-import { type PlannedOutput, type Proof, sumAmounts } from '../models/proof.ts';
+import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
 import type { TokenDocument } from '../models/schemas/token.ts';
 import type { Wallet } from '../models/wallet.ts';
@@ -17,19 +16,14 @@ import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
 import { readAttempt } from './operationDocuments.ts';
 import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
+import { createOutputsInHand } from './outputsInHand.ts';
 import { countedIn } from './recoveryDocuments.ts';
-import type { Opener } from './sealing.ts';
 import { ownerOf } from './sourceBooking.ts';
 import { type TokenOutline, toOutline } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
 import { duplicateKeyIndex, isWriteConflict, runTransaction, type Transaction } from './transaction.ts';
 
 export type RecoveredEcashRepository = ReturnType<typeof createRecoveredEcashRepository>;
-
-/** Whether the operation that an output belongs to will end by itself, or waits for a person. */
-export type InHand = 'open' | 'stopped';
-
-type WithAttempts = Pick<OperationDocument, '_id' | 'attempts'> & { details?: { booked?: boolean } };
 
 /** What a recovery reads of a wallet, and the transactions by which it puts the books right. */
 export function createRecoveredEcashRepository(
@@ -40,37 +34,6 @@ export function createRecoveredEcashRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
-  /**
-   * Which of these outputs, by B_, belong to an operation that has not ended: its proofs are nobody else's. Looks through all
-   * such operations that have outputs, however many there are: one left out would be credited twice.
-   */
-  async function inHand(walletId: string, names: ReadonlySet<string>): Promise<Map<string, InHand>> {
-    const owners = new Map<string, InHand>();
-    const look = async (filter: QueryFilter<OperationDocument>, index: string, how: InHand) => {
-      const found = database.operations
-        .find({ wallet_id: walletId, ...filter })
-        .select({ attempts: 1, 'details.booked': 1 })
-        .hint(index)
-        .lean<WithAttempts>()
-        .cursor();
-      for await (const document of found) {
-        // After the document: it may have been sealed by a data key that was made only just before.
-        const opener = await sealers.toOpen(walletScope(walletId));
-        for (const { B_ } of outputsOf(document, opener)) if (names.has(B_)) owners.set(B_, how);
-      }
-    };
-    // In this order: what stops meanwhile is seen at least once.
-    await look({ open: true, 'attempts.0': { $exists: true } }, 'open_with_outputs', 'open');
-    await look({ state: 'needs_attention' }, 'waits_for_person', 'stopped');
-    return owners;
-  }
-
-  /** Those of a token that is out, and of what the wallet kept of its swap, stand in tokens. */
-  const outputsOf = ({ _id, attempts, details }: WithAttempts, opener: Opener): PlannedOutput[] =>
-    attempts
-      .filter(({ purpose }) => details?.booked !== true || purpose !== 'swap')
-      .flatMap((attempt) => readAttempt(attempt, _id, opener).outputs);
-
   /** The keysets of everything that the wallet has, or ever had, in a token or an operation. */
   async function keysets(walletId: string): Promise<Set<string>> {
     const [ofTokens, ofOperations] = await Promise.all([
@@ -277,7 +240,7 @@ export function createRecoveredEcashRepository(
   }
 
   return {
-    inHand,
+    ...createOutputsInHand(database, sealers),
     keysets,
     openBefore,
     openMeltsBefore,

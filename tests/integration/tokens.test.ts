@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { unhurried } from '../support/money.ts';
 import {
   codeOf,
   expectLedgerAgrees,
@@ -12,7 +13,10 @@ import { startWorld, until, type World } from '../support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ simulator: { inputFeePpk: 100 } });
+  world = await startWorld({
+    simulator: { inputFeePpk: 100 },
+    env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '15000' },
+  });
 });
 afterAll(() => world.end());
 afterEach(() => expectLedgerAgrees(world));

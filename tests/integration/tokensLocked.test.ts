@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { getPublicKey } from 'nostr-tools/pure';
-import { member } from '../support/money.ts';
+import { member, unhurried } from '../support/money.ts';
 import { codeOf, expectLedgerAgrees, sendToken, tokensOf } from '../support/tokens.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '15000' } });
 });
 afterAll(() => world.end());
 afterEach(() => expectLedgerAgrees(world));
