@@ -11,9 +11,9 @@ export function createUpkeepTurnRepository({ wallets }: Pick<Database, 'wallets'
   async function take(mintUrl: string, now: Date, dueAgainAt: Date): Promise<Wallet | null> {
     const found = await wallets
       .findOneAndUpdate(
-        { mint_url: mintUrl, upkeep_due_at: { $not: { $gt: now } } },
+        dueAt(mintUrl, now),
         { $set: { upkeep_due_at: dueAgainAt } },
-        { sort: { upkeep_due_at: 1 }, hint: 'upkeep_at_mint' },
+        { sort: longestDueFirst, hint: 'upkeep_at_mint' },
       )
       .lean<WalletDocument>();
     return found === null ? null : toWallet(found);
@@ -25,4 +25,11 @@ export function createUpkeepTurnRepository({ wallets }: Pick<Database, 'wallets'
   }
 
   return { take, putOff };
+}
+
+export const longestDueFirst = { upkeep_due_at: 1 } as const;
+
+/** Those that were never looked at, too. */
+export function dueAt(mintUrl: string, now: Date) {
+  return { mint_url: mintUrl, upkeep_due_at: { $not: { $gt: now } } };
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fresh } from '../../src/repositories/recoveryDocuments.ts';
+import { createUpkeepTurnRepository, dueAt, longestDueFirst } from '../../src/repositories/upkeepTurns.ts';
 import { giveDust } from '../support/dust.ts';
 import { meddler, mortalInstance } from '../support/mischief.ts';
-import { expectBalancedBooks, proofsOf, unhurried } from '../support/money.ts';
+import { expectBalancedBooks, member, proofsOf, unhurried } from '../support/money.ts';
 import { lost } from '../support/tellingMint.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
@@ -89,8 +90,8 @@ describe('Upkeep where spending proofs costs nothing', () => {
   it('puts 600 proofs of 1 together, after which nearly all of it can be paid', async () => {
     const wallet = await world.wallet();
     await giveDust(world, wallet, 600);
-    await lookedAt(world);
-    expect(await proofCount(world, wallet)).toBeLessThanOrEqual(200);
+    await makeDue(world);
+    await until(async () => (await proofCount(world, wallet)) <= 200, 'few proofs left', 30_000);
     expect(await wallet.balance()).toMatchObject({ totalBalance: 600, reservedBalance: 0 });
     const { invoice } = await world.sim.invoice({ amount: 590 });
     expect(await wallet.melt(invoice)).toMatchObject({ status: 200, body: { paymentResult: 'PAID' } });
@@ -158,6 +159,49 @@ describe('Upkeep where spending proofs costs nothing', () => {
     await lookedAt(world);
     expect(await proofCount(world, wallet)).toBe(250);
     expect(await upkeepsOf(world, wallet)).toEqual([]);
+  });
+});
+
+describe('The wallet whose turn it is', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(() => world.end());
+
+  it('is found in the index, however many are content or have never been looked at', async () => {
+    const { wallets } = world.context.database;
+    const now = new Date();
+    const inAnHour = new Date(now.getTime() + 3_600_000);
+    const anHourAgo = new Date(now.getTime() - 3_600_000);
+    const common = { mint_url: 'https://mint.example', mint_id: '02', unit: 'sat', created_at: now };
+    const made = Array.from({ length: 300 }, (_, at) => ({
+      ...common,
+      _id: `wal_${at}`,
+      npub: `npub_${at}`,
+      ...(at % 3 === 0 ? {} : { upkeep_due_at: at % 3 === 1 ? inAnHour : anHourAgo }),
+    }));
+    await wallets.insertMany(made);
+    const stats: unknown = await wallets
+      .find(dueAt('https://mint.example', now))
+      .sort(longestDueFirst)
+      .limit(1)
+      .hint('upkeep_at_mint')
+      .explain('executionStats');
+    expect(member(stats, 'executionStats', 'nReturned')).toBe(1);
+    expect(Number(member(stats, 'executionStats', 'totalKeysExamined'))).toBeLessThanOrEqual(2);
+    expect(JSON.stringify(stats)).not.toContain('"stage":"SORT"');
+    const turns = createUpkeepTurnRepository(world.context.database);
+    const taken: string[] = [];
+    for (;;) {
+      const wallet = await turns.take('https://mint.example', now, inAnHour);
+      if (wallet === null) break;
+      taken.push(wallet.id);
+    }
+    expect(new Set(taken).size).toBe(200);
+    expect(taken).toHaveLength(200);
+    const first = made.filter((wallet) => !('upkeep_due_at' in wallet)).map(({ _id }) => _id);
+    expect(new Set(taken.slice(0, 100))).toEqual(new Set(first));
   });
 });
 
