@@ -27,6 +27,8 @@ export type Config = {
   orphanAfterMs: number;
   leaseMs: number;
   workerIntervalMs: number;
+  /** How often each instance looks for wallets whose ecash should be swapped into better; 0 = never. */
+  upkeepIntervalMs: number;
   /** Highest fee (reserve + input fees) that a melt may cost: base + percent of the amount, in the wallet's unit. */
   feeCapBase: bigint;
   feeCapPercent: bigint;
@@ -100,6 +102,7 @@ export function loadConfig(environment: Environment = process.env): { config: Co
     orphanAfterMs: integer(env, 'CRUCIBLE_ORPHAN_AFTER_MS', 60_000, 0, 3_600_000),
     leaseMs: integer(env, 'CRUCIBLE_LEASE_MS', 2_000, 100, 600_000),
     workerIntervalMs: integer(env, 'CRUCIBLE_WORKER_INTERVAL_MS', 500, 10, 60_000),
+    upkeepIntervalMs: integer(env, 'CRUCIBLE_UPKEEP_INTERVAL_MS', 60_000, 0, 86_400_000),
     feeCapBase: BigInt(integer(env, 'CRUCIBLE_FEE_CAP_BASE', 100, 0, Number.MAX_SAFE_INTEGER)),
     feeCapPercent: BigInt(integer(env, 'CRUCIBLE_FEE_CAP_PERCENT', 10, 0, 100)),
     mintConnectTimeoutMs: integer(env, 'CRUCIBLE_MINT_CONNECT_TIMEOUT_MS', 3_000, 100, 120_000),

@@ -45,6 +45,8 @@ import { createReportService } from './services/reportService.ts';
 import { createRestoreRequests } from './services/restore/requests.ts';
 import { createRestore } from './services/restore/restore.ts';
 import { createTransactionService } from './services/transactions/transactionService.ts';
+import { createKeepUp } from './services/upkeep/keepUp.ts';
+import { createUpkeepRounds } from './services/upkeep/upkeepRounds.ts';
 import { createWalletService } from './services/walletService.ts';
 import { createStores } from './stores.ts';
 
@@ -138,10 +140,11 @@ export async function createContext(given: {
     sweeper.start();
     unserved.start();
     restore.start();
+    upkeep.start();
     reports.start();
   };
   const stopWorkers = () =>
-    Promise.allSettled([worker.stop(), sweeper.stop(), unserved.stop(), restore.stop()]);
+    Promise.allSettled([worker, sweeper, unserved, restore, upkeep].map((rounds) => rounds.stop()));
 
   const runs = createRuns();
   const books = createBooks(stores);
@@ -156,7 +159,16 @@ export async function createContext(given: {
   const common = { ...stores, ...engine, answering, wallets, mints, reports, seeds, preflight, config, now };
   const restore = createRestore({ ...common, logger });
   const budgets = createBudgets({ spending: stores.spending, now });
-  const preparation = createPreparation({ ...common, budgets });
+  const keeping = createKeepUp({ ...common, swapping: engine.keepingUp, handler: engine.handlers.upkeep });
+  const upkeep = createUpkeepRounds({
+    turns: stores.upkeepTurns,
+    keeping,
+    mints,
+    everyMs: config.upkeepIntervalMs,
+    logger,
+    now,
+  });
+  const preparation = createPreparation({ ...common, budgets, keeping });
 
   const sending = {
     ...common,
@@ -177,7 +189,7 @@ export async function createContext(given: {
       onLastCall: runs.onLastCall,
     }),
     sends: {
-      ...createSendService({ ...sending, reserving: createSendReserving({ ...sending, budgets }) }),
+      ...createSendService({ ...sending, reserving: createSendReserving({ ...sending, budgets, keeping }) }),
       ...createReclaimService(sending),
     },
     receives: createReceiveService({

@@ -20,6 +20,7 @@ import { createMintingHandler } from './services/minting/mintingSaga.ts';
 import { createDriver } from './services/operations/driver.ts';
 import { createWorker } from './services/operations/worker.ts';
 import { createDetection } from './services/restore/detection.ts';
+import { createUpkeepHandler } from './services/upkeep/upkeepHandler.ts';
 import type { Stores } from './stores.ts';
 
 /** What carries operations to their end, whoever began them. */
@@ -66,6 +67,13 @@ export function createEngine(given: {
       swapping: exchange.receiving,
       incidents: exchange.incidents,
     }),
+    upkeep: createUpkeepHandler({
+      ...common,
+      upkeeps: stores.upkeeps,
+      swapping: exchange.keepingUp,
+      incidents: exchange.incidents,
+      orphanAfterMs: config.orphanAfterMs,
+    }),
   };
   const driver = createDriver({ operations, owner, leaseMs: config.leaseMs, now });
   const worker = createWorker({
@@ -78,6 +86,6 @@ export function createEngine(given: {
     logger,
     now,
   });
-  const { sending, receiving } = exchange;
-  return { owner, detection, keysets, attempts, driver, handlers, sending, receiving, worker };
+  const { sending, receiving, keepingUp } = exchange;
+  return { owner, detection, keysets, attempts, driver, handlers, sending, receiving, keepingUp, worker };
 }

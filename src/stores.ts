@@ -25,6 +25,8 @@ import { createSendRepository } from './repositories/sends.ts';
 import { createSignedRequestRepository } from './repositories/signedRequests.ts';
 import { createTokenRepository } from './repositories/tokens.ts';
 import { createTransactionListRepository } from './repositories/transactionList.ts';
+import { createUpkeepRepository } from './repositories/upkeeps.ts';
+import { createUpkeepTurnRepository } from './repositories/upkeepTurns.ts';
 import { createWalletRepository } from './repositories/wallets.ts';
 import { proofName } from './services/ecash/outputs.ts';
 
@@ -55,6 +57,8 @@ export function createStores(given: {
     mintings: createMintingRepository(database, tokens, operations, audit, now),
     sends: createSendRepository(database, tokens, operations, audit, now),
     receives: createReceiveRepository(database, tokens, operations, audit, now),
+    upkeeps: createUpkeepRepository(database, tokens, operations, audit, now),
+    upkeepTurns: createUpkeepTurnRepository(database),
     transactionList: createTransactionListRepository(database),
     ledger: createLedgerRepository(database, now),
     counters: createCounterRepository(database),

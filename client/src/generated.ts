@@ -711,6 +711,16 @@ export interface components {
             fee: number;
             /** @description The mint’s address */
             mintUrl: string;
+            /**
+             * @description What it means
+             * @enum {string}
+             */
+            status: "PENDING" | "PAID" | "FAILED" | "NEEDS_ATTENTION";
+            /**
+             * @description The operation’s own state
+             * @enum {string}
+             */
+            state: "swapping" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention";
         };
         TokenPending: {
             /** @constant */
@@ -756,7 +766,7 @@ export interface components {
              * @description The operation’s own state
              * @enum {string}
              */
-            state: "swapping" | "sent" | "reclaiming" | "claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention";
+            state: "swapping" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention";
             /** @description Ecash: whoever has it may spend it, unless it is locked (NUT-00, version 4) */
             encodedToken: string | null;
             /**
@@ -787,7 +797,7 @@ export interface components {
                  * @description The state that it then had
                  * @enum {string}
                  */
-                state: "swapping" | "sent" | "reclaiming" | "claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention";
+                state: "swapping" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention";
                 /** @description What happened */
                 event: string;
             }[];
@@ -1197,7 +1207,7 @@ export interface components {
              * @description The operation’s own state
              * @enum {string}
              */
-            state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired" | "sent" | "reclaiming" | "claimed" | "reclaimed" | "redeeming" | "received" | "refused";
+            state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "redeeming" | "received" | "refused";
             timeline: {
                 /**
                  * Format: date-time
@@ -1208,7 +1218,7 @@ export interface components {
                  * @description The state that it then had
                  * @enum {string}
                  */
-                state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired" | "sent" | "reclaiming" | "claimed" | "reclaimed" | "redeeming" | "received" | "refused";
+                state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "redeeming" | "received" | "refused";
                 /** @description What happened */
                 event: string;
             }[];

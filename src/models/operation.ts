@@ -1,5 +1,6 @@
 import type { ReceiveOperation, ReceiveState, SendOperation, SendState } from './exchange.ts';
 import type { PlannedOutput, Proof } from './proof.ts';
+import type { UpkeepOperation, UpkeepState } from './upkeep.ts';
 
 /**
  * States of a melt (docs/architecture.md has the diagram):
@@ -39,10 +40,13 @@ export const finishedStates = [
   'reclaimed',
   'received',
   'refused',
+  'kept_up',
   'needs_attention',
 ] as const;
 
-export function isFinished(state: MeltState | MintingState | SendState | ReceiveState): boolean {
+export function isFinished(
+  state: MeltState | MintingState | SendState | ReceiveState | UpkeepState,
+): boolean {
   return (finishedStates as readonly string[]).includes(state);
 }
 
@@ -196,7 +200,7 @@ export type MintingDetails = {
 
 export type MintingOperation = OperationBase & MintingDetails & { kind: 'minting'; state: MintingState };
 
-export type Operation = MeltOperation | MintingOperation | SendOperation | ReceiveOperation;
+export type Operation = MeltOperation | MintingOperation | SendOperation | ReceiveOperation | UpkeepOperation;
 
 /** What really left the wallet besides the amount paid: input fees and the Lightning fee, less the change credited. */
 export function feesPaid(

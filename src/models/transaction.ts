@@ -9,6 +9,9 @@ export type TransactionStatus = (typeof transactionStatuses)[number];
 export const transactionTypes = ['mint', 'melt', 'send', 'receive'] as const;
 export type TransactionType = (typeof transactionTypes)[number];
 
+/** Kinds of operations that the owner of a wallet knows of. Upkeep is none of them: nobody asked for it, and it moves no money. */
+export type TransactionKind = Exclude<Operation['kind'], 'upkeep'>;
+
 type Told = 'id' | 'createdAt' | 'updatedAt' | 'memo' | 'externalId';
 
 /** What a list tells of a melt, and what its fee follows from. None of it is sealed. */
@@ -42,4 +45,4 @@ export type TransactionStory = { outline: TransactionOutline; timeline: Timeline
 export type ListPosition = { createdAt: Date; id: string };
 
 /** Operations of one kind that are in one of these states. */
-export type KindInStates = { kind: Operation['kind']; states: readonly string[] };
+export type KindInStates = { kind: TransactionKind; states: readonly string[] };

@@ -6,8 +6,9 @@ import type {
   SendOperation,
   SendProofs,
 } from '../models/exchange.ts';
+import type { UpkeepDetails, UpkeepOperation, UpkeepProofs } from '../models/upkeep.ts';
 
-/** Sends and receives as they are stored: what may be read, and, apart from it, what is sealed. */
+/** Sends, receives and upkeeps as they are stored: what may be read, and, apart from it, what is sealed. */
 
 export function sendParts(operation: SendOperation): { details: SendDetails; proofs: SendProofs } {
   const { inputs, token, reclaiming } = operation;
@@ -61,6 +62,24 @@ export function receiveParts(operation: ReceiveOperation): {
   };
 }
 
+export function upkeepParts(operation: UpkeepOperation): { details: UpkeepDetails; proofs: UpkeepProofs } {
+  return {
+    proofs: { inputs: operation.inputs },
+    details: {
+      upkeepReason: operation.upkeepReason,
+      amount: operation.amount,
+      sourceTokenIds: operation.sourceTokenIds,
+      fee: operation.fee,
+      tokenId: operation.tokenId,
+      gone: operation.gone,
+      unverified: operation.unverified,
+      refused: operation.refused,
+      failure: operation.failure,
+      finishedAt: operation.finishedAt,
+    },
+  };
+}
+
 /** The driver gives 64-bit integers back as numbers; inside, money is bigint. */
 export function sendDetailsFrom(stored: SendDetails): SendDetails {
   const { reclaimedAmount, budget } = stored;
@@ -83,4 +102,8 @@ export function receiveDetailsFrom(stored: ReceiveDetails): ReceiveDetails {
     fee: BigInt(stored.fee),
     spentAmount: BigInt(stored.spentAmount),
   };
+}
+
+export function upkeepDetailsFrom(stored: UpkeepDetails): UpkeepDetails {
+  return { ...stored, amount: BigInt(stored.amount), fee: BigInt(stored.fee) };
 }

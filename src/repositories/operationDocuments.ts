@@ -18,7 +18,15 @@ import {
 } from '../models/operation.ts';
 import { sumAmounts } from '../models/proof.ts';
 import type { AttemptDocument, OperationDocument, StoredReplyDocument } from '../models/schemas/operation.ts';
-import { receiveDetailsFrom, receiveParts, sendDetailsFrom, sendParts } from './exchangeDocuments.ts';
+import { type UpkeepProofs, upkeepStates } from '../models/upkeep.ts';
+import {
+  receiveDetailsFrom,
+  receiveParts,
+  sendDetailsFrom,
+  sendParts,
+  upkeepDetailsFrom,
+  upkeepParts,
+} from './exchangeDocuments.ts';
 import { fromJson, toJson } from './json.ts';
 import { budgetDayOf } from './keySpending.ts';
 import { meltDetailsFrom, meltParts, mintingDetails, mintingDetailsFrom } from './meltDocuments.ts';
@@ -63,7 +71,7 @@ export function operationDocument(
 /** What is particular to the kind. `quoteId`: by which it is found, besides its own id. */
 function partsOf(operation: Operation): {
   details: OperationDocument['details'];
-  proofs: MeltProofs | SendProofs | ReceiveProofs | null;
+  proofs: MeltProofs | SendProofs | ReceiveProofs | UpkeepProofs | null;
   quoteId: string;
 } {
   switch (operation.kind) {
@@ -75,6 +83,8 @@ function partsOf(operation: Operation): {
       return { ...sendParts(operation), quoteId: operation.id };
     case 'receive':
       return { ...receiveParts(operation), quoteId: operation.tokenHash };
+    case 'upkeep':
+      return { ...upkeepParts(operation), quoteId: operation.id };
   }
 }
 
@@ -113,6 +123,11 @@ export function operationFrom(document: OperationDocument, sealer: Opener): Oper
     const receive = { ...receiveDetailsFrom(details), ...proofs };
     return { ...common, kind: 'receive', state: known(receiveStates, state, id), ...receive };
   }
+  if ('upkeepReason' in details) {
+    const proofs = openProofs<UpkeepProofs>(document, sealer);
+    const upkeep = { ...upkeepDetailsFrom(details), ...proofs };
+    return { ...common, kind: 'upkeep', state: known(upkeepStates, state, id), ...upkeep };
+  }
   if ('sourceTokenIds' in details) {
     const proofs = openProofs<SendProofs>(document, sealer);
     return {
@@ -148,6 +163,8 @@ function claim(operation: Operation): Pick<OperationDocument, 'payment_hash_clai
     return { payment_hash_claim: operation.paymentHash };
   if (operation.kind === 'receive' && operation.state !== 'refused')
     return { payment_hash_claim: tokenClaim(operation.tokenHash) };
+  // One at a time is enough for a wallet.
+  if (operation.kind === 'upkeep' && !isFinished(operation.state)) return { payment_hash_claim: 'upkeep' };
   return {};
 }
 

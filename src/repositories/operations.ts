@@ -7,6 +7,7 @@ import {
   type StoredReply,
 } from '../models/operation.ts';
 import type { IdempotencyDocument, OperationDocument } from '../models/schemas/operation.ts';
+import type { UpkeepOperation } from '../models/upkeep.ts';
 import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
 import { operationDocument, operationFrom } from './operationDocuments.ts';
@@ -46,6 +47,9 @@ export type IdempotencyRecord = {
   bodyHash: string;
   operationId: string;
 };
+
+/** What takes hold of something in one transaction, which may be in doubt. */
+export type Buriable = MeltOperation | SendOperation | ReceiveOperation | UpkeepOperation;
 
 const maxTimelineEntries = 200;
 
@@ -140,7 +144,7 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
    * A dead operation under an id whose insertion is in doubt: if this succeeds, that insertion never happened and never
    * will. @throws the duplicate key error when it did happen.
    */
-  async function insertTombstone(operation: MeltOperation | SendOperation | ReceiveOperation): Promise<void> {
+  async function insertTombstone(operation: Buriable): Promise<void> {
     const document = await sealed(tombstoneOf(operation));
     await operations.create([{ ...document, lease_owner: null, lease_until: null }]);
   }
@@ -250,12 +254,14 @@ function advanced<T extends Operation>(operation: T, changes: Changes<T>, event:
 }
 
 /** Of what never happened. Nothing was reserved, so nothing is given back. */
-function tombstoneOf(operation: MeltOperation | SendOperation | ReceiveOperation): Operation {
+function tombstoneOf(operation: Buriable): Operation {
   const nothing = { inputs: [], attempts: [] };
   if (operation.kind === 'receive') {
     const failure = { cause: 'NOT_STARTED', detail: null };
     return { ...operation, ...nothing, state: 'refused', failure };
   }
+  if (operation.kind === 'upkeep')
+    return { ...operation, ...nothing, state: 'cancelled', sourceTokenIds: [] };
   return { ...operation, ...nothing, state: 'cancelled', budget: null, sourceTokenIds: [] };
 }
 

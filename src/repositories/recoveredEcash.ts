@@ -10,6 +10,7 @@ import {
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
 import type { TokenDocument } from '../models/schemas/token.ts';
+import type { UpkeepOperation } from '../models/upkeep.ts';
 import type { Wallet } from '../models/wallet.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
@@ -208,18 +209,18 @@ export function createRecoveredEcashRepository(
     });
   }
 
-  /** Ends a send whose sources requests that these books do not know have taken; they are compared like all others. */
-  async function closeSend(operation: SendOperation): Promise<void> {
+  /** Ends a send or upkeep whose sources requests that these books do not know have taken; they are compared like all others. */
+  async function closeSwap(operation: SendOperation | UpkeepOperation): Promise<void> {
     await runTransaction(database.connection, async (tx) => {
       const current = await demandUnchanged(operation, tx);
-      if (current.kind !== 'send') throw new StaleOperation(operation.id);
+      if (current.kind !== 'send' && current.kind !== 'upkeep') throw new StaleOperation(operation.id);
       const at = now();
       await tokens.unreserve(tx, current.walletId, current.id);
       const failure = { cause: 'STORE_BEHIND_MINT', detail: null };
       const changes = { state: 'released' as const, failure, finishedAt: at };
       const event = 'ended by what the mint says: the books had fallen behind it';
       await operations.transition(current, changes, event, at, tx);
-      await record(tx, current, 'send.ended_by_recovery', { amount: current.amount });
+      await record(tx, current, `${current.kind}.ended_by_recovery`, { amount: current.amount });
     });
   }
 
@@ -250,7 +251,7 @@ export function createRecoveredEcashRepository(
     closePaidMelt,
     closeUnpaidMelt,
     closeMinting,
-    closeSend,
+    closeSwap,
   };
 }
 

@@ -9,6 +9,7 @@ import type {
   MintingOutline,
   ReceiveOutline,
   SendOutline,
+  TransactionKind,
   TransactionOutline,
   TransactionStory,
 } from '../models/transaction.ts';
@@ -46,8 +47,9 @@ const outlined = {
 
 type OutlineDocument = Pick<
   OperationDocument,
-  '_id' | 'kind' | 'state' | 'created_at' | 'updated_at' | 'memo' | 'external_id'
+  '_id' | 'state' | 'created_at' | 'updated_at' | 'memo' | 'external_id'
 > & {
+  kind: TransactionKind;
   /** What is null in the store may be left out. */
   details: {
     amount?: bigint;
@@ -91,7 +93,7 @@ export function createTransactionListRepository({ operations }: Pick<Database, '
   /** One operation of this wallet, so that one wallet's ids open nothing of another's. */
   async function story(walletId: string, id: string): Promise<TransactionStory | null> {
     const found = await operations
-      .findOne({ _id: id, wallet_id: walletId })
+      .findOne({ _id: id, wallet_id: walletId, ...told })
       .select({ ...outlined, timeline: 1 })
       .lean<OutlineDocument & { timeline: TimelineEntry[] }>();
     return found === null ? null : { outline: outlineFrom(found), timeline: found.timeline };
@@ -99,6 +101,9 @@ export function createTransactionListRepository({ operations }: Pick<Database, '
 
   return { newest, story };
 }
+
+/** What upkeep does is no transaction of the owner's. */
+const told = { kind: { $ne: 'upkeep' } } as const;
 
 export const newestFirst = { created_at: -1, _id: -1 } as const;
 
@@ -117,7 +122,9 @@ export function listQueries(walletId: string, { among, externalId, after }: Tran
           $nor: [{ created_at: after.createdAt, _id: { $gte: after.id } }],
         }),
   };
-  if (among === null) return [{ where, hint: externalId === null ? 'newest' : 'by_external_id' }];
+  // A wallet's few upkeeps are read past.
+  if (among === null)
+    return [{ where: { ...where, ...told }, hint: externalId === null ? 'newest' : 'by_external_id' }];
   return among.map(({ kind, states }) => ({
     where: { ...where, kind, state: { $in: [...states] } },
     hint: externalId === null ? 'newest_by_state' : 'by_external_id',

@@ -190,7 +190,7 @@ describe('a mint that answers nothing', () => {
       operations,
       mints: { awake: () => [silent, other], admitsLook: () => true, returnLook: () => undefined },
       driver: createDriver({ operations, owner: 'alive', leaseMs: 60_000, now }),
-      handlers: { melt: handler, minting: none, send: none, receive: none },
+      handlers: { melt: handler, minting: none, send: none, receive: none, upkeep: none },
       intervalMs: 20,
       leaseMs: 60_000,
       logger: createLogger('silent'),

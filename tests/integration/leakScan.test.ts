@@ -100,6 +100,15 @@ describe('nothing secret is written down or told', () => {
     expect((await world.call('POST', `${at}/melt/quote`, { invoice: await invoiceOf(10) })).status).toBe(200);
     for (const route of ['proofs/status', 'reconcile', 'restore'])
       expect((await world.call('POST', `${at}/${route}`, {})).status).toBeLessThan(300);
+    const { body: sent } = await world.call('POST', `${at}/send`, { amount: 21 });
+    scan.remember('a token', String(sent['encodedToken']));
+    const taker = await world.wallet();
+    const { encodedToken } = sent;
+    expect((await world.call('POST', `${taker.at}/receive`, { encodedToken })).status).toBe(200);
+    const { body: out } = await world.call('POST', `${at}/send`, { amount: 5 });
+    const ofToken = `${at}/send/${String(out['transactionId'])}`;
+    expect((await world.call('GET', ofToken)).status).toBe(200);
+    expect((await world.call('POST', `${ofToken}/reclaim`, {})).status).toBe(200);
     const isRestored = async () => (await world.call('GET', `${at}/restore`)).body['status'] === 'DONE';
     await until(isRestored, 'the restore', 60_000);
     expect(await scan.look()).toEqual([]);

@@ -52,6 +52,8 @@ export async function openPremises(settings: Record<string, string> = {}) {
     CRUCIBLE_MASTER_KEY: randomBytes(32).toString('hex'),
     CRUCIBLE_SPOOL_DIR: join(directory, 'spool'),
     CRUCIBLE_WORKER_INTERVAL_MS: '100',
+    // Its fees would be in nobody's story.
+    CRUCIBLE_UPKEEP_INTERVAL_MS: '0',
     ...settings,
   };
   const servers = new Set<RealServer>();

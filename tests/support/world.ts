@@ -58,6 +58,8 @@ export async function startWorld(options: WorldOptions = {}) {
     CRUCIBLE_ORPHAN_AFTER_MS: '2500',
     CRUCIBLE_LEASE_MS: '1500',
     CRUCIBLE_WORKER_INTERVAL_MS: '100',
+    // Tests of upkeep turn it on.
+    CRUCIBLE_UPKEEP_INTERVAL_MS: '0',
     ...options.env,
   };
   const isScanned = options.leakScan === true || isEveryWorldScanned();

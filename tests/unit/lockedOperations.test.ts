@@ -65,7 +65,7 @@ describe('operations that cannot be claimed, longest due of all', () => {
           return operation;
         },
       },
-      handlers: { melt: handler, minting: handler, send: handler, receive: handler },
+      handlers: { melt: handler, minting: handler, send: handler, receive: handler, upkeep: handler },
       intervalMs: 10,
       leaseMs: 2_000,
       logger: createLogger('silent'),

@@ -125,7 +125,7 @@ describe('a worker with hundreds of operations that are due', () => {
       },
       mints: { awake: () => [slow, other], admitsLook, returnLook: () => undefined },
       driver,
-      handlers: { melt: handler, minting: handler, send: handler, receive: handler },
+      handlers: { melt: handler, minting: handler, send: handler, receive: handler, upkeep: handler },
       intervalMs: 10,
       leaseMs: 2_000,
       logger: createLogger('silent'),

@@ -50,6 +50,8 @@ export type WalletDocument = {
   /** When it was last recovered after it had been, or was said to be, behind. */
   recovered_at?: Date;
   last_recovery?: EndedRecoveryDocument;
+  /** When upkeep looks at it next; absent where it never has. */
+  upkeep_due_at?: Date;
 };
 
 export const walletSchema = new Schema<WalletDocument>(
@@ -63,6 +65,7 @@ export const walletSchema = new Schema<WalletDocument>(
     recovery: { type: Schema.Types.Mixed },
     recovered_at: { type: Date },
     last_recovery: { type: Schema.Types.Mixed },
+    upkeep_due_at: { type: Date },
   },
   { strict: 'throw', versionKey: false, minimize: false, collection: 'wallets' },
 );
@@ -72,6 +75,8 @@ walletSchema.index(
   { name: 'recoveries_at_mint', partialFilterExpression: { 'recovery.due_at': { $exists: true } } },
 );
 walletSchema.index({ npub: 1, mint_url: 1, unit: 1 }, { name: 'one_wallet_per_mint_and_unit', unique: true });
+// Those that upkeep has never looked at come first.
+walletSchema.index({ mint_url: 1, upkeep_due_at: 1 }, { name: 'upkeep_at_mint' });
 // As in cashu_tokens; wallets at a mint that tells no id stand in it too.
 walletSchema.index({ mint_id: 1 }, { name: 'unmigrated', partialFilterExpression: { mint_id: null } });
 

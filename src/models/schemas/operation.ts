@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import type { ReceiveDetails, SendDetails } from '../exchange.ts';
 import type { AttemptPurpose, MeltDetails, MintingDetails, Operation } from '../operation.ts';
+import type { UpkeepDetails } from '../upkeep.ts';
 
 /** A reply as the mint gave it. Its body is sealed with the request; `body` stands where an earlier version stored it open. */
 export type StoredReplyDocument = { http_status: number; at: Date; body?: string };
@@ -45,7 +46,7 @@ export type OperationDocument = {
   /** Present where whoever asked for it sent them. */
   memo?: string;
   external_id?: string;
-  /** Present while this operation claims its invoice, or the ecash that it takes in: open or successful. */
+  /** Present while this operation claims its invoice, or the ecash that it takes in: open or successful. Of an upkeep: open. */
   payment_hash_claim?: string;
   /** Present while this is a melt that may still hang: one of so many places that a wallet has for those. */
   melt_place?: number;
@@ -57,7 +58,7 @@ export type OperationDocument = {
   /** Reserved by the operation though no token holds it (transaction S). */
   held_amount: bigint;
   /** What is particular to the kind, in domain names. Amounts are stored as 64-bit integers. */
-  details: MeltDetails | MintingDetails | SendDetails | ReceiveDetails;
+  details: MeltDetails | MintingDetails | SendDetails | ReceiveDetails | UpkeepDetails;
   /** Proofs of the operation: inputs, held, change. Sealed as one. */
   sealed: string | null;
 };
@@ -91,7 +92,7 @@ const attempt = new Schema<AttemptDocument>(
 export const operationSchema = new Schema<OperationDocument>(
   {
     _id: { type: String, required: true },
-    kind: { type: String, enum: ['melt', 'minting', 'send', 'receive'], required: true },
+    kind: { type: String, enum: ['melt', 'minting', 'send', 'receive', 'upkeep'], required: true },
     npub: { type: String, required: true },
     wallet_id: { type: String, required: true },
     mint_url: { type: String, required: true },

@@ -1,5 +1,6 @@
 import { invariant } from '../../models/errors.ts';
 import type { ReceiveOperation, SendOperation } from '../../models/exchange.ts';
+import type { UpkeepOperation } from '../../models/upkeep.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type { ReportService } from '../contracts.ts';
 import type { OutputFactory } from '../ecash/outputs.ts';
@@ -10,7 +11,7 @@ import { createExchangeIncidents } from './incidents.ts';
 import { createExchangePlans } from './plans.ts';
 import { createSwapping } from './swapping.ts';
 
-/** One swap mechanism, for what is handed out and brought home, and for what comes in. */
+/** One swap mechanism, for what is handed out and brought home, what comes in, and what is kept up. */
 export function createExchangeParts(parts: {
   operations: OperationRepository;
   outputs: OutputFactory;
@@ -53,5 +54,18 @@ export function createExchangeParts(parts: {
       plan: plans.home,
     },
   });
-  return { sending, receiving, incidents };
+  const keepingUp = createSwapping<UpkeepOperation>({
+    ...parts,
+    badSignatures,
+    kind: {
+      move: operations.transition,
+      reread: async (id) => {
+        const operation = await operations.byId(id);
+        invariant(operation?.kind === 'upkeep', `${id} is not an upkeep`);
+        return operation;
+      },
+      plan: plans.useful,
+    },
+  });
+  return { sending, receiving, keepingUp, incidents };
 }

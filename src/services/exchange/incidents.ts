@@ -8,9 +8,13 @@ import type { Exchanging } from './swapFacts.ts';
 /** So many operations are remembered. What is forgotten is counted once more in its report. */
 const maxRemembered = 10_000;
 
-const codes = { send: 'CRITICAL_SEND_FAILURE', receive: 'CRITICAL_RECEIVE_FAILURE' } as const;
+const codes = {
+  send: 'CRITICAL_SEND_FAILURE',
+  receive: 'CRITICAL_RECEIVE_FAILURE',
+  upkeep: 'CRITICAL_UPKEEP_FAILURE',
+} as const;
 
-/** What of a send or receive a person should hear about. */
+/** What of a send, receive or upkeep a person should hear about. */
 export type ExchangeIncidents = ReturnType<typeof createExchangeIncidents>;
 
 export function createExchangeIncidents(reports: ReportService) {

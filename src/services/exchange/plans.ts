@@ -3,13 +3,15 @@ import { blindMessage } from '@cashu/cashu-ts';
 import type { Lock, ReceiveOperation, SendOperation } from '../../models/exchange.ts';
 import type { PlannedOutput } from '../../models/proof.ts';
 import { sumAmounts } from '../../models/proof.ts';
+import type { UpkeepOperation } from '../../models/upkeep.ts';
+import { denominations, everyAmountSplit, split } from '../ecash/amounts.ts';
 import { lockedSecret } from '../ecash/locks.ts';
 import type { OutputFactory, OutputPlan } from '../ecash/outputs.ts';
 import { bySize, type OutputKeyset, partsOf } from '../operations/swapRequests.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { SwapJob } from './swapFacts.ts';
 
-/** What the swaps of sends and receives are made into. */
+/** What the swaps of sends, receives and upkeeps are made into. */
 export type ExchangePlans = ReturnType<typeof createExchangePlans>;
 
 export function createExchangePlans(outputs: OutputFactory, detection: Pick<Detection, 'demandUnsigned'>) {
@@ -45,7 +47,32 @@ export function createExchangePlans(outputs: OutputFactory, detection: Pick<Dete
     return amount <= 0n ? null : outputs.plan(npub, keyset.id, partsOf(amount, 'release', keyset));
   }
 
-  return { send, home };
+  /**
+   * All of it for the wallet, and where proofs cost nothing to spend, so that any amount can be paid to the unit: most melts
+   * need no swap then. Null where the fee is more than was thought.
+   */
+  async function useful(
+    { npub, fee: expectedFee }: UpkeepOperation,
+    { inputs }: SwapJob,
+    keyset: OutputKeyset,
+    fee: bigint,
+  ): Promise<PlannedOutput[] | null> {
+    const amount = sumAmounts(inputs) - fee;
+    if (fee > expectedFee || amount <= 0n) return null;
+    const plans: OutputPlan[] = usefulParts(amount, keyset).map((part) => ({
+      role: 'release',
+      amount: part,
+    }));
+    return outputs.plan(npub, keyset.id, bySize(plans));
+  }
+
+  return { send, home, useful };
+}
+
+/** What upkeep makes of an amount. Where each proof costs a fee, the fewest that there can be. */
+export function usefulParts(amount: bigint, { keys, inputFeePpk }: OutputKeyset): bigint[] {
+  const available = denominations(keys);
+  return inputFeePpk === 0n ? everyAmountSplit(amount, available) : split(amount, available);
 }
 
 /**

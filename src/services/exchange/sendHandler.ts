@@ -160,12 +160,8 @@ export function createSendHandler(parts: {
   /** Sources that nobody but us can have spent are gone, and our swap has not been signed. */
   async function lost(operation: SendOperation): Promise<Step> {
     const goneForMs = operation.gone === null ? 0 : now().getTime() - operation.gone.since.getTime();
-    if (goneForMs >= personAfterMs)
-      return again(await stop(operation, 'its ecash was spent by somebody else'));
-    const notedMsAgo = operation.gone === null ? 0 : now().getTime() - operation.gone.lastAt.getTime();
-    if (notedMsAgo < noteEveryMs) return later(operation);
-    const gone = oddAgain(operation.gone, now());
-    return later(await move(operation, { gone }, 'its ecash is still spent, and not by us'));
+    if (goneForMs < personAfterMs) return later(operation);
+    return again(await stop(operation, 'its ecash was spent by somebody else'));
   }
 
   /** See `LostTime` (services/melt): a worker looks at the mint before it credits anything. */
@@ -209,7 +205,6 @@ export function createSendHandler(parts: {
 }
 
 const personAfterMs = 3_600_000;
-const noteEveryMs = 300_000;
 /** Somebody may be waiting for the news at first; a token that lies in a drawer may do so for years. */
 const watching = { fraction: 0.05, minMs: 1_000, maxMs: 3_600_000 };
 const soonAgain = { fraction: 0.1, minMs: 250, maxMs: 30_000 };

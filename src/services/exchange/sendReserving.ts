@@ -20,6 +20,7 @@ import type { MintDirectory } from '../mint/mints.ts';
 import { buryOrKeep } from '../operations/bury.ts';
 import { recordFor } from '../operations/earlier.ts';
 import { pause } from '../operations/timing.ts';
+import type { KeepUp } from '../upkeep/keepUp.ts';
 import { heldByOthers, tooLittleToSend } from './refusals.ts';
 import type { TimedSend } from './sendService.ts';
 import type { Swapping } from './swapping.ts';
@@ -41,12 +42,14 @@ export function createSendReserving(parts: {
   keysets: OutputKeysets;
   preflight: Pick<Preflight, 'check'>;
   budgets: Budgets;
+  keeping: KeepUp;
   swapping: Pick<Swapping<SendOperation>, 'firstAttempt'>;
   config: Pick<Config, 'leaseMs'>;
   owner: string;
   now: () => Date;
 }): SendReserving {
-  const { tokens, operations, sends, ledger, mints, keysets, preflight, budgets, swapping, now } = parts;
+  const { tokens, operations, sends, ledger, mints, keysets, preflight, budgets, keeping, swapping, now } =
+    parts;
   const lease = { owner: parts.owner, leaseMs: parts.config.leaseMs };
 
   async function reserve(wallet: Wallet, request: TimedSend): Promise<SendOperation> {
@@ -112,6 +115,8 @@ export function createSendReserving(parts: {
   ): Promise<never> {
     demandListed(wallet, selection, unlisted);
     const { required, available } = selection;
+    const isScattered = available >= required;
+    if (isScattered && (await keeping.keepUp(wallet, true)) !== 'nothing') throw heldByOthers();
     const { unspent } = await ledger.balance(wallet.id);
     if (unspent < required || unspent <= available + unlisted)
       throw tooLittleToSend(required, available, wallet.unit);

@@ -47,6 +47,8 @@ const enoughRefusals = 5;
 const patientWithRefusalsMs = 60_000;
 /** A mint may spend inputs a moment before it shows what it signed for them. */
 const signsWithinMs = 60_000;
+/** A note that is not renewed in time would begin anew, and an hour would never be over. */
+const renewNoteAfterMs = nearMs / 4;
 
 /** What to do next about a swap of all or nothing: a pure function of its attempts and what the mint says. */
 export function decideSwap(facts: SwapFacts, view: SwapView): SwapDecision {
@@ -67,7 +69,7 @@ export function decideSwap(facts: SwapFacts, view: SwapView): SwapDecision {
 
 /** Where none of our requests can be what spent them, a second look is enough. */
 function whenGone({ gone, allAnswered }: SwapFacts): SwapDecision {
-  if (gone === null || gone.notedMsAgo > nearMs) return 'note_gone';
+  if (gone === null || gone.notedMsAgo > renewNoteAfterMs) return 'note_gone';
   return allAnswered || gone.forMs >= signsWithinMs ? 'gone' : 'wait';
 }
 

@@ -1,12 +1,13 @@
 import type { ReceiveOperation, SendOperation, Spell } from '../../models/exchange.ts';
 import { type Attempt, type AttemptPurpose, attemptsFor } from '../../models/operation.ts';
 import type { Proof } from '../../models/proof.ts';
+import type { UpkeepOperation } from '../../models/upkeep.ts';
 import { hasSignatures } from '../mint/replies.ts';
 import { refusalOf } from '../operations/renewal.ts';
 import type { Standing, SwapFacts } from './swapDecision.ts';
 
 /** An operation that is, or becomes, one swap. */
-export type Exchanging = SendOperation | ReceiveOperation;
+export type Exchanging = SendOperation | ReceiveOperation | UpkeepOperation;
 
 /** The swap under way: what it is for, and what it takes. */
 export type SwapJob = { purpose: Extract<AttemptPurpose, 'swap' | 'reclaim' | 'redeem'>; inputs: Proof[] };
@@ -28,6 +29,7 @@ export function jobOf(operation: Exchanging): SwapJob | null {
     case 'cancelled':
     case 'received':
     case 'refused':
+    case 'kept_up':
     case 'needs_attention':
       return null;
   }

@@ -16,6 +16,7 @@ import { recordFor } from '../operations/earlier.ts';
 import type { OutputKeyset } from '../operations/swapRequests.ts';
 import { pause } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
+import type { KeepUp } from '../upkeep/keepUp.ts';
 import type { MeltAttempts } from './attempts.ts';
 import type { Budgets } from './budget.ts';
 import { candidatesIn, demandListed } from './candidates.ts';
@@ -66,6 +67,7 @@ export function createPreparation(parts: {
   preflight: Pick<Preflight, 'check'>;
   budgets: Budgets;
   detection: Pick<Detection, 'demandUnsigned'>;
+  keeping: KeepUp;
   config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'leaseMs' | 'openMeltsPerWallet'>;
   owner: string;
   now: () => Date;
@@ -81,6 +83,7 @@ export function createPreparation(parts: {
     preflight,
     budgets,
     detection,
+    keeping,
     config,
     owner,
     now,
@@ -241,7 +244,7 @@ export function createPreparation(parts: {
     return Promise.all([attempts.swap(draft, keyset, spare), attempts.meltAfterSwap(draft, keyset, spare)]);
   }
 
-  /** Too little for now. @throws DomainError INSUFFICIENT_BALANCE where it is too little altogether */
+  /** Too little for now: others hold it, or it lies in too many proofs, and is being put together. @throws DomainError INSUFFICIENT_BALANCE where it is too little altogether */
   async function tooLittle(
     wallet: Wallet,
     selection: Extract<Selection, { kind: 'insufficient' }>,
@@ -249,6 +252,9 @@ export function createPreparation(parts: {
   ): Promise<Reserved> {
     demandListed(wallet, selection, unlisted);
     const { required, available } = selection;
+    const isScattered = available >= required;
+    if (isScattered && (await keeping.keepUp(wallet, true)) !== 'nothing')
+      return { kind: 'busy', sight: null };
     const { unspent } = await ledger.balance(wallet.id);
     if (unspent < required || unspent <= available + unlisted)
       throw insufficientBalance(required, available, wallet.unit);

@@ -1,14 +1,12 @@
 import { databaseUnavailable } from '../../models/errors.ts';
-import type { ReceiveOperation, SendOperation } from '../../models/exchange.ts';
-import type { MeltOperation } from '../../models/operation.ts';
-import type { OperationRepository } from '../../repositories/operations.ts';
+import type { Buriable, OperationRepository } from '../../repositories/operations.ts';
 import { duplicateKeyIndex } from '../../repositories/transaction.ts';
 
 /**
  * Whether the transaction that makes an operation happened is not known. A tombstone under the same id decides: if it can be
  * inserted, it never did. @returns the operation where it did @throws DomainError DATABASE_UNAVAILABLE
  */
-export async function buryOrKeep<T extends MeltOperation | SendOperation | ReceiveOperation>(
+export async function buryOrKeep<T extends Buriable>(
   operations: Pick<OperationRepository, 'insertTombstone'>,
   operation: T,
 ): Promise<T> {

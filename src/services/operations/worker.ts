@@ -155,6 +155,8 @@ export function createWorker(parts: {
         return driver.drive(operation, handlers.send, 'worker', options);
       case 'receive':
         return driver.drive(operation, handlers.receive, 'worker', options);
+      case 'upkeep':
+        return driver.drive(operation, handlers.upkeep, 'worker', options);
     }
   }
 

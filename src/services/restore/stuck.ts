@@ -8,6 +8,7 @@ import {
   type Operation,
 } from '../../models/operation.ts';
 import type { PlannedOutput, Proof } from '../../models/proof.ts';
+import type { UpkeepOperation } from '../../models/upkeep.ts';
 import type { Recovery } from '../../models/wallet.ts';
 import { StaleOperation } from '../../repositories/operations.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
@@ -63,7 +64,8 @@ export function createStuckOperations(parts: {
           await ecash.closeMinting(operation);
           break;
         case 'send':
-          await ecash.closeSend(operation);
+        case 'upkeep':
+          await ecash.closeSwap(operation);
           break;
         case 'melt':
           if (ending.kind === 'paid')
@@ -90,14 +92,18 @@ async function endingOf(operation: Operation, gateway: MintGateway): Promise<End
     case 'minting':
       return endingOfMinting(operation, gateway);
     case 'send':
-      return endingOfSend(operation, gateway);
+    case 'upkeep':
+      return endingOfSwap(operation, gateway);
     case 'receive':
       return null; // what others have spent ends it by its own rule
   }
 }
 
-/** A send whose sources are spent although no swap of it was signed: a request that the books have lost took them. */
-async function endingOfSend(operation: SendOperation, gateway: MintGateway): Promise<Ending | null> {
+/** A send or upkeep whose sources are spent although no swap of it was signed: a request that the books have lost took them. */
+async function endingOfSwap(
+  operation: SendOperation | UpkeepOperation,
+  gateway: MintGateway,
+): Promise<Ending | null> {
   if (operation.state !== 'swapping') return null;
   const [states, signed] = await Promise.all([
     gateway.proofStates(operation.inputs.map(({ Y }) => Y)),

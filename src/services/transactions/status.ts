@@ -1,14 +1,15 @@
 import type { Operation } from '../../models/operation.ts';
 import type {
   KindInStates,
+  TransactionKind,
   TransactionOutline,
   TransactionStatus,
   TransactionType,
 } from '../../models/transaction.ts';
 
-type Kind = Operation['kind'];
+type Kind = TransactionKind;
 
-/** What each state of each kind means to the owner of the wallet. */
+/** What each state of each kind means to the owner of the wallet, of those that the owner is told of. */
 const statuses: {
   [Each in Kind]: Record<Extract<Operation, { kind: Each }>['state'], TransactionStatus>;
 } = {

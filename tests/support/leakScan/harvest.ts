@@ -91,7 +91,7 @@ export function createHarvest(env: Record<string, string>, remember: Remember, r
       for (const proof of token?.proofs ?? []) ofProof(proof);
       return token === null ? undefined : remember('a token', token.text);
     }
-    if (operation.kind === 'receive') return;
+    if (operation.kind === 'receive' || operation.kind === 'upkeep') return;
     const { held, change, payment } = operation;
     for (const proof of [...change, ...(held?.send ?? []), ...(held?.keep ?? [])]) ofProof(proof);
     if (payment?.preimage) rememberPreimage('a preimage', payment.preimage);

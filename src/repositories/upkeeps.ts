@@ -1,0 +1,151 @@
+import { invariant } from '../models/errors.ts';
+import type { Failure } from '../models/exchange.ts';
+import { type Proof, sumAmounts } from '../models/proof.ts';
+import type { UpkeepOperation } from '../models/upkeep.ts';
+import type { AuditRepository } from './audit.ts';
+import type { Database } from './database.ts';
+import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
+import { ownerOf } from './sourceBooking.ts';
+import { type TokenReservation, TokensTaken } from './tokenReads.ts';
+import type { TokenRepository } from './tokens.ts';
+import {
+  CommitUnknown,
+  duplicateKeyIndex,
+  isWriteConflict,
+  runTransaction,
+  type Transaction,
+} from './transaction.ts';
+
+/**
+ * How the reserving transaction of an upkeep ended. `taken`: others have the tokens, or another upkeep of the wallet is open.
+ * `unknown`: the commit was not confirmed; a tombstone decides.
+ */
+export type UpkeepReserveResult = 'reserved' | 'taken' | 'unknown';
+
+export type UpkeepRepository = ReturnType<typeof createUpkeepRepository>;
+
+/** The transactions of an upkeep. Each is all or nothing, and each may run twice without harm. */
+export function createUpkeepRepository(
+  database: Database,
+  tokens: TokenRepository,
+  operations: OperationRepository,
+  audit: AuditRepository,
+  now: () => Date,
+) {
+  /** Transaction A: operation and reservation, before anything leaves for the mint. */
+  async function reserve(
+    operation: UpkeepOperation,
+    reservations: readonly TokenReservation[],
+    lease: { owner: string; leaseMs: number },
+  ): Promise<UpkeepReserveResult> {
+    invariant(
+      sumAmounts(operation.inputs) === operation.amount && operation.fee < operation.amount,
+      `${operation.id}: the sums of the upkeep do not agree`,
+    );
+    try {
+      await runTransaction(database.connection, async (tx) => {
+        await operations.insert(tx, operation, lease);
+        await tokens.reserve(tx, ownerOf(operation), reservations, operation.id);
+        const { amount, upkeepReason: reason } = operation;
+        await record(tx, operation, 'upkeep.reserved', { amount, reason });
+      });
+      return 'reserved';
+    } catch (error) {
+      if (error instanceof TokensTaken || isWriteConflict(error)) return 'taken';
+      if (error instanceof CommitUnknown) return 'unknown';
+      switch (duplicateKeyIndex(error)) {
+        case 'one_payment_per_invoice':
+          return 'taken';
+        case '_id_':
+          return 'unknown'; // a rerun met its own earlier commit
+        default:
+          throw error;
+      }
+    }
+  }
+
+  /** Books the swap: sources → spent, what it gave → token `change`. */
+  async function book(operation: UpkeepOperation, proofs: readonly Proof[]): Promise<UpkeepOperation> {
+    const credited = sumAmounts(proofs);
+    invariant(
+      credited > 0n && credited <= operation.amount,
+      `${operation.id}: the swap gave another sum than went in`,
+    );
+    return advance(operation, 'kept_up', async (tx, current, at) => {
+      const { id, walletId, sourceTokenIds, amount, upkeepReason: reason } = current;
+      await tokens.spendReserved(tx, walletId, sourceTokenIds, id, at);
+      const token = await tokens.credit(tx, ownerOf(current), {
+        transactionType: 'change',
+        transactionId: `${id}_upkeep`,
+        proofs: [...proofs],
+        at,
+      });
+      const fee = amount - credited;
+      const counts = { proofsBefore: current.inputs.length, proofsAfter: proofs.length };
+      await record(tx, current, 'upkeep.kept_up', { amount: credited, fee, reason, ...counts });
+      const changes = { state: 'kept_up' as const, tokenId: token.id, fee, finishedAt: at };
+      return { changes, event: 'booked: sources spent, what came of them credited' };
+    });
+  }
+
+  /** The mint did not swap the sources, and no request of ours for it is under way: they are free again. */
+  async function release(operation: UpkeepOperation, failure: Failure): Promise<UpkeepOperation> {
+    return free(operation, 'released', failure, 'the mint swaps it not: the funds are free again');
+  }
+
+  /** Nothing ever left. */
+  async function cancel(operation: UpkeepOperation): Promise<UpkeepOperation> {
+    const failure = { cause: 'NOT_STARTED', detail: null };
+    return free(operation, 'cancelled', failure, 'its creator never came back; nothing had been sent');
+  }
+
+  async function free(
+    operation: UpkeepOperation,
+    state: 'released' | 'cancelled',
+    failure: Failure,
+    event: string,
+  ): Promise<UpkeepOperation> {
+    return advance(operation, state, async (tx, current, at) => {
+      const freed = await tokens.unreserve(tx, current.walletId, current.id);
+      invariant(
+        freed === current.sourceTokenIds.length,
+        `${current.id}: not every source token was reserved`,
+      );
+      await record(tx, current, `upkeep.${state}`, { amount: current.amount, cause: failure.cause });
+      return { changes: { state, failure, finishedAt: at }, event };
+    });
+  }
+
+  /** One transaction from `swapping` to `to`; where that has been done, nothing. @throws StaleOperation */
+  async function advance(
+    operation: UpkeepOperation,
+    to: 'kept_up' | 'released' | 'cancelled',
+    work: (
+      tx: Transaction,
+      current: UpkeepOperation,
+      at: Date,
+    ) => Promise<{ changes: Changes<UpkeepOperation>; event: string }>,
+  ): Promise<UpkeepOperation> {
+    return runTransaction(database.connection, async (tx) => {
+      const current = await operations.hold(operation.id, tx, now());
+      invariant(current?.kind === 'upkeep', `${operation.id} is not an upkeep`);
+      if (current.state === to) return current;
+      if (current.version !== operation.version || current.state !== 'swapping')
+        throw new StaleOperation(operation.id);
+      const at = now();
+      const { changes, event } = await work(tx, current, at);
+      return operations.transition(current, changes, event, at, tx);
+    });
+  }
+
+  async function record(
+    tx: Transaction,
+    { walletId, npub, id }: UpkeepOperation,
+    event: string,
+    details: Record<string, unknown>,
+  ): Promise<void> {
+    await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
+  }
+
+  return { reserve, book, release, cancel };
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../../config.ts';
+import { type Proof, sumAmounts } from '../../models/proof.ts';
+import type { UpkeepOperation } from '../../models/upkeep.ts';
+import type { Wallet } from '../../models/wallet.ts';
+import type { OperationRepository } from '../../repositories/operations.ts';
+import { type TokenOutline, TokensTaken } from '../../repositories/tokenReads.ts';
+import type { TokenRepository } from '../../repositories/tokens.ts';
+import type { UpkeepRepository } from '../../repositories/upkeeps.ts';
+import type { Swapping } from '../exchange/swapping.ts';
+import { candidatesIn } from '../melt/candidates.ts';
+import { reservationsFor } from '../melt/drafting.ts';
+import type { OutputKeysets } from '../melt/outputKeysets.ts';
+import type { Clearance, Preflight } from '../melt/preflight.ts';
+import { listedFor, type MintDirectory } from '../mint/mints.ts';
+import { buryOrKeep } from '../operations/bury.ts';
+import type { Driver, Handler } from '../operations/driver.ts';
+import { type Chosen, chooseUpkeep } from './choosing.ts';
+
+/** `nothing`: all is well, or may not be touched. `busy`: others have the ecash, or are at it. */
+export type UpkeepResult = 'kept_up' | 'nothing' | 'busy';
+
+/** Swaps some of a wallet's ecash, once, where that is due. */
+export type KeepUp = {
+  /**
+   * `isUrgent`: a payment fails for want of it, so that small proofs come before retiring ones.
+   * @throws DomainError where mint or database are in trouble, or books and mint differ; whatever has left is the worker's
+   */
+  keepUp(wallet: Wallet, isUrgent: boolean): Promise<UpkeepResult>;
+};
+
+/** So long the mint's answer is waited for here. */
+const patienceMs = 5_000;
+const maxRounds = 4;
+const listingMaxAgeMs = 2_000;
+
+export function createKeepUp(parts: {
+  tokens: TokenRepository;
+  operations: OperationRepository;
+  upkeeps: UpkeepRepository;
+  mints: MintDirectory;
+  keysets: OutputKeysets;
+  preflight: Pick<Preflight, 'check'>;
+  swapping: Pick<Swapping<UpkeepOperation>, 'firstAttempt'>;
+  driver: Driver;
+  handler: Handler<UpkeepOperation>;
+  config: Pick<Config, 'leaseMs'>;
+  owner: string;
+  now: () => Date;
+}): KeepUp {
+  const { tokens, operations, upkeeps, mints, keysets, preflight, swapping, driver, handler, now } = parts;
+  const lease = { owner: parts.owner, leaseMs: parts.config.leaseMs };
+
+  async function keepUp(wallet: Wallet, isUrgent: boolean): Promise<UpkeepResult> {
+    // While it is being recovered, its ecash is looked for and compared: nothing new is begun.
+    if (wallet.recovery !== undefined) return 'nothing';
+    const avoid = new Set<string>();
+    for (let round = 1; round <= maxRounds; round += 1) {
+      const outlines = await tokens.spendable(wallet.id);
+      const chosen = outlines.length === 0 ? null : await choose(wallet, outlines, avoid, isUrgent);
+      if (chosen === null) return 'nothing';
+      const result = await swap(wallet, chosen, outlines);
+      if (typeof result === 'string') return result;
+      for (const Y of result.pendingAtMint) avoid.add(Y);
+    }
+    return 'busy';
+  }
+
+  /** The swap of what was chosen; what the mint holds in payments is left for another choice. */
+  async function swap(
+    wallet: Wallet,
+    chosen: Chosen,
+    outlines: TokenOutline[],
+  ): Promise<UpkeepResult | Clearance> {
+    const id = `tx_upkeep_${now().getTime()}_${randomBytes(8).toString('hex')}`;
+    const selected = { proofs: chosen.inputs, tokens: outlines, withOthers: false };
+    const clearance = await preflight.check(wallet, selected, id);
+    if (clearance.pendingAtMint.size > 0) return clearance;
+    const reservations = reservationsFor(chosen.inputs, outlines);
+    const inputs = await tokens.open(wallet.id, reservations).catch(orTaken);
+    if (inputs === null) return 'busy';
+    const draft = {
+      ...draftUpkeep(wallet, chosen, { id, inputs, at: now() }),
+      sourceTokenIds: reservations.map(({ tokenId }) => tokenId),
+    };
+    const attempt = await swapping.firstAttempt(draft, { purpose: 'swap', inputs });
+    if (attempt === null) return 'busy'; // fees have risen since: looked at again later
+    const operation = { ...draft, attempts: [attempt] };
+    switch (await upkeeps.reserve(operation, reservations, lease)) {
+      case 'taken':
+        return 'busy';
+      case 'unknown':
+        await buryOrKeep(operations, operation);
+        break;
+      case 'reserved':
+        break;
+    }
+    const untilMs = now().getTime() + patienceMs;
+    const { state } = await driver.drive(operation, handler, 'creator', { untilMs });
+    return state === 'kept_up' ? 'kept_up' : 'busy';
+  }
+
+  async function choose(
+    wallet: Wallet,
+    outlines: readonly TokenOutline[],
+    avoid: ReadonlySet<string>,
+    isUrgent: boolean,
+  ): Promise<Chosen | null> {
+    await mints.describeFor(wallet);
+    const target = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
+    const { usable } = await candidatesIn(wallet, outlines, mints);
+    const listed = await listedFor(usable, mints.at(wallet.mintUrl), listingMaxAgeMs);
+    const among = usable.filter(({ Y }) => !avoid.has(Y));
+    return chooseUpkeep(among, { listed, target, isUrgent, nowMs: now().getTime() });
+  }
+
+  return { keepUp };
+}
+
+function draftUpkeep(
+  wallet: Wallet,
+  { reason, fee }: Chosen,
+  { id, inputs, at }: { id: string; inputs: Proof[]; at: Date },
+): UpkeepOperation {
+  return {
+    kind: 'upkeep',
+    state: 'swapping',
+    id,
+    npub: wallet.npub,
+    walletId: wallet.id,
+    mintUrl: wallet.mintUrl,
+    unit: wallet.unit,
+    version: 1,
+    dueAt: at,
+    attempts: [],
+    timeline: [{ at, state: 'swapping', event: 'inputs reserved' }],
+    requestId: null,
+    memo: null,
+    externalId: null,
+    createdAt: at,
+    updatedAt: at,
+    upkeepReason: reason,
+    amount: sumAmounts(inputs),
+    sourceTokenIds: [],
+    fee,
+    tokenId: null,
+    gone: null,
+    unverified: null,
+    refused: null,
+    failure: null,
+    finishedAt: null,
+    inputs,
+  };
+}
+
+function orTaken(error: unknown): null {
+  if (error instanceof TokensTaken) return null;
+  throw error;
+}

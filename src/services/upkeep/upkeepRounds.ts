@@ -1,0 +1,80 @@
+import type { Logger } from '../../logger.ts';
+import type { Wallet } from '../../models/wallet.ts';
+import type { UpkeepTurnRepository } from '../../repositories/upkeepTurns.ts';
+import { isMintTrouble } from '../mint/mintError.ts';
+import type { MintDirectory } from '../mint/mints.ts';
+import { createRounds, type Rounds } from '../operations/timing.ts';
+import type { KeepUp } from './keepUp.ts';
+
+/** So many wallets of each mint are looked at in a round, … */
+const walletsPerRound = 50;
+/** … and so many swaps made there. */
+const swapsPerRound = 10;
+/** So long a wallet is left alone in which all is well. */
+const contentMs = 6 * 3_600_000;
+/** … or which could not be seen to just now. */
+const laterMs = 10 * 60_000;
+
+/**
+ * Looks at every wallet now and then, those first that have waited longest, and keeps its ecash up (docs/adr/0031). Runs on every
+ * instance. At each mint one wallet at a time, and none at one that is left alone. `stop` begins nothing more.
+ */
+export function createUpkeepRounds(parts: {
+  turns: UpkeepTurnRepository;
+  keeping: KeepUp;
+  mints: Pick<MintDirectory, 'awake'>;
+  /** 0: never. */
+  everyMs: number;
+  logger: Logger;
+  now: () => Date;
+}): Rounds {
+  const { turns, keeping, mints, everyMs, logger, now } = parts;
+  const rounds = createRounds(everyMs, async () => {
+    await Promise.all(mints.awake().map(lookAround));
+  });
+  let stopped = false;
+
+  async function lookAround(mintUrl: string): Promise<void> {
+    let swaps = 0;
+    try {
+      for (let looks = 0; looks < walletsPerRound && swaps < swapsPerRound && !stopped; looks += 1) {
+        const wallet = await turns.take(mintUrl, now(), after(contentMs));
+        if (wallet === null) return;
+        if (await lookAt(wallet)) swaps += 1;
+      }
+    } catch (error) {
+      logger.warn('the ecash of wallets could not be kept up; it will be tried again', { mintUrl, error });
+    }
+  }
+
+  /** @returns whether something was swapped @throws where the mint has trouble: then others of it are left alone, too */
+  async function lookAt(wallet: Wallet): Promise<boolean> {
+    try {
+      const result = await keeping.keepUp(wallet, false);
+      if (result === 'nothing') return false;
+      // There may be more than one swap takes.
+      await turns.putOff(wallet.id, result === 'kept_up' ? now() : after(laterMs));
+      return true;
+    } catch (error) {
+      await turns.putOff(wallet.id, after(laterMs));
+      if (isMintTrouble(error)) throw error;
+      logger.warn('the ecash of a wallet could not be kept up; it will be tried again', {
+        walletId: wallet.id,
+        error,
+      });
+      return false;
+    }
+  }
+
+  const after = (ms: number): Date => new Date(now().getTime() + ms);
+
+  return {
+    start: () => {
+      if (everyMs > 0) rounds.start();
+    },
+    stop: async () => {
+      stopped = true;
+      await rounds.stop();
+    },
+  };
+}
