@@ -6,7 +6,7 @@ import type { Wallet } from '../../models/wallet.ts';
 import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type { SendRepository } from '../../repositories/sends.ts';
-import { TokensTaken } from '../../repositories/tokenReads.ts';
+import { type TokenReservation, TokensTaken } from '../../repositories/tokenReads.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import { denominations, inputFee } from '../ecash/amounts.ts';
 import type { Budgets } from '../melt/budget.ts';
@@ -67,28 +67,46 @@ export function createSendReserving(parts: {
         continue;
       }
       const reservations = reservationsFor(inputs, outlines);
-      const proofs = await tokens.open(wallet.id, reservations).catch(orTaken);
-      const draft = proofs && { ...draftSend(wallet, request, proofs, fee, now()), budget };
-      const operation = draft && { ...draft, sourceTokenIds: reservations.map(({ tokenId }) => tokenId) };
-      const attempt =
-        operation && (await swapping.firstAttempt(operation, { purpose: 'swap', inputs: operation.inputs }));
-      if (operation !== null && attempt !== null) {
-        const whole = { ...operation, attempts: [attempt] };
-        switch (await sends.reserve(whole, reservations, lease, recordFor(whole, request.idempotency))) {
-          case 'reserved':
-            return whole;
-          case 'idempotency_conflict':
-            throw idempotencyConflict();
-          case 'unknown':
-            return buryOrKeep(operations, whole);
-          case 'tokens_taken':
-          case 'over_budget':
-            break;
-        }
-      }
+      const operation = await planned(wallet, request, reservations, { fee, budget });
+      if (operation !== null && (await isReserved(operation, reservations, request))) return operation;
       await pause(Math.random() * 30 * round); // others were quicker: look again at what is left
     }
     throw heldByOthers();
+  }
+
+  /** With the exact request for its swap. Null where another request has an input by now, or the mint takes more than it did. */
+  async function planned(
+    wallet: Wallet,
+    request: TimedSend,
+    reservations: readonly TokenReservation[],
+    { fee, budget }: Pick<SendOperation, 'fee' | 'budget'>,
+  ): Promise<SendOperation | null> {
+    const inputs = await tokens.open(wallet.id, reservations).catch(orTaken);
+    if (inputs === null) return null;
+    const sourceTokenIds = reservations.map(({ tokenId }) => tokenId);
+    const draft = { ...draftSend(wallet, request, inputs, fee, now()), sourceTokenIds, budget };
+    const attempt = await swapping.firstAttempt(draft, { purpose: 'swap', inputs });
+    return attempt === null ? null : { ...draft, attempts: [attempt] };
+  }
+
+  /** Transaction A. False when somebody else was in the way and it must be tried again. */
+  async function isReserved(
+    operation: SendOperation,
+    reservations: readonly TokenReservation[],
+    { idempotency }: TimedSend,
+  ): Promise<boolean> {
+    switch (await sends.reserve(operation, reservations, lease, recordFor(operation, idempotency))) {
+      case 'reserved':
+        return true;
+      case 'unknown':
+        await buryOrKeep(operations, operation);
+        return true;
+      case 'idempotency_conflict':
+        throw idempotencyConflict();
+      case 'tokens_taken':
+      case 'over_budget':
+        return false;
+    }
   }
 
   /** The cheapest proofs whose swap leaves the amount. @throws DomainError where there are not enough */
