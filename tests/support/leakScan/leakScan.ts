@@ -24,7 +24,8 @@ type Given = { uri: string; spool: string; env: Record<string, string> };
  * it for every secret that was in play.
  *
  * A preimage proves a payment to whoever has paid it: it stands in the payer's own answers and in the books (SECURITY.md),
- * and nowhere else. A token stands in the one answer that issues it.
+ * and nowhere else. A bearer token stands in the one answer that issues it; a token of ecash in those that hand it out, and there in
+ * the one field that is made for it.
  */
 export function createLeakScan({ uri, spool, env }: Given) {
   const secrets = createSearch();
@@ -80,7 +81,7 @@ export function createLeakScan({ uri, spool, env }: Given) {
       const leaks = [
         ...lines.flatMap((line) => inText('log', 'a line', line)),
         ...answers.flatMap(({ path, status, text }) =>
-          inText(sinkOf(path, status), `${status} ${route(path)}`, text),
+          inText(sinkOf(path, status), `${status} ${route(path)}`, withoutToken(path, status, text)),
         ),
         ...(await inSpool()),
         ...(await inDatabase(client.db())),
@@ -159,4 +160,10 @@ const route = (path: string): string => path.split('?')[0]?.replace(/npub1\w+/, 
 function sinkOf(path: string, status: number): Sink {
   if (path.startsWith('/metrics')) return 'metrics';
   return status >= 400 ? 'refusal' : 'answer';
+}
+
+/** What a send, or a look at it, hands out: its caller is to have it. */
+function withoutToken(path: string, status: number, text: string): string {
+  const handsOut = status === 200 && /\/send(\/tx_send_\w+)?$/.test(path.split('?')[0] ?? '');
+  return handsOut ? text.replace(/"encodedToken":"[^"]*"/, '"encodedToken":""') : text;
 }
