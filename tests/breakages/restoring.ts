@@ -126,7 +126,7 @@ export const restoring: Breakage[] = [
     name: 'a recovery takes what an open payment holds for nobody’s',
     edits: [
       edit(
-        'src/repositories/recoveredEcash.ts',
+        'src/repositories/outputsInHand.ts',
         'if (names.has(B_)) owners.set(B_, how);',
         "if (names.has(B_)) owners.set('', how);",
       ),

@@ -66,7 +66,8 @@ function takenBy({ state, details }: StoredOperation): number {
 
 function takenBySend(state: string, amount: (...path: string[]) => number): number {
   if (state === 'released') return 0;
-  if (state === 'reclaimed') return amount('amount') + amount('fee') - amount('reclaimedAmount');
+  if (state === 'reclaimed' || state === 'partly_claimed')
+    return amount('amount') + amount('fee') - amount('reclaimedAmount');
   return state === 'claimed' ? amount('amount') + amount('fee') : amount('budget', 'reserved');
 }
 

@@ -63,5 +63,7 @@ function untrueSuccess(told: string, body: Told['body'], about: Operation): stri
     return [`${told} of another token than was made`];
   if (totalAmount !== undefined && about.state !== 'received') return [`${told}, and it is ${about.state}`];
   const hasBack = typeof reclaimedAmount === 'number' && body['state'] === undefined;
-  return hasBack && about.state !== 'reclaimed' ? [`${told}, and it is ${about.state}`] : [];
+  return hasBack && about.state !== 'reclaimed' && about.state !== 'partly_claimed'
+    ? [`${told}, and it is ${about.state}`]
+    : [];
 }

@@ -71,6 +71,7 @@ export function hasEnded({ state }: Pick<Entry, 'state'>): boolean {
     'issued',
     'expired',
     'claimed',
+    'partly_claimed',
     'reclaimed',
     'received',
     'refused',

@@ -26,9 +26,9 @@ function mayBe({ what }: Promised, { state, status }: Entry): boolean {
     case 'received':
       return state === 'received';
     case 'sent':
-      return ['sent', 'reclaiming', 'claimed', 'reclaimed'].includes(state);
+      return ['sent', 'reclaiming', 'claimed', 'partly_claimed', 'reclaimed'].includes(state);
     case 'reclaimed':
-      return state === 'reclaimed';
+      return state === 'reclaimed' || state === 'partly_claimed';
     case 'paid':
       return status === 'PAID';
     case 'not paid':

@@ -34,7 +34,15 @@ const told = (
     },
     async afterwards(stage, answer) {
       await refusal.afterwards?.(stage, answer);
-      if (out !== undefined) await tokensOf(stage.world, out.giver).reclaim(out.id);
+      if (out === undefined) return;
+      const { giver, id } = out;
+      const back = await tokensOf(stage.world, giver).reclaim(id);
+      // That somebody has it is written down a moment later, and must not be taken for a doing of the next case.
+      if (back.body['code'] === 'TOKEN_CLAIMED')
+        await until(
+          async () => (await tokensOf(stage.world, giver).sent(id)).body['state'] === 'claimed',
+          'the claim noticed',
+        );
     },
   };
 };
