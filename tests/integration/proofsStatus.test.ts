@@ -30,10 +30,10 @@ describe('whoever asks how a wallet’s books compare with its mint', () => {
 
   /** What is told, while nothing whatever changes in the database. */
   async function told(wallet: TestWallet): Promise<unknown> {
-    const before = await dumpAtRest(world);
+    const before = withoutLooks(await dumpAtRest(world));
     const { status, body } = await askStatus(world, wallet);
     expect(status).toBe(200);
-    expect((await dumpAtRest(world)) === before).toBe(true);
+    expect(withoutLooks(await dumpAtRest(world)) === before).toBe(true);
     return body;
   }
 
@@ -188,3 +188,11 @@ describe('whoever asks how a wallet’s books compare with its mint', () => {
     });
   });
 });
+
+/** A worker that looks at a payment which hangs writes down when it looks next, whoever asks for what meanwhile. */
+function withoutLooks(dumped: string): string {
+  const ofLooks = ['due_at', 'lease_owner', 'lease_until'];
+  return JSON.stringify(
+    JSON.parse(dumped, (name, value: unknown) => (ofLooks.includes(name) ? undefined : value)),
+  );
+}

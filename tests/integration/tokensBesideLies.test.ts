@@ -65,7 +65,12 @@ describe('a mint that refuses in words that nobody knows', () => {
     const [real] = await proofsIn(world, text);
     if (real === undefined) throw new Error('a token without proofs');
     const forged = tokenOf(world.env.MINT_URL, [
-      { id: real.id, amount: real.amount, C: real.C, secret: 'forged' },
+      {
+        id: real.id,
+        amount: real.amount,
+        C: real.C,
+        secret: 'forged by somebody who hopes that nobody looks',
+      },
     ]);
     refusesSwaps(400, { code: 11003, detail: 'not verified' });
     await tokensOf(world, taker).receive(forged);

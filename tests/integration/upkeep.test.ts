@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { npubEncode } from 'nostr-tools/nip19';
 import { fresh } from '../../src/repositories/recoveryDocuments.ts';
 import { createUpkeepTurnRepository, dueAt, longestDueFirst } from '../../src/repositories/upkeepTurns.ts';
 import { giveDust } from '../support/dust.ts';
@@ -178,7 +180,7 @@ describe('The wallet whose turn it is', () => {
     const made = Array.from({ length: 300 }, (_, at) => ({
       ...common,
       _id: `wal_${at}`,
-      npub: `npub_${at}`,
+      npub: npubEncode(randomBytes(32).toString('hex')),
       ...(at % 3 === 0 ? {} : { upkeep_due_at: at % 3 === 1 ? inAnHour : anHourAgo }),
     }));
     await wallets.insertMany(made);
