@@ -1,6 +1,7 @@
 import { invariant } from '../models/errors.ts';
 import type { AtomicResult, MeltOperation } from '../models/operation.ts';
 import type { MeltQuoteView } from '../services/contracts.ts';
+import { statuses } from '../services/transactions/status.ts';
 import { toJsonAmount, toJsonSum } from './amounts.ts';
 import { toUnixSeconds } from './presentMinting.ts';
 
@@ -62,11 +63,7 @@ function knownFields(operation: MeltOperation, status: MeltStatus, now: Date) {
   return { paymentResult: 'PENDING' };
 }
 
-function meltStatus({ state }: MeltOperation): MeltStatus {
-  if (state === 'paid' || state === 'settled') return 'PAID';
-  if (state === 'released' || state === 'cancelled') return 'FAILED';
-  return state === 'needs_attention' ? 'NEEDS_ATTENTION' : 'PENDING';
-}
+const meltStatus = ({ state }: MeltOperation): MeltStatus => statuses.melt[state];
 
 /** What the seed calls the melt response. Fees and change are provisional while `changePending`. */
 function paidFields(operation: MeltOperation, now: Date) {

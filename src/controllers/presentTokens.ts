@@ -1,4 +1,5 @@
-import type { ReceiveOperation, SendOperation, SendState } from '../models/exchange.ts';
+import type { ReceiveOperation, SendOperation } from '../models/exchange.ts';
+import { statuses } from '../services/transactions/status.ts';
 import { toJsonAmount, toJsonSum } from './amounts.ts';
 import { toUnixSeconds } from './presentMinting.ts';
 
@@ -7,7 +8,7 @@ export function presentSend(operation: SendOperation) {
   const { token } = operation;
   if (token === null) return pending(operation);
   const { state } = operation;
-  const told = { status: statuses[state], state, encodedToken: token.text };
+  const told = { status: statuses.send[state], state, encodedToken: token.text };
   return { status: 200, body: { success: true, ...outFields(operation), ...told } };
 }
 
@@ -43,18 +44,6 @@ export function presentReceive(operation: ReceiveOperation) {
   return { status: 200, body };
 }
 
-const statuses: Record<SendState, 'PENDING' | 'PAID' | 'FAILED' | 'NEEDS_ATTENTION'> = {
-  swapping: 'PENDING',
-  sent: 'PENDING',
-  reclaiming: 'PENDING',
-  claimed: 'PAID',
-  partly_claimed: 'PAID',
-  reclaimed: 'FAILED',
-  released: 'FAILED',
-  cancelled: 'FAILED',
-  needs_attention: 'NEEDS_ATTENTION',
-};
-
 /** The present state of a send, with its token for as long as that may still be claimed. */
 export function presentSendStatus(operation: SendOperation) {
   const { state, token, lock, spentAmount, reclaimedAmount, failure, timeline } = operation;
@@ -62,7 +51,7 @@ export function presentSendStatus(operation: SendOperation) {
   return {
     success: true,
     ...outFields(operation),
-    status: statuses[state],
+    status: statuses.send[state],
     state,
     encodedToken: mayBeClaimed && token !== null ? token.text : null,
     claimedAmount: toJsonAmount(spentAmount),

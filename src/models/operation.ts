@@ -202,6 +202,16 @@ export type MintingOperation = OperationBase & MintingDetails & { kind: 'minting
 
 export type Operation = MeltOperation | MintingOperation | SendOperation | ReceiveOperation | UpkeepOperation;
 
+/** The operations of one kind. */
+export type OfKind<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
+
+export function isOfKind<K extends Operation['kind']>(
+  operation: Operation | null,
+  kind: K,
+): operation is OfKind<K> {
+  return operation?.kind === kind;
+}
+
 /** What really left the wallet besides the amount paid: input fees and the Lightning fee, less the change credited. */
 export function feesPaid(
   operation: MeltOperation,

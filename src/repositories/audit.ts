@@ -1,3 +1,4 @@
+import type { OperationBase } from '../models/operation.ts';
 import type { AuditEvent } from '../models/report.ts';
 import type { Database } from './database.ts';
 import type { Transaction } from './transaction.ts';
@@ -18,5 +19,16 @@ export function createAuditRepository(database: Pick<Database, 'audit'>) {
     await database.audit.create([document], tx === undefined ? {} : { session: tx.session });
   }
 
-  return { append };
+  /** For lines about operations. */
+  const ofOperations =
+    (now: () => Date) =>
+    (
+      tx: Transaction,
+      { walletId, npub, id }: Pick<OperationBase, 'walletId' | 'npub' | 'id'>,
+      event: string,
+      details: Record<string, unknown>,
+    ): Promise<void> =>
+      append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
+
+  return { append, ofOperations };
 }

@@ -12,7 +12,7 @@ import type { Database } from './database.ts';
 import { BudgetSpent, createKeySpendingRepository } from './keySpending.ts';
 import { demand, sameIds } from './meltGuards.ts';
 import type { Changes, IdempotencyRecord, OperationRepository } from './operations.ts';
-import { bookSources, ownerOf } from './sourceBooking.ts';
+import { bookSources, freeSources, ownerOf } from './sourceBooking.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
 import {
@@ -58,6 +58,7 @@ export function createMeltRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
+  const record = audit.ofOperations(now);
   const keySpending = createKeySpendingRepository(database);
 
   /**
@@ -215,7 +216,7 @@ export function createMeltRepository(
           !current.bookedEarly && current.held === null,
           `${current.id}: a swapped operation has proofs to give back`,
         );
-        await freeSources(tx, current);
+        await freeSources(tokens, tx, current);
       } else {
         if (!current.bookedEarly)
           await tokens.spendReserved(tx, current.walletId, current.sourceTokenIds, current.id, at);
@@ -252,7 +253,7 @@ export function createMeltRepository(
       if (current.state === 'cancelled') return current;
       demand(current, operation.version, ['prepared']);
       const at = now();
-      await freeSources(tx, current);
+      await freeSources(tokens, tx, current);
       if (current.idempotencyId !== null) await operations.freeIdempotency(tx, current.idempotencyId);
       const changes = { state: 'cancelled' as const, releasedAmount: current.sourceAmount, finishedAt: at };
       const cancelled = await operations.transition(current, changes, event, at, tx);
@@ -261,29 +262,11 @@ export function createMeltRepository(
     });
   }
 
-  async function freeSources(tx: Transaction, operation: MeltOperation): Promise<void> {
-    const freed = await tokens.unreserve(tx, operation.walletId, operation.id);
-    invariant(
-      freed === operation.sourceTokenIds.length,
-      `${operation.id}: not every source token was reserved`,
-    );
-  }
-
   /** Reads and holds an operation: on a slow database, a lease renewed in between would undo the transaction each time. */
   async function read(transactionId: string, tx: Transaction): Promise<MeltOperation> {
     const operation = await operations.hold(transactionId, tx, now());
     invariant(operation?.kind === 'melt', `${transactionId} is not a melt`);
     return operation;
-  }
-
-  async function record(
-    tx: Transaction,
-    operation: MeltOperation,
-    event: string,
-    details: Record<string, unknown>,
-  ): Promise<void> {
-    const { walletId, npub, id } = operation;
-    await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
   }
 
   return { reserve, executeAtomicMelt, bookEarly, release, cancel };

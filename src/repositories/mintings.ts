@@ -3,9 +3,10 @@ import type { MintingOperation } from '../models/operation.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
-import { type IdempotencyRecord, type OperationRepository, StaleOperation } from './operations.ts';
+import { createOperationStep } from './operationSteps.ts';
+import type { IdempotencyRecord, OperationRepository } from './operations.ts';
 import type { TokenRepository } from './tokens.ts';
-import { duplicateKeyIndex, isWriteConflict, runTransaction, type Transaction } from './transaction.ts';
+import { duplicateKeyIndex, isWriteConflict, runTransaction } from './transaction.ts';
 
 export type MintingRepository = ReturnType<typeof createMintingRepository>;
 
@@ -17,6 +18,9 @@ export function createMintingRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
+  const record = audit.ofOperations(now);
+  const advance = createOperationStep('minting', { database, operations, now });
+
   /** How many of a wallet's mintings are open, counted up to `atMost`. */
   async function openCount(walletId: string, atMost: number): Promise<number> {
     return database.operations
@@ -56,54 +60,20 @@ export function createMintingRepository(
       sumAmounts(proofs) === operation.amount,
       `${operation.id}: issued another amount than was paid for`,
     );
-    return runTransaction(database.connection, async (tx) => {
-      const current = await read(operation.id, tx);
-      if (current.state === 'issued') return current;
-      if (current.version !== operation.version || current.state !== 'issuing')
-        throw new StaleOperation(operation.id);
-      const at = now();
+    return advance(operation, ['issuing'], 'issued', async (tx, current, at) => {
       await tokens.fill(tx, current.walletId, current.tokenId, [...proofs], at);
-      const issued = await operations.transition(current, { state: 'issued' }, 'ecash credited', at, tx);
       await record(tx, current, 'mint.issued', { amount: current.amount });
-      return issued;
+      return { changes: { state: 'issued' }, event: 'ecash credited' };
     });
   }
 
   /** Gives up waiting: the token fails, nothing was ever paid. */
   async function expire(operation: MintingOperation): Promise<MintingOperation> {
-    return runTransaction(database.connection, async (tx) => {
-      const current = await read(operation.id, tx);
-      if (current.state === 'expired') return current;
-      if (current.version !== operation.version || current.state !== 'awaiting_payment')
-        throw new StaleOperation(operation.id);
-      const at = now();
+    return advance(operation, ['awaiting_payment'], 'expired', async (tx, current, at) => {
       await tokens.fail(tx, current.walletId, current.tokenId, at);
-      const expired = await operations.transition(
-        current,
-        { state: 'expired' },
-        'never paid, no longer watched',
-        at,
-        tx,
-      );
       await record(tx, current, 'mint.expired', { amount: current.amount });
-      return expired;
+      return { changes: { state: 'expired' }, event: 'never paid, no longer watched' };
     });
-  }
-
-  async function read(transactionId: string, tx: Transaction): Promise<MintingOperation> {
-    const operation = await operations.hold(transactionId, tx, now());
-    invariant(operation?.kind === 'minting', `${transactionId} is not a minting`);
-    return operation;
-  }
-
-  async function record(
-    tx: Transaction,
-    operation: MintingOperation,
-    event: string,
-    details: Record<string, unknown>,
-  ): Promise<void> {
-    const { walletId, npub, id } = operation;
-    await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
   }
 
   return { openCount, open, credit, expire };

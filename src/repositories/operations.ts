@@ -1,8 +1,11 @@
+import { invariant } from '../models/errors.ts';
 import type { ReceiveOperation, SendOperation } from '../models/exchange.ts';
 import {
   type Attempt,
   isFinished,
+  isOfKind,
   type MeltOperation,
+  type OfKind,
   type Operation,
   type StoredReply,
 } from '../models/operation.ts';
@@ -80,6 +83,18 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
     const touched = { $set: { updated_at: at } };
     await operations.updateOne({ _id: id, open: true }, touched, { session: tx.session });
     return byId(id, tx);
+  }
+
+  /** @throws InvariantBroken where it is none of this kind */
+  async function ofKind<K extends Operation['kind']>(kind: K, id: string): Promise<OfKind<K>> {
+    const operation = await byId(id);
+    invariant(isOfKind(operation, kind), `${id} is not a ${kind}`);
+    return operation;
+  }
+
+  /** @throws StaleOperation where it has moved on since it was read */
+  async function demandUnmoved({ id, version }: Operation): Promise<void> {
+    if ((await byId(id))?.version !== version) throw new StaleOperation(id);
   }
 
   /** An operation of this wallet, so that one wallet's ids open nothing of another's. */
@@ -231,6 +246,8 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
   return {
     ...leases,
     byId,
+    ofKind,
+    demandUnmoved,
     hold,
     ofWallet,
     byQuote,

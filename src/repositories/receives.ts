@@ -4,21 +4,11 @@ import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
 import { tokenClaim } from './operationDocuments.ts';
-import {
-  type Changes,
-  type IdempotencyRecord,
-  type OperationRepository,
-  StaleOperation,
-} from './operations.ts';
+import { createOperationStep } from './operationSteps.ts';
+import type { IdempotencyRecord, OperationRepository } from './operations.ts';
 import { ownerOf } from './sourceBooking.ts';
 import type { TokenRepository } from './tokens.ts';
-import {
-  CommitUnknown,
-  duplicateKeyIndex,
-  isWriteConflict,
-  runTransaction,
-  type Transaction,
-} from './transaction.ts';
+import { CommitUnknown, duplicateKeyIndex, isWriteConflict, runTransaction } from './transaction.ts';
 
 /** How the opening transaction of a receive ended. `unknown`: the commit was not confirmed; a tombstone decides. */
 export type OpenReceiveResult = 'opened' | 'known_token' | 'idempotency_conflict' | 'unknown';
@@ -33,6 +23,9 @@ export function createReceiveRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
+  const record = audit.ofOperations(now);
+  const advance = createOperationStep('receive', { database, operations, now });
+
   /** How many receives of a wallet are open, counted up to `atMost`. */
   async function openCount(walletId: string, atMost: number): Promise<number> {
     return database.operations
@@ -84,7 +77,7 @@ export function createReceiveRepository(
       credited > 0n && credited <= operation.amount,
       `${operation.id}: the swap gave another sum than went in`,
     );
-    return advance(operation, 'received', async (tx, current, at) => {
+    return advance(operation, ['redeeming'], 'received', async (tx, current, at) => {
       const token = await tokens.credit(tx, ownerOf(current), {
         transactionType: 'received',
         transactionId: current.id,
@@ -104,44 +97,13 @@ export function createReceiveRepository(
     failure: Failure,
     spentAmount: bigint,
   ): Promise<ReceiveOperation> {
-    return advance(operation, 'refused', async (tx, current, at) => {
+    return advance(operation, ['redeeming'], 'refused', async (tx, current, at) => {
       await record(tx, current, 'receive.refused', { amount: current.amount, cause: failure.cause });
       return {
         changes: { state: 'refused' as const, failure, spentAmount, finishedAt: at },
         event: `not received: ${failure.cause}`,
       };
     });
-  }
-
-  /** One transaction from `redeeming` to `to`; where that has been done, nothing. @throws StaleOperation */
-  async function advance(
-    operation: ReceiveOperation,
-    to: 'received' | 'refused',
-    work: (
-      tx: Transaction,
-      current: ReceiveOperation,
-      at: Date,
-    ) => Promise<{ changes: Changes<ReceiveOperation>; event: string }>,
-  ): Promise<ReceiveOperation> {
-    return runTransaction(database.connection, async (tx) => {
-      const current = await operations.hold(operation.id, tx, now());
-      invariant(current?.kind === 'receive', `${operation.id} is not a receive`);
-      if (current.state === to) return current;
-      if (current.version !== operation.version || current.state !== 'redeeming')
-        throw new StaleOperation(operation.id);
-      const at = now();
-      const { changes, event } = await work(tx, current, at);
-      return operations.transition(current, changes, event, at, tx);
-    });
-  }
-
-  async function record(
-    tx: Transaction,
-    { walletId, npub, id }: ReceiveOperation,
-    event: string,
-    details: Record<string, unknown>,
-  ): Promise<void> {
-    await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
   }
 
   return { openCount, ofToken, open, credit, refuse };

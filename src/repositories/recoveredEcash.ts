@@ -35,6 +35,8 @@ export function createRecoveredEcashRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
+  const record = audit.ofOperations(now);
+
   /** The keysets of everything that the wallet has, or ever had, in a token or an operation. */
   async function keysets(walletId: string): Promise<Set<string>> {
     const [ofTokens, ofOperations] = await Promise.all([
@@ -229,15 +231,6 @@ export function createRecoveredEcashRepository(
     if (current === null || current.version !== version || isFinished(current.state))
       throw new StaleOperation(id);
     return current;
-  }
-
-  async function record(
-    tx: Transaction,
-    { walletId, npub, id }: Operation,
-    event: string,
-    details: Record<string, unknown>,
-  ): Promise<void> {
-    await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
   }
 
   return {

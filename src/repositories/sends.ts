@@ -1,16 +1,12 @@
 import { invariant } from '../models/errors.ts';
-import type { Failure, SendOperation, SendState } from '../models/exchange.ts';
+import type { Failure, SendOperation } from '../models/exchange.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
 import { BudgetSpent, createKeySpendingRepository } from './keySpending.ts';
-import {
-  type Changes,
-  type IdempotencyRecord,
-  type OperationRepository,
-  StaleOperation,
-} from './operations.ts';
-import { ownerOf } from './sourceBooking.ts';
+import { createOperationStep } from './operationSteps.ts';
+import type { Changes, IdempotencyRecord, OperationRepository } from './operations.ts';
+import { freeSources, ownerOf } from './sourceBooking.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
 import {
@@ -39,6 +35,8 @@ export function createSendRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
+  const record = audit.ofOperations(now);
+  const advance = createOperationStep('send', { database, operations, now });
   const keySpending = createKeySpendingRepository(database);
 
   /** How many sends of a wallet are open, counted up to `atMost`. */
@@ -209,11 +207,7 @@ export function createSendRepository(
     event: string,
   ): Promise<SendOperation> {
     return advance(operation, ['swapping'], state, async (tx, current, at) => {
-      const freed = await tokens.unreserve(tx, current.walletId, current.id);
-      invariant(
-        freed === current.sourceTokenIds.length,
-        `${current.id}: not every source token was reserved`,
-      );
+      await freeSources(tokens, tx, current);
       if (state === 'cancelled' && current.idempotencyId !== null)
         await operations.freeIdempotency(tx, current.idempotencyId);
       await record(tx, current, `send.${state}`, { amount: current.sourceAmount, cause: failure.cause });
@@ -224,38 +218,6 @@ export function createSendRepository(
   async function spendToken(tx: Transaction, current: SendOperation, at: Date): Promise<void> {
     invariant(current.tokenId !== null, `${current.id}: nothing was handed out`);
     await tokens.spendReserved(tx, current.walletId, [current.tokenId], current.id, at);
-  }
-
-  /** One transaction from one of `from` to `to`; where that has been done, nothing. @throws StaleOperation */
-  async function advance(
-    operation: SendOperation,
-    from: readonly SendState[],
-    to: SendState,
-    work: (
-      tx: Transaction,
-      current: SendOperation,
-      at: Date,
-    ) => Promise<{ changes: Changes<SendOperation>; event: string }>,
-  ): Promise<SendOperation> {
-    return runTransaction(database.connection, async (tx) => {
-      const current = await operations.hold(operation.id, tx, now());
-      invariant(current?.kind === 'send', `${operation.id} is not a send`);
-      if (current.state === to) return current;
-      if (current.version !== operation.version || !from.includes(current.state))
-        throw new StaleOperation(operation.id);
-      const at = now();
-      const { changes, event } = await work(tx, current, at);
-      return operations.transition(current, changes, event, at, tx);
-    });
-  }
-
-  async function record(
-    tx: Transaction,
-    { walletId, npub, id }: SendOperation,
-    event: string,
-    details: Record<string, unknown>,
-  ): Promise<void> {
-    await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
   }
 
   return { openCount, reserve, book, beginReclaim, claim, reclaimed, release, cancel };

@@ -42,6 +42,16 @@ export async function bookSources(
   };
 }
 
+/** Gives back what an operation has reserved, all of it. */
+export async function freeSources(
+  tokens: TokenRepository,
+  tx: Transaction,
+  { id, walletId, sourceTokenIds }: Pick<MeltOperation, 'id' | 'walletId' | 'sourceTokenIds'>,
+): Promise<void> {
+  const freed = await tokens.unreserve(tx, walletId, id);
+  invariant(freed === sourceTokenIds.length, `${id}: not every source token was reserved`);
+}
+
 export function ownerOf({
   npub,
   walletId,

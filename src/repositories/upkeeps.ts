@@ -4,17 +4,12 @@ import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { UpkeepOperation } from '../models/upkeep.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
-import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
-import { ownerOf } from './sourceBooking.ts';
+import { createOperationStep } from './operationSteps.ts';
+import type { OperationRepository } from './operations.ts';
+import { freeSources, ownerOf } from './sourceBooking.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
-import {
-  CommitUnknown,
-  duplicateKeyIndex,
-  isWriteConflict,
-  runTransaction,
-  type Transaction,
-} from './transaction.ts';
+import { CommitUnknown, duplicateKeyIndex, isWriteConflict, runTransaction } from './transaction.ts';
 
 /**
  * How the reserving transaction of an upkeep ended. `taken`: others have the tokens, or another upkeep of the wallet is open.
@@ -32,6 +27,9 @@ export function createUpkeepRepository(
   audit: AuditRepository,
   now: () => Date,
 ) {
+  const record = audit.ofOperations(now);
+  const advance = createOperationStep('upkeep', { database, operations, now });
+
   /** Transaction A: operation and reservation, before anything leaves for the mint. */
   async function reserve(
     operation: UpkeepOperation,
@@ -71,7 +69,7 @@ export function createUpkeepRepository(
       credited > 0n && credited <= operation.amount,
       `${operation.id}: the swap gave another sum than went in`,
     );
-    return advance(operation, 'kept_up', async (tx, current, at) => {
+    return advance(operation, ['swapping'], 'kept_up', async (tx, current, at) => {
       const { id, walletId, sourceTokenIds, amount, upkeepReason: reason } = current;
       await tokens.spendReserved(tx, walletId, sourceTokenIds, id, at);
       const token = await tokens.credit(tx, ownerOf(current), {
@@ -105,46 +103,11 @@ export function createUpkeepRepository(
     failure: Failure,
     event: string,
   ): Promise<UpkeepOperation> {
-    return advance(operation, state, async (tx, current, at) => {
-      const freed = await tokens.unreserve(tx, current.walletId, current.id);
-      invariant(
-        freed === current.sourceTokenIds.length,
-        `${current.id}: not every source token was reserved`,
-      );
+    return advance(operation, ['swapping'], state, async (tx, current, at) => {
+      await freeSources(tokens, tx, current);
       await record(tx, current, `upkeep.${state}`, { amount: current.amount, cause: failure.cause });
       return { changes: { state, failure, finishedAt: at }, event };
     });
-  }
-
-  /** One transaction from `swapping` to `to`; where that has been done, nothing. @throws StaleOperation */
-  async function advance(
-    operation: UpkeepOperation,
-    to: 'kept_up' | 'released' | 'cancelled',
-    work: (
-      tx: Transaction,
-      current: UpkeepOperation,
-      at: Date,
-    ) => Promise<{ changes: Changes<UpkeepOperation>; event: string }>,
-  ): Promise<UpkeepOperation> {
-    return runTransaction(database.connection, async (tx) => {
-      const current = await operations.hold(operation.id, tx, now());
-      invariant(current?.kind === 'upkeep', `${operation.id} is not an upkeep`);
-      if (current.state === to) return current;
-      if (current.version !== operation.version || current.state !== 'swapping')
-        throw new StaleOperation(operation.id);
-      const at = now();
-      const { changes, event } = await work(tx, current, at);
-      return operations.transition(current, changes, event, at, tx);
-    });
-  }
-
-  async function record(
-    tx: Transaction,
-    { walletId, npub, id }: UpkeepOperation,
-    event: string,
-    details: Record<string, unknown>,
-  ): Promise<void> {
-    await audit.append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
   }
 
   return { reserve, book, release, cancel };

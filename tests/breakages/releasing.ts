@@ -13,9 +13,9 @@ export const releasing: Breakage[] = [
     name: 'R forgets to free the reservation',
     edits: [
       edit(
-        melts,
-        'const freed = await tokens.unreserve(tx, operation.walletId, operation.id);',
-        'const freed = operation.sourceTokenIds.length;',
+        'src/repositories/sourceBooking.ts',
+        'const freed = await tokens.unreserve(tx, walletId, id);',
+        'const freed = sourceTokenIds.length;',
       ),
     ],
     caughtBy: lostCommits,
@@ -110,7 +110,7 @@ export const releasing: Breakage[] = [
     edits: [
       edit(
         melts,
-        `await freeSources(tx, current);
+        `await freeSources(tokens, tx, current);
       if (current.idempotencyId`,
         'if (current.idempotencyId',
       ),

@@ -1,4 +1,3 @@
-import { invariant } from '../../models/errors.ts';
 import type { ReceiveOperation, SendOperation } from '../../models/exchange.ts';
 import type { UpkeepOperation } from '../../models/upkeep.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
@@ -30,11 +29,7 @@ export function createExchangeParts(parts: {
     badSignatures,
     kind: {
       move: operations.transition,
-      reread: async (id) => {
-        const operation = await operations.byId(id);
-        invariant(operation?.kind === 'send', `${id} is not a send`);
-        return operation;
-      },
+      reread: (id) => operations.ofKind('send', id),
       plan: (operation, job, keyset, fee) =>
         job.purpose === 'swap'
           ? plans.send(operation, job, keyset, fee)
@@ -46,11 +41,7 @@ export function createExchangeParts(parts: {
     badSignatures,
     kind: {
       move: operations.transition,
-      reread: async (id) => {
-        const operation = await operations.byId(id);
-        invariant(operation?.kind === 'receive', `${id} is not a receive`);
-        return operation;
-      },
+      reread: (id) => operations.ofKind('receive', id),
       plan: plans.home,
     },
   });
@@ -59,11 +50,7 @@ export function createExchangeParts(parts: {
     badSignatures,
     kind: {
       move: operations.transition,
-      reread: async (id) => {
-        const operation = await operations.byId(id);
-        invariant(operation?.kind === 'upkeep', `${id} is not an upkeep`);
-        return operation;
-      },
+      reread: (id) => operations.ofKind('upkeep', id),
       plan: plans.useful,
     },
   });

@@ -1,17 +1,15 @@
-import { InvariantBroken, invariant } from '../../models/errors.ts';
 import type { ReceiveOperation } from '../../models/exchange.ts';
-import { attemptsFor, enteredStateAt, isFinished } from '../../models/operation.ts';
-import { type Proof, sumAmounts } from '../../models/proof.ts';
-import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
+import { attemptsFor, enteredStateAt } from '../../models/operation.ts';
+import { sumAmounts } from '../../models/proof.ts';
+import type { OperationRepository } from '../../repositories/operations.ts';
 import type { ReceiveRepository } from '../../repositories/receives.ts';
-import { isMintTrouble } from '../mint/mintError.ts';
 import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
 import type { Detection } from '../restore/detection.ts';
+import { createLooks } from '../restore/lookedAt.ts';
 import type { ExchangeIncidents } from './incidents.ts';
 import { jobOf } from './swapFacts.ts';
+import { again, type Step, soonAgain, surrounded } from './swapHandling.ts';
 import type { Swapping } from './swapping.ts';
-
-type Step = { operation: ReceiveOperation; next: 'again' | 'later' | 'finished' };
 
 /** Swaps somebody else's ecash into the wallet's own: observe → decide → commit. */
 export function createReceiveHandler(parts: {
@@ -22,24 +20,10 @@ export function createReceiveHandler(parts: {
   detection: Pick<Detection, 'standing'>;
   now: () => Date;
 }): Handler<ReceiveOperation> {
-  const { operations, receives, swapping, incidents, detection, now } = parts;
+  const { operations, receives, swapping, incidents, now } = parts;
+  const { isLookedAt } = createLooks(parts);
 
-  async function advance(operation: ReceiveOperation, role: Role): Promise<Step> {
-    try {
-      const step = await stepOf(operation, role);
-      await incidents.openTooLong(step.operation, now());
-      const { state } = step.operation;
-      if (isFinished(state) && state !== 'needs_attention')
-        await incidents.close(step.operation, role === 'worker');
-      return step;
-    } catch (error) {
-      if (isMintTrouble(error) && hasLeft(operation)) return { operation, next: 'later' };
-      if (!(error instanceof InvariantBroken)) throw error;
-      return again(await stop(operation, error.message));
-    }
-  }
-
-  async function stepOf(operation: ReceiveOperation, role: Role): Promise<Step> {
+  async function stepOf(operation: ReceiveOperation, role: Role): Promise<Step<ReceiveOperation>> {
     const job = jobOf(operation);
     if (job === null) return { operation, next: 'finished' };
     if (!hasLeft(operation) && role === 'creator') return again(await swapping.post(operation, job));
@@ -63,20 +47,6 @@ export function createReceiveHandler(parts: {
     }
   }
 
-  /** See `LostTime` (services/melt): a worker looks at the mint before it credits anything. */
-  async function isLookedAt(
-    operation: ReceiveOperation,
-    proofs: readonly Proof[],
-    role: Role,
-  ): Promise<boolean> {
-    if (role === 'creator') return true;
-    const standing = await detection.standing(operation, proofs, async () => {
-      const present = await operations.byId(operation.id);
-      if (present?.version !== operation.version) throw new StaleOperation(operation.id);
-    });
-    return standing !== 'unreachable';
-  }
-
   async function stop(operation: ReceiveOperation, why: string): Promise<ReceiveOperation> {
     await incidents.needsAttention(operation, why);
     const changes = { state: 'needs_attention' as const, finishedAt: now() };
@@ -84,22 +54,20 @@ export function createReceiveHandler(parts: {
   }
 
   return {
-    advance,
+    advance: surrounded<ReceiveOperation>({
+      stepOf,
+      isUntouched: (operation) => !hasLeft(operation),
+      stop,
+      incidents,
+      now,
+    }),
     waitMs(operation, at) {
       const sinceMs = at.getTime() - enteredStateAt(operation).getTime();
-      return operation.gone === null
-        ? patientWaitMs(sinceMs)
-        : growingWaitMs(sinceMs, { fraction: 0.1, minMs: 250, maxMs: 30_000 });
+      return operation.gone === null ? patientWaitMs(sinceMs) : growingWaitMs(sinceMs, soonAgain);
     },
-    async reread(id) {
-      const operation = await operations.byId(id);
-      invariant(operation?.kind === 'receive', `${id} is not a receive`);
-      return operation;
-    },
+    reread: (id) => operations.ofKind('receive', id),
   };
 }
-
-const again = (operation: ReceiveOperation): Step => ({ operation, next: 'again' });
 
 /** Whether its request has ever been sent. */
 function hasLeft(operation: ReceiveOperation): boolean {

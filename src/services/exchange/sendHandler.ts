@@ -1,21 +1,21 @@
-import { InvariantBroken, invariant } from '../../models/errors.ts';
+import { invariant } from '../../models/errors.ts';
 import type { SendOperation } from '../../models/exchange.ts';
-import { attemptsFor, enteredStateAt, isFinished } from '../../models/operation.ts';
+import { attemptsFor, enteredStateAt } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
-import { type Changes, type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
+import type { Changes, OperationRepository } from '../../repositories/operations.ts';
 import type { SendRepository } from '../../repositories/sends.ts';
 import { writeToken } from '../ecash/encodedTokens.ts';
 import type { Unblinded } from '../ecash/outputs.ts';
-import { isMintTrouble } from '../mint/mintError.ts';
 import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
 import { oddAgain } from '../operations/oddities.ts';
 import { takes } from '../operations/swapRequests.ts';
 import type { Detection } from '../restore/detection.ts';
+import { createLooks } from '../restore/lookedAt.ts';
 import type { ExchangeIncidents } from './incidents.ts';
+import { createOwnSwap, isUntouched } from './ownSwap.ts';
 import { jobOf, type SwapJob } from './swapFacts.ts';
+import { again, later, type Step, soonAgain, surrounded } from './swapHandling.ts';
 import type { Swapping } from './swapping.ts';
-
-type Step = { operation: SendOperation; next: 'again' | 'later' | 'finished' };
 
 /** Makes a token of the wallet's ecash, watches it until somebody has it, or brings it home: observe → decide → commit. */
 export function createSendHandler(parts: {
@@ -29,31 +29,17 @@ export function createSendHandler(parts: {
   claimedAfterMs: number;
   now: () => Date;
 }): Handler<SendOperation> {
-  const { operations, sends, swapping, incidents, detection, orphanAfterMs, claimedAfterMs, now } = parts;
+  const { operations, sends, swapping, incidents, orphanAfterMs, claimedAfterMs, now } = parts;
+  const { isLookedAt } = createLooks(parts);
 
-  async function advance(operation: SendOperation, role: Role): Promise<Step> {
-    try {
-      const step = await stepOf(operation, role);
-      await incidents.openTooLong(step.operation, now());
-      const { state } = step.operation;
-      const isOver = state === 'sent' || (isFinished(state) && state !== 'needs_attention');
-      if (isOver && operation.state !== 'sent') await incidents.close(step.operation, role === 'worker');
-      return step;
-    } catch (error) {
-      if (isMintTrouble(error) && !isUntouched(operation)) return later(operation);
-      if (!(error instanceof InvariantBroken)) throw error;
-      return again(await stop(operation, error.message));
-    }
-  }
-
-  async function stepOf(operation: SendOperation, role: Role): Promise<Step> {
+  async function stepOf(operation: SendOperation, role: Role): Promise<Step<SendOperation>> {
     if (operation.state === 'sent') return watch(operation, role);
     const job = jobOf(operation);
     if (job === null) return { operation, next: 'finished' };
-    return isUntouched(operation) ? begin(operation, job, role) : carryOn(operation, job, role);
+    return isUntouched(operation) ? own.begin(operation, job, role) : carryOn(operation, job, role);
   }
 
-  async function carryOn(operation: SendOperation, job: SwapJob, role: Role): Promise<Step> {
+  async function carryOn(operation: SendOperation, job: SwapJob, role: Role): Promise<Step<SendOperation>> {
     const step = await swapping.advance(operation, job);
     switch (step.kind) {
       case 'under_way':
@@ -61,7 +47,7 @@ export function createSendHandler(parts: {
       case 'won':
         return won(operation, job, step.redeemed, role);
       case 'gone':
-        return job.purpose === 'swap' ? lost(operation) : beaten(operation, job, step.spent);
+        return job.purpose === 'swap' ? own.lost(operation) : beaten(operation, job, step.spent);
       case 'refused':
         if (job.purpose === 'swap') return again(await sends.release(operation, step.failure));
         return again(
@@ -72,22 +58,12 @@ export function createSendHandler(parts: {
     }
   }
 
-  /** Its creator sends it off. A worker that finds it later calls it off, unless the mint has seen it already. */
-  async function begin(operation: SendOperation, job: SwapJob, role: Role): Promise<Step> {
-    if (role === 'creator') return again(await swapping.post(operation, job));
-    if (now().getTime() - operation.createdAt.getTime() < orphanAfterMs) return later(operation);
-    const { view } = await swapping.observe(operation, job);
-    if (view.inputs === 'UNSPENT' && view.outputs === 'UNSIGNED') return again(await sends.cancel(operation));
-    // A time that these books have lost: it went on. Whatever came of it is looked at before it is booked.
-    return carryOn(operation, job, role);
-  }
-
   async function won(
     operation: SendOperation,
     job: SwapJob,
     redeemed: Unblinded['proofs'],
     role: Role,
-  ): Promise<Step> {
+  ): Promise<Step<SendOperation>> {
     const proofs = redeemed.map(({ proof }) => proof);
     if (!(await isLookedAt(operation, proofs, role))) return later(operation);
     if (job.purpose === 'reclaim') return again(await sends.reclaimed(operation, proofs));
@@ -101,7 +77,7 @@ export function createSendHandler(parts: {
   }
 
   /** Believed when two looks agree that all of it is gone. A creator's part is done once the token is out. */
-  async function watch(operation: SendOperation, role: Role): Promise<Step> {
+  async function watch(operation: SendOperation, role: Role): Promise<Step<SendOperation>> {
     if (role === 'creator') return { operation, next: 'finished' };
     const { token } = operation;
     invariant(token !== null, `${operation.id}: sent, and nothing to show for it`);
@@ -116,7 +92,7 @@ export function createSendHandler(parts: {
   }
 
   /** Mints err for a moment: it must be so for a while, and be seen to be. */
-  async function whenSpent(operation: SendOperation): Promise<Step> {
+  async function whenSpent(operation: SendOperation): Promise<Step<SendOperation>> {
     const at = now();
     const gone = oddAgain(operation.gone, at);
     if (at.getTime() - gone.since.getTime() >= claimedAfterMs) return again(await sends.claim(operation));
@@ -125,7 +101,10 @@ export function createSendHandler(parts: {
   }
 
   /** A reclaim that was given up has been carried out after all. */
-  async function broughtHome(operation: SendOperation, proofs: readonly Proof[]): Promise<Step> {
+  async function broughtHome(
+    operation: SendOperation,
+    proofs: readonly Proof[],
+  ): Promise<Step<SendOperation>> {
     const asked = attemptsFor(operation, 'reclaim').filter(({ posts }) => posts > 0);
     const reclaiming = proofs.filter((proof) => asked.some((attempt) => takes(attempt, proof)));
     const event = 'a reclaim that was given up has been carried out';
@@ -133,13 +112,17 @@ export function createSendHandler(parts: {
   }
 
   /** It stays out, and is watched: what of ours may still be under way is seen then, too. */
-  const givenUp = async (operation: SendOperation): Promise<Step> => {
+  const givenUp = async (operation: SendOperation): Promise<Step<SendOperation>> => {
     const failure = { cause: 'MINT_REFUSED', detail: null };
     return again(await move(operation, { ...atRest, failure }, 'the mint does not take it back'));
   };
 
   /** Its recipient was quicker. What they have left of it is tried again. */
-  async function beaten(operation: SendOperation, job: SwapJob, spent: readonly Proof[]): Promise<Step> {
+  async function beaten(
+    operation: SendOperation,
+    job: SwapJob,
+    spent: readonly Proof[],
+  ): Promise<Step<SendOperation>> {
     const taken = new Set(spent.map(({ Y }) => Y));
     const left = job.inputs.filter(({ Y }) => !taken.has(Y));
     if (left.length === 0) return again(await sends.claim(operation));
@@ -157,27 +140,6 @@ export function createSendHandler(parts: {
     return again(await move(operation, changes, `${spentAmount} of it were claimed: reclaiming the rest`));
   }
 
-  /** Sources that nobody but us can have spent are gone, and our swap has not been signed. */
-  async function lost(operation: SendOperation): Promise<Step> {
-    const goneForMs = operation.gone === null ? 0 : now().getTime() - operation.gone.since.getTime();
-    if (goneForMs < personAfterMs) return later(operation);
-    return again(await stop(operation, 'its ecash was spent by somebody else'));
-  }
-
-  /** See `LostTime` (services/melt): a worker looks at the mint before it credits anything. */
-  async function isLookedAt(
-    operation: SendOperation,
-    proofs: readonly Proof[],
-    role: Role,
-  ): Promise<boolean> {
-    if (role === 'creator') return true;
-    const standing = await detection.standing(operation, proofs, async () => {
-      const present = await operations.byId(operation.id);
-      if (present?.version !== operation.version) throw new StaleOperation(operation.id);
-    });
-    return standing !== 'unreachable';
-  }
-
   async function stop(operation: SendOperation, why: string): Promise<SendOperation> {
     await incidents.needsAttention(operation, why);
     return move(operation, { state: 'needs_attention', finishedAt: now() }, why);
@@ -189,33 +151,28 @@ export function createSendHandler(parts: {
     event: string,
   ): Promise<SendOperation> => operations.transition(operation, changes, event, now());
 
+  const own = createOwnSwap<SendOperation>({
+    swapping,
+    cancel: sends.cancel,
+    carryOn,
+    stop,
+    orphanAfterMs,
+    now,
+  });
+
   return {
-    advance,
+    advance: surrounded<SendOperation>({ stepOf, isUntouched, stop, incidents, now }),
     waitMs(operation, at) {
       const sinceMs = at.getTime() - enteredStateAt(operation).getTime();
       if (operation.gone !== null) return growingWaitMs(sinceMs, soonAgain);
       return operation.state === 'sent' ? growingWaitMs(sinceMs, watching) : patientWaitMs(sinceMs);
     },
-    async reread(id) {
-      const operation = await operations.byId(id);
-      invariant(operation?.kind === 'send', `${id} is not a send`);
-      return operation;
-    },
+    reread: (id) => operations.ofKind('send', id),
   };
 }
 
-const personAfterMs = 3_600_000;
 /** Somebody may be waiting for the news at first; a token that lies in a drawer may do so for years. */
 const watching = { fraction: 0.05, minMs: 1_000, maxMs: 3_600_000 };
-const soonAgain = { fraction: 0.1, minMs: 250, maxMs: 30_000 };
-
-const again = (operation: SendOperation): Step => ({ operation, next: 'again' });
-const later = (operation: SendOperation): Step => ({ operation, next: 'later' });
 
 /** Out again, with nothing under way. */
 const atRest = { state: 'sent' as const, reclaiming: [], gone: null, unverified: null, refused: null };
-
-/** No request of its present swap has ever left. */
-function isUntouched(operation: SendOperation): boolean {
-  return operation.state === 'swapping' && attemptsFor(operation, 'swap').every(({ posts }) => posts === 0);
-}

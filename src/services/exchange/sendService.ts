@@ -1,6 +1,6 @@
 import { DomainError, validationError } from '../../models/errors.ts';
 import type { Lock, SendOperation } from '../../models/exchange.ts';
-import { attemptsFor, isFinished, type Operation } from '../../models/operation.ts';
+import { isFinished, type Operation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type { SendRepository } from '../../repositories/sends.ts';
@@ -13,6 +13,7 @@ import { earlierOperation } from '../operations/earlier.ts';
 import { timer } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { SendRequest, SendService } from './contracts.ts';
+import { isUntouched } from './ownSwap.ts';
 import { exchangeStopped, neverMade, sendFailed, sendNotFound, tooManyUnderWay } from './refusals.ts';
 import type { SendReserving } from './sendReserving.ts';
 
@@ -51,7 +52,7 @@ export function createSendService(parts: {
     if ('overtakenBy' in operation) return operation.overtakenBy;
     const waiting = { ...timed, untilMs: operation.createdAt.getTime() + answerWithinMs };
     const { known, error } = await answering.carry(operation, handler, waiting);
-    if (error !== null && isUnsent(known)) await callOff(known, timed.answerBy, error);
+    if (error !== null && isUntouched(known)) await callOff(known, timed.answerBy, error);
     return { operation: answerable(known, false), replayed: false };
   };
 
@@ -128,10 +129,6 @@ export function isAwaited(
   at: Date,
 ): boolean {
   return answerBy !== null && answerBy > at && !isFinished(state) && state !== 'sent';
-}
-
-function isUnsent(operation: SendOperation): boolean {
-  return operation.state === 'swapping' && attemptsFor(operation, 'swap').every(({ posts }) => posts === 0);
 }
 
 /** A send that may be shown as an answer. @throws DomainError for those that made no token */

@@ -1,4 +1,3 @@
-import { invariant } from '../../models/errors.ts';
 import type { MeltOperation } from '../../models/operation.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
@@ -46,11 +45,7 @@ export function createCourier(parts: {
       const noted = isRefusedSwap ? { swapRefused: oddAgain(current.swapRefused, at) } : {};
       return operations.transition(current, { attempts, ...noted }, event, at);
     },
-    reread: async (id) => {
-      const reread = await operations.byId(id);
-      invariant(reread?.kind === 'melt', 'the operation has vanished');
-      return reread;
-    },
+    reread: (id) => operations.ofKind('melt', id),
   });
   const swapping = errand('swap', 'swapping');
   const melting = errand('melt', 'melting');

@@ -1,4 +1,3 @@
-import { invariant } from '../../models/errors.ts';
 import { enteredStateAt, isFinished, type MeltOperation } from '../../models/operation.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import { growingWaitMs, type Handler, patientWaitMs, soonForMs } from '../operations/driver.ts';
@@ -61,11 +60,7 @@ export function createMeltHandler(parts: {
       }
     },
 
-    async reread(id) {
-      const operation = await operations.byId(id);
-      invariant(operation?.kind === 'melt', `${id} is not a melt`);
-      return operation;
-    },
+    reread: (id) => operations.ofKind('melt', id),
   };
 }
 

@@ -1,7 +1,8 @@
 import { type MeltOperation, meltInputs } from '../../models/operation.ts';
 import type { Proof } from '../../models/proof.ts';
-import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
-import type { Detection, Standing } from '../restore/detection.ts';
+import type { OperationRepository } from '../../repositories/operations.ts';
+import type { Detection } from '../restore/detection.ts';
+import { createLooks } from '../restore/lookedAt.ts';
 import type { MeltFacts } from './decision.ts';
 import { later, type Step } from './steps.ts';
 
@@ -32,14 +33,8 @@ export function createLostTime(parts: {
   detection: Pick<Detection, 'standing'>;
   now: () => Date;
 }): LostTime {
-  const { operations, detection, now } = parts;
-
-  function standing(operation: MeltOperation, proofs: readonly Proof[]): Promise<Standing> {
-    return detection.standing(operation, proofs, async () => {
-      const present = await operations.byId(operation.id);
-      if (present?.version !== operation.version) throw new StaleOperation(operation.id);
-    });
-  }
+  const { operations, now } = parts;
+  const { standing, isLookedAt } = createLooks(parts);
 
   /** Goes on from where the mint says it is; what only some of the ecash is gone for can have taken none of the request. */
   async function unlessGone(
@@ -59,9 +54,7 @@ export function createLostTime(parts: {
   }
 
   return {
-    async isLookedAt(operation, proofs, role) {
-      return role === 'creator' || (await standing(operation, proofs)) !== 'unreachable';
-    },
+    isLookedAt,
 
     async insteadOfCancel(operation, role) {
       if (role === 'creator') return null;

@@ -1,11 +1,9 @@
 import { InvariantBroken, invariant } from '../../models/errors.ts';
 import { attemptsFor, enteredStateAt, type MintingOperation, posted } from '../../models/operation.ts';
-import type { Proof } from '../../models/proof.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import {
   type Changes,
   type OperationRepository,
-  StaleOperation,
   withAttempt,
   withReply,
 } from '../../repositories/operations.ts';
@@ -21,6 +19,7 @@ import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operat
 import { oddAgain, oddForMs } from '../operations/oddities.ts';
 import { remember } from '../operations/remember.ts';
 import type { Detection } from '../restore/detection.ts';
+import { createLooks } from '../restore/lookedAt.ts';
 import { createIssueAttempts } from './issueAttempts.ts';
 import { decideMinting, type MintingDecision, type MintingView } from './mintingDecision.ts';
 import { again, allOutputs, asSeen, factsOf, onceAnswered, type Step } from './mintingFacts.ts';
@@ -43,6 +42,7 @@ export function createMintingHandler(parts: {
   const { operations, mintings, mints, detection, now } = parts;
   const issueAttempts = createIssueAttempts(parts);
   const incidents = createMintingIncidents(parts.reports);
+  const looks = createLooks(parts);
 
   /** Issues signed in this process' life and not credited yet: nothing can have come in between. */
   const answeredHere = new Set<string>();
@@ -151,7 +151,7 @@ export function createMintingHandler(parts: {
       case 'proofs': {
         const proofs = redemption.redeemed.map(({ proof }) => proof);
         const isFresh = answeredHere.delete(operation.id);
-        if (!isFresh && (await standing(operation, proofs)) === 'unreachable')
+        if (!isFresh && (await looks.standing(operation, proofs)) === 'unreachable')
           return { operation: await withoutDoubt(operation), next: 'later' };
         return again(await mintings.credit(operation, proofs));
       }
@@ -168,14 +168,6 @@ export function createMintingHandler(parts: {
   /** A quote that only we can claim was issued in a time that the books have lost: the recovery finds what is left of it. */
   async function isLost(operation: MintingOperation): Promise<boolean> {
     return operation.quotePubkey !== null && detection.issuedUnknown(operation, operation.createdAt);
-  }
-
-  /** What NUT-09 has brought back may have been credited, and spent, in a time that the books have lost. */
-  function standing(operation: MintingOperation, proofs: readonly Proof[]) {
-    return detection.standing(operation, proofs, async () => {
-      const present = await operations.byId(operation.id);
-      if (present?.version !== operation.version) throw new StaleOperation(operation.id);
-    });
   }
 
   /** Signed, and not well. Reported at once; a person is called when it has been so for an hour. */
@@ -231,11 +223,7 @@ export function createMintingHandler(parts: {
       const sinceMs = at.getTime() - operation.createdAt.getTime();
       return growingWaitMs(sinceMs, { fraction: 0.1, minMs: 500, maxMs: 600_000 });
     },
-    async reread(id) {
-      const operation = await operations.byId(id);
-      invariant(operation?.kind === 'minting', `${id} is not a minting`);
-      return operation;
-    },
+    reread: (id) => operations.ofKind('minting', id),
   };
 }
 

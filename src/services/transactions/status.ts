@@ -1,4 +1,4 @@
-import type { Operation } from '../../models/operation.ts';
+import type { OfKind } from '../../models/operation.ts';
 import type {
   KindInStates,
   TransactionKind,
@@ -10,9 +10,7 @@ import type {
 type Kind = TransactionKind;
 
 /** What each state of each kind means to the owner of the wallet, of those that the owner is told of. */
-const statuses: {
-  [Each in Kind]: Record<Extract<Operation, { kind: Each }>['state'], TransactionStatus>;
-} = {
+export const statuses = {
   melt: {
     prepared: 'PENDING',
     swapping: 'PENDING',
@@ -50,6 +48,8 @@ const statuses: {
     refused: 'FAILED',
     needs_attention: 'NEEDS_ATTENTION',
   },
+} as const satisfies {
+  [Each in Kind]: Record<OfKind<Each>['state'], TransactionStatus>;
 };
 
 const types: Record<Kind, TransactionType> = {
