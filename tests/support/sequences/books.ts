@@ -8,6 +8,8 @@ const patienceMs = 150_000;
 /** What the swap of a payment under way may have cost, before that is told. */
 const mayHaveCostSat = 20;
 
+type Payment = { paymentHash: string; count: number };
+
 /** What a wallet says of itself. */
 export type Account = { owner: Owner; history: Entry[]; total: number; expected: number };
 
@@ -103,7 +105,19 @@ async function againstLedger(town: Town, accounts: readonly Account[]): Promise<
   if (!balance.ok) wrong.push('the mint’s own books are out of balance');
   for (const { paymentHash, count } of payments)
     if (count > 1) wrong.push(`${paymentHash} was paid ${count} times`);
+  wrong.push(...toldAndPaid(town, accounts, payments));
   if (held + out !== outstanding)
     wrong.push(`the wallets hold ${held}, ${out} are out, and the mint owes ${outstanding}`);
   return wrong;
+}
+
+/** Payments that wallets tell of, and payees who have their money: one each, but for payments that nobody knows the end of. */
+function toldAndPaid(town: Town, accounts: readonly Account[], payments: readonly Payment[]): string[] {
+  const ofPayees = new Set(town.bills.map(({ paymentHash }) => paymentHash));
+  const paid = payments.filter(({ paymentHash, count }) => count > 0 && ofPayees.has(paymentHash)).length;
+  const melts = accounts.flatMap(({ history }) => history).filter(({ type }) => type === 'melt');
+  const told = melts.filter(({ status }) => status === 'PAID').length;
+  const open = melts.filter((melt) => melt.status !== 'PAID' && !hasEnded(melt)).length;
+  if (paid >= told && paid <= told + open) return [];
+  return [`${told} payments are told as paid, ${open} are open, and ${paid} payees have their money`];
 }
