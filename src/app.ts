@@ -12,7 +12,7 @@ import {
 import { cors } from './middleware/cors.ts';
 import { jsonBody } from './middleware/jsonBody.ts';
 import { completeSignature } from './middleware/nip98.ts';
-import { checkNpub } from './middleware/npub.ts';
+import { checkWallet } from './middleware/npub.ts';
 import { methodNotAllowed, problems, refuseWhileDraining, unknownRoute } from './middleware/problems.ts';
 import { type RateLimiters, rateLimiters } from './middleware/rateLimits.ts';
 import { refuseWithoutHost, requestContext, takenBy } from './middleware/requestContext.ts';
@@ -65,7 +65,7 @@ export function createApp({ services, logger, isDraining, publicOrigin, config }
 const methodsOf: Record<Route['method'], string[]> = { get: ['GET', 'HEAD'], post: ['POST'] };
 
 /**
- * 401 before anything else, then the caller's limit, the npub's shape, 403, the route's own limit, and only then is a body
+ * 401 before anything else, then the caller's limit, the shape of npub and walletId, 403, the route's own limit, and only then is a body
  * read. What a signed request says of it is the last thing to be checked.
  */
 function guards(
@@ -84,7 +84,7 @@ function guards(
     case 'signature':
       return [...caller, requireSignature(), ...body];
     default:
-      return [...caller, checkNpub(), requireScope(access), ...own, ...body];
+      return [...caller, checkWallet(), requireScope(access), ...own, ...body];
   }
 }
 

@@ -118,12 +118,12 @@ export async function createContext(given: {
 
   const stores = createStores({ database, sealers: createSealers(database, masters), config, logger, now });
   const mints = profile === 'production' ? refusingSimulated(allMints) : allMints;
-  const seeds = createSeeds(secrets.mnemonic);
+  const seeds = createSeeds(secrets.mnemonic, stores.wallets);
   const reports = createReportService({ reports: stores.filed, spool: stores.spool, logger, now });
   refusedAddresses.reportTo(reports);
   const { mintUrls } = config;
   const wallets = createWalletService({
-    wallets: stores.wallets,
+    ...stores,
     mints,
     ledger: stores.ledger,
     seeds,

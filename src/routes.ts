@@ -54,6 +54,7 @@ export function routeTable(services: Services): Route[] {
     { method: 'get', path: '/docs/:file', access: 'public', limit: 'address', handler: docs.file },
     { method: 'post', path: '/api/auth/token', access: 'signature', handler: auth.token },
     { method: 'post', path: '/api/wallet/create', access: 'creation', handler: wallets.create },
+    { method: 'get', path: `${wallet}/wallets`, access: 'wallet:read', handler: wallets.list },
     { method: 'get', path: `${wallet}/info`, access: 'wallet:read', handler: wallets.info },
     { method: 'get', path: `${wallet}/balance`, access: 'wallet:read', handler: wallets.balance },
     { method: 'post', path: `${wallet}/mint`, access: 'wallet:write', handler: mintings.request },

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { budgetOf } from '../middleware/authenticate.ts';
 import { readIdempotencyKey } from '../middleware/idempotencyKey.ts';
 import { prefersAsync } from '../middleware/prefer.ts';
-import { contextOf, npubOf } from '../middleware/requestContext.ts';
+import { contextOf, walletNameOf } from '../middleware/requestContext.ts';
 import { bodies, notesIn, readBody, readTransactionId } from '../middleware/validate.ts';
 import type { AmountWish, MeltService } from '../services/contracts.ts';
 import { presentMelt, presentMeltQuote, presentMeltStatus, statusUrlOf } from './presentMelt.ts';
@@ -11,7 +11,7 @@ import { presentMelt, presentMeltQuote, presentMeltStatus, statusUrlOf } from '.
 export function meltController(melts: MeltService) {
   const quote: RequestHandler = async (req, res) => {
     const { invoice, amount } = readBody(bodies.meltQuote, req);
-    res.json(presentMeltQuote(await melts.quote(npubOf(req), invoice, wishIn(amount))));
+    res.json(presentMeltQuote(await melts.quote(walletNameOf(req), invoice, wishIn(amount))));
   };
 
   const melt: RequestHandler = async (req, res) => {
@@ -19,7 +19,7 @@ export function meltController(melts: MeltService) {
     const respondAsync = prefersAsync(req.get('prefer'));
     const { requestId, stillAllowed } = contextOf(req);
     const { operation, replayed } = await melts.melt({
-      npub: npubOf(req),
+      wallet: walletNameOf(req),
       invoice: request.invoice,
       amount: wishIn(request.amount),
       maxFee: request.maxFee === undefined ? undefined : BigInt(request.maxFee),
@@ -39,7 +39,7 @@ export function meltController(melts: MeltService) {
 
   const status: RequestHandler = async (req, res) => {
     const transactionId = readTransactionId(req);
-    res.json(presentMeltStatus(await melts.status(npubOf(req), transactionId), new Date()));
+    res.json(presentMeltStatus(await melts.status(walletNameOf(req), transactionId), new Date()));
   };
 
   return { quote, melt, status };

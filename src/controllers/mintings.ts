@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { readIdempotencyKey } from '../middleware/idempotencyKey.ts';
-import { contextOf, npubOf } from '../middleware/requestContext.ts';
+import { contextOf, walletNameOf } from '../middleware/requestContext.ts';
 import { bodies, notesIn, readBody } from '../middleware/validate.ts';
 import type { MintingService } from '../services/contracts.ts';
 import { presentMinting, presentMintQuote } from './presentMinting.ts';
@@ -10,7 +10,7 @@ export function mintingController(mintings: MintingService) {
   const request: RequestHandler = async (req, res) => {
     const body = readBody(bodies.mint, req);
     const { operation, replayed } = await mintings.request({
-      npub: npubOf(req),
+      wallet: walletNameOf(req),
       amount: BigInt(body.amount),
       ...notesIn(body),
       idempotency: readIdempotencyKey(req, 'mint', body),
@@ -22,7 +22,7 @@ export function mintingController(mintings: MintingService) {
 
   const complete: RequestHandler = async (req, res) => {
     const { quoteId } = readBody(bodies.mintComplete, req);
-    const { status, body } = presentMinting(await mintings.complete(npubOf(req), quoteId));
+    const { status, body } = presentMinting(await mintings.complete(walletNameOf(req), quoteId));
     res.status(status).json(body);
   };
 

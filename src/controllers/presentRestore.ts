@@ -1,14 +1,17 @@
 import { invariant } from '../models/errors.ts';
+import type { WalletName } from '../models/wallet.ts';
 import type { RestoreView } from '../services/contracts.ts';
 import { toJsonSum } from './amounts.ts';
 
-export const restoreUrlOf = (npub: string): string => `/api/wallet/${npub}/restore`;
+/** Of the same wallet, by the same name. */
+export const restoreUrlOf = ({ npub, walletId }: WalletName): string =>
+  `/api/wallet/${npub}/restore${walletId === null ? '' : `?walletId=${encodeURIComponent(walletId)}`}`;
 
 /** 200 once all that can be found now has been found; until then 202. */
-export function presentRestore(view: RestoreView) {
+export function presentRestore(view: RestoreView, name: WalletName) {
   invariant(view.status !== 'NONE', 'a restore was requested, and there is none');
   if (view.status === 'RUNNING') {
-    const body = { success: true, status: view.status, statusUrl: restoreUrlOf(view.npub) };
+    const body = { success: true, status: view.status, statusUrl: restoreUrlOf(name) };
     return { status: 202, body };
   }
   const body = {

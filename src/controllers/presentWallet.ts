@@ -14,6 +14,22 @@ export function presentCreated({ wallet, created }: { wallet: Wallet; created: b
   };
 }
 
+/** All of an owner's wallets, the first one first. */
+export function presentWallets(views: readonly { wallet: Wallet; balance: Balance }[]) {
+  return {
+    success: true,
+    wallets: views.map(({ wallet: { id, npub, mintUrl, unit, createdAt }, balance }, position) => ({
+      walletId: id,
+      npub,
+      mintUrl,
+      unit,
+      balance: toJsonSum(balance.spendable),
+      isDefault: position === 0,
+      createdAt: createdAt.toISOString(),
+    })),
+  };
+}
+
 export function presentInfo(view: {
   wallet: Wallet;
   balance: Balance;
@@ -25,6 +41,7 @@ export function presentInfo(view: {
     success: true,
     walletInfo: {
       npub: wallet.npub,
+      walletId: wallet.id,
       mintUrl: wallet.mintUrl,
       unit: wallet.unit,
       balance: toJsonSum(balance.spendable),

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { prefersAsync } from '../middleware/prefer.ts';
-import { npubOf } from '../middleware/requestContext.ts';
+import { walletNameOf } from '../middleware/requestContext.ts';
 import { bodies, readBody } from '../middleware/validate.ts';
 import type { RestoreRequestService } from '../services/contracts.ts';
 import { presentPresent, presentRestore, restoreUrlOf } from './presentRestore.ts';
@@ -10,15 +10,15 @@ export function restoreController(restores: RestoreRequestService) {
   const restore: RequestHandler = async (req, res) => {
     readBody(bodies.nothing, req);
     const respondAsync = prefersAsync(req.get('prefer'));
-    const npub = npubOf(req);
-    const { status, body } = presentRestore(await restores.request({ npub, respondAsync }));
-    if (status === 202) res.set('Location', restoreUrlOf(npub));
+    const wallet = walletNameOf(req);
+    const { status, body } = presentRestore(await restores.request({ wallet, respondAsync }), wallet);
+    if (status === 202) res.set('Location', restoreUrlOf(wallet));
     if (status === 202 && respondAsync) res.set('Preference-Applied', 'respond-async');
     res.status(status).json(body);
   };
 
   const present: RequestHandler = async (req, res) => {
-    res.json(presentPresent(await restores.present(npubOf(req))));
+    res.json(presentPresent(await restores.present(walletNameOf(req))));
   };
 
   return { restore, present };

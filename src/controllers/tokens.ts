@@ -2,7 +2,7 @@ import type { RequestHandler, Response } from 'express';
 import { budgetOf } from '../middleware/authenticate.ts';
 import { readIdempotencyKey } from '../middleware/idempotencyKey.ts';
 import { prefersAsync } from '../middleware/prefer.ts';
-import { contextOf, npubOf } from '../middleware/requestContext.ts';
+import { contextOf, walletNameOf } from '../middleware/requestContext.ts';
 import { bodies, notesIn, readBody, readTransactionId, type SendBody } from '../middleware/validate.ts';
 import { validationError } from '../models/errors.ts';
 import type { Lock } from '../models/exchange.ts';
@@ -18,7 +18,7 @@ export function tokenController(sends: SendService, receives: ReceiveService) {
     const respondAsync = prefersAsync(req.get('prefer'));
     const { requestId, stillAllowed } = contextOf(req);
     const outcome = await sends.send({
-      npub: npubOf(req),
+      wallet: walletNameOf(req),
       amount: BigInt(body.amount),
       lock: lockIn(body),
       ...notesIn(body),
@@ -33,7 +33,7 @@ export function tokenController(sends: SendService, receives: ReceiveService) {
 
   const status: RequestHandler = async (req, res) => {
     const transactionId = readTransactionId(req);
-    res.json(presentSendStatus(await sends.status(npubOf(req), transactionId, budgetOf(req))));
+    res.json(presentSendStatus(await sends.status(walletNameOf(req), transactionId, budgetOf(req))));
   };
 
   const reclaim: RequestHandler = async (req, res) => {
@@ -41,7 +41,7 @@ export function tokenController(sends: SendService, receives: ReceiveService) {
     const transactionId = readTransactionId(req);
     const respondAsync = prefersAsync(req.get('prefer'));
     const outcome = await sends.reclaim({
-      npub: npubOf(req),
+      wallet: walletNameOf(req),
       transactionId,
       respondAsync,
       idempotency: readIdempotencyKey(req, 'reclaim', { transactionId }),
@@ -55,7 +55,7 @@ export function tokenController(sends: SendService, receives: ReceiveService) {
     const body = readBody(bodies.receive, req);
     const respondAsync = prefersAsync(req.get('prefer'));
     const outcome = await receives.receive({
-      npub: npubOf(req),
+      wallet: walletNameOf(req),
       encodedToken: body.encodedToken,
       ...notesIn(body),
       respondAsync,

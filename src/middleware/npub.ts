@@ -1,18 +1,27 @@
 import type { RequestHandler } from 'express';
-import { type FieldProblem, validationError } from '../models/errors.ts';
+import { validationError } from '../models/errors.ts';
 import { isNpub } from '../models/npub.ts';
 import { contextOf } from './requestContext.ts';
 
 export const npubProblem =
   'must be an npub (NIP-19): npub1 and 58 lower-case characters with a valid checksum';
 
-/** Checks `:npub` of the path and notes it. @throws DomainError VALIDATION_ERROR on field `npub` */
-export function checkNpub(): RequestHandler {
+const walletIdForm = /^[\w.:-]{1,100}$/;
+const walletIdProblem = 'must be one walletId, as GET /api/wallet/{npub}/wallets tells it';
+
+/** Checks `:npub` of the path, and `walletId` of the query where there is one, and notes them. @throws DomainError VALIDATION_ERROR */
+export function checkWallet(): RequestHandler {
   return (req, _res, next) => {
     const npub = req.params['npub'];
-    const problem: FieldProblem = { field: 'npub', message: npubProblem };
-    if (typeof npub !== 'string' || !isNpub(npub)) throw validationError([problem]);
-    contextOf(req).npub = npub;
+    const { walletId = null } = req.query;
+    if (typeof npub !== 'string' || !isNpub(npub)) throw problem('npub', npubProblem);
+    if (walletId !== null && (typeof walletId !== 'string' || !walletIdForm.test(walletId)))
+      throw problem('walletId', walletIdProblem);
+    const context = contextOf(req);
+    context.npub = npub;
+    context.walletId = walletId;
     next();
   };
 }
+
+const problem = (field: string, message: string) => validationError([{ field, message }]);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Caller } from '../models/apiKey.ts';
 import { invariant, validationError } from '../models/errors.ts';
+import type { WalletName } from '../models/wallet.ts';
 
 /** What the edge has learnt about a request so far. */
 export type RequestContext = {
@@ -14,6 +15,8 @@ export type RequestContext = {
   stillAllowed: () => Promise<void>;
   /** The wallet owner named in the path, once checked. */
   npub: string | null;
+  /** Which of the owner's wallets the query names, once checked; null = none. */
+  walletId: string | null;
   /** SHA-256 of the body exactly as it came, in hex; the bytes themselves are not kept. */
   rawBodySha256: string | null;
 };
@@ -23,6 +26,7 @@ const nothingKnown = {
   caller: null,
   stillAllowed: async () => undefined,
   npub: null,
+  walletId: null,
   rawBodySha256: null,
 };
 
@@ -77,4 +81,9 @@ export function npubOf(req: IncomingMessage): string {
   const { npub } = contextOf(req);
   invariant(npub !== null, 'this route does not check an npub');
   return npub;
+}
+
+/** Which wallet the request is about. @throws InvariantBroken on a route that does not check an npub */
+export function walletNameOf(req: IncomingMessage): WalletName {
+  return { npub: npubOf(req), walletId: contextOf(req).walletId };
 }

@@ -28,7 +28,9 @@ const query = Joi.object<Sent>({
  * is taken. @throws DomainError VALIDATION_ERROR
  */
 export function readTransactionQuery({ query: sent }: Pick<Request, 'query'>): TransactionQuery {
-  const { limit: perPage, cursor, type, status, externalId: named } = checked(query, sent);
+  // Which wallet is meant was read before.
+  const { walletId: _, ...others } = sent;
+  const { limit: perPage, cursor, type, status, externalId: named } = checked(query, others);
   return {
     limit: perPage === undefined ? usualPerPage : Number(perPage),
     cursor,

@@ -72,9 +72,10 @@ export type SendBody = Notes & {
 
 export const bodies = {
   nothing: Joi.object<Record<string, never>>({}).required(),
-  createWallet: Joi.object<{ npub: string; mintUrl?: string }>({
+  createWallet: Joi.object<{ npub: string; mintUrl?: string; unit?: string }>({
     npub: npub.required(),
     mintUrl: Joi.string().max(2_048).pattern(printable),
+    unit: Joi.string().max(32).pattern(printable),
   }).required(),
   mint: Joi.object<{ amount: number } & Notes>({ amount: amount(1).required(), ...notes }).required(),
   mintComplete: Joi.object<{ quoteId: string }>({

@@ -5,6 +5,9 @@ import type { MeltOperation, MintingOperation, Operation, TimelineEntry } from '
 export const transactionStatuses = ['PENDING', 'PAID', 'FAILED', 'EXPIRED', 'NEEDS_ATTENTION'] as const;
 export type TransactionStatus = (typeof transactionStatuses)[number];
 
+/** What names one operation of an owner: its own id, or its mint quote's. */
+export type TransactionKey = { transactionId: string } | { quoteId: string };
+
 /** Kinds of operations as clients name them. */
 export const transactionTypes = ['mint', 'melt', 'send', 'receive'] as const;
 export type TransactionType = (typeof transactionTypes)[number];

@@ -4,7 +4,10 @@
  */
 export type RecoveryState = 'required' | 'running' | 'watching';
 
-/** One wallet of an npub: one mint, one unit. */
+/** Which wallet a request is about. `walletId` null: nobody has said which, and an npub's first will do. */
+export type WalletName = { npub: string; walletId: string | null };
+
+/** One wallet of an npub, which may have several: one for each mint and unit. */
 export type Wallet = {
   id: string;
   npub: string;

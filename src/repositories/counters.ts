@@ -11,21 +11,21 @@ export type CounterRepository = ReturnType<typeof createCounterRepository>;
  */
 export const counterLead = 1_000;
 
-/** NUT-13 indices. A gap costs nothing; an index used twice would let two outputs share a secret, so it never happens. */
+/** NUT-13 indices, of each wallet's own seed. A gap costs nothing; an index used twice would let two outputs share a secret, so it never happens. */
 export function createCounterRepository(database: Database) {
   /**
    * Takes `count` indices for good, in an own majority write. @returns the first: not 0 in a keyset of which these books have
    * used nothing, where they were once behind, since a recovery by a list without that keyset has not moved its counter.
    */
-  async function take(walletSeed: string, keysetId: string, count: number): Promise<number> {
+  async function take(walletId: string, keysetId: string, count: number): Promise<number> {
     invariant(
       Number.isSafeInteger(count) && count > 0 && count <= 10_000,
       'counters are taken one to ten thousand at a time',
     );
-    let after = await add(walletSeed, keysetId, count, false);
+    let after = await add(walletId, keysetId, count, false);
     if (after === null) {
-      if (await wasBehind(walletSeed)) await raise(walletSeed, keysetId, counterLead);
-      after = await add(walletSeed, keysetId, count, true);
+      if (await wasBehind(walletId)) await raise(walletId, keysetId, counterLead);
+      after = await add(walletId, keysetId, count, true);
     }
     invariant(
       after !== null && Number.isSafeInteger(after.next) && after.next >= count,
@@ -34,21 +34,21 @@ export function createCounterRepository(database: Database) {
     return after.next - count;
   }
 
-  function add(walletSeed: string, keysetId: string, count: number, upsert: boolean) {
+  function add(walletId: string, keysetId: string, count: number, upsert: boolean) {
     return database.counters
       .findOneAndUpdate(
-        { _id: `${walletSeed}:${keysetId}` },
-        { $inc: { next: count }, $setOnInsert: { wallet_seed: walletSeed, keyset_id: keysetId } },
+        { _id: `${walletId}:${keysetId}` },
+        { $inc: { next: count }, $setOnInsert: { wallet_id: walletId, keyset_id: keysetId } },
         { upsert, returnDocument: 'after', includeResultMetadata: false },
       )
       .lean<CounterDocument>();
   }
 
-  /** Whether any wallet of the seed is, or ever was, being recovered for more than a wish. */
-  async function wasBehind(walletSeed: string): Promise<boolean> {
+  /** Whether the wallet is, or ever was, being recovered for more than a wish. */
+  async function wasBehind(walletId: string): Promise<boolean> {
     const found = await database.wallets
       .findOne({
-        npub: walletSeed,
+        _id: walletId,
         $or: [
           { recovery: { $exists: true }, 'recovery.reason': { $ne: 'requested' } },
           { recovered_at: { $exists: true } },
@@ -59,23 +59,23 @@ export function createCounterRepository(database: Database) {
   }
 
   /** The next index of a keyset; 0 where none was ever taken. */
-  async function next(walletSeed: string, keysetId: string): Promise<number> {
-    const found = await database.counters.findById(`${walletSeed}:${keysetId}`).lean<CounterDocument>();
+  async function next(walletId: string, keysetId: string): Promise<number> {
+    const found = await database.counters.findById(`${walletId}:${keysetId}`).lean<CounterDocument>();
     return found?.next ?? 0;
   }
 
   /** The keysets of which any index was taken. */
-  async function keysets(walletSeed: string): Promise<string[]> {
-    const ofSeed = { _id: { $gte: `${walletSeed}:`, $lt: `${walletSeed};` } };
-    return database.counters.distinct('keyset_id', ofSeed);
+  async function keysets(walletId: string): Promise<string[]> {
+    const ofWallet = { _id: { $gte: `${walletId}:`, $lt: `${walletId};` } };
+    return database.counters.distinct('keyset_id', ofWallet);
   }
 
   /** Makes sure that no index below this is taken any more. Never moves a counter back. */
-  async function raise(walletSeed: string, keysetId: string, atLeast: number): Promise<void> {
+  async function raise(walletId: string, keysetId: string, atLeast: number): Promise<void> {
     invariant(Number.isSafeInteger(atLeast) && atLeast >= 0, 'a counter is raised to an index');
     await database.counters.updateOne(
-      { _id: `${walletSeed}:${keysetId}` },
-      { $max: { next: atLeast }, $setOnInsert: { wallet_seed: walletSeed, keyset_id: keysetId } },
+      { _id: `${walletId}:${keysetId}` },
+      { $max: { next: atLeast }, $setOnInsert: { wallet_id: walletId, keyset_id: keysetId } },
       { upsert: true },
     );
   }

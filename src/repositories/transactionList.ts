@@ -1,3 +1,4 @@
+import type { QueryFilter } from 'mongoose';
 import { invariant } from '../models/errors.ts';
 import { receiveStates, sendStates } from '../models/exchange.ts';
 import { meltStates, mintingStates, type TimelineEntry } from '../models/operation.ts';
@@ -9,6 +10,7 @@ import type {
   MintingOutline,
   ReceiveOutline,
   SendOutline,
+  TransactionKey,
   TransactionKind,
   TransactionOutline,
   TransactionStory,
@@ -99,7 +101,18 @@ export function createTransactionListRepository({ operations }: Pick<Database, '
     return found === null ? null : { outline: outlineFrom(found), timeline: found.timeline };
   }
 
-  return { newest, story };
+  /** Which of these wallets has an operation; null where none has. */
+  async function holder(walletIds: readonly string[], of: TransactionKey): Promise<string | null> {
+    const named: QueryFilter<OperationDocument> =
+      'transactionId' in of ? { _id: of.transactionId } : { kind: 'minting', quote_id: of.quoteId };
+    const found = await operations
+      .findOne({ ...named, wallet_id: { $in: [...walletIds] } })
+      .select({ wallet_id: 1 })
+      .lean<Pick<OperationDocument, 'wallet_id'>>();
+    return found?.wallet_id ?? null;
+  }
+
+  return { newest, story, holder };
 }
 
 /** What upkeep does is no transaction of the owner's. */

@@ -1,4 +1,3 @@
-import { invariant } from '../models/errors.ts';
 import type { WalletDocument } from '../models/schemas/account.ts';
 import type { Wallet } from '../models/wallet.ts';
 import type { Database } from './database.ts';
@@ -6,33 +5,41 @@ import { duplicateKeyIndex } from './transaction.ts';
 
 export type WalletRepository = ReturnType<typeof createWalletRepository>;
 
+/** More than any owner has use for. */
+export const mostWalletsPerNpub = 100;
+
 /**
- * Wallets by their owner. A new one's id follows from the npub (`walletIdOf`), so that an npub has one wallet whoever races;
- * a migrated one has kept the id that it had, and is found by its npub before a new one is made.
+ * Wallets by their owner. A new one's id follows from what it is (`walletIdOf`), so that there is one whoever races; a
+ * migrated one has kept the id that it had.
  */
 export function createWalletRepository(database: Pick<Database, 'wallets'>) {
-  async function findByNpub(npub: string): Promise<Wallet | null> {
-    const document = await database.wallets
-      .findOne({ npub })
+  /** All of an owner's, the first one first. */
+  async function ofNpub(npub: string): Promise<Wallet[]> {
+    const documents = await database.wallets
+      .find({ npub })
       .sort({ created_at: 1, _id: 1 })
-      .lean<WalletDocument>();
+      .limit(mostWalletsPerNpub)
+      .lean<WalletDocument[]>();
+    return documents.map(toWallet);
+  }
+
+  async function byId(walletId: string): Promise<Wallet | null> {
+    const document = await database.wallets.findById(walletId).lean<WalletDocument>();
     return document === null ? null : toWallet(document);
   }
 
-  /** Inserts, or returns the wallet that stood there first. */
-  async function insertIfAbsent(wallet: Wallet): Promise<{ wallet: Wallet; created: boolean }> {
+  /** @returns false where there is one of this id, or of this npub at this address and in this unit */
+  async function insert(wallet: Wallet): Promise<boolean> {
     try {
       await database.wallets.create([toDocument(wallet)]);
-      return { wallet, created: true };
+      return true;
     } catch (error) {
       if (duplicateKeyIndex(error) === null) throw error;
+      return false;
     }
-    const existing = await findByNpub(wallet.npub);
-    invariant(existing !== null, 'a wallet exists and cannot be found');
-    return { wallet: existing, created: false };
   }
 
-  return { findByNpub, insertIfAbsent };
+  return { ofNpub, byId, insert };
 }
 
 export function toDocument(wallet: Wallet): WalletDocument {

@@ -4,8 +4,13 @@ import type { NostrEvent } from '../models/nostrEvent.ts';
 import type { MeltOperation, MintingOperation, TimelineEntry } from '../models/operation.ts';
 import type { RateCount, RateLimitName } from '../models/rateLimit.ts';
 import type { ReportDraft } from '../models/report.ts';
-import type { TransactionOutline, TransactionStatus, TransactionType } from '../models/transaction.ts';
-import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
+import type {
+  TransactionKey,
+  TransactionOutline,
+  TransactionStatus,
+  TransactionType,
+} from '../models/transaction.ts';
+import type { Balance, Wallet, WalletName, WalletStatistics } from '../models/wallet.ts';
 import type { ReceiveService, SendService } from './exchange/contracts.ts';
 
 /** A durable `Idempotency-Key`, with the hash of the body that it was first used for. */
@@ -22,13 +27,25 @@ export type Outcome<T> = { operation: T; replayed: boolean };
 export type OwnersNotes = { memo: string | null; externalId: string | null };
 
 export type WalletService = {
-  /** @throws DomainError VALIDATION_ERROR (mint not allowed), MINT_UNAVAILABLE, MINT_ERROR */
-  create(npub: string, mintUrl: string | undefined): Promise<{ wallet: Wallet; created: boolean }>;
-  /** @throws DomainError WALLET_NOT_FOUND */
-  get(npub: string): Promise<Wallet>;
-  balance(npub: string): Promise<{ wallet: Wallet; balance: Balance }>;
-  /** `tokenPubkey`: what others lock tokens to that are for this wallet (NUT-11). */
-  info(npub: string): Promise<{
+  /**
+   * The wallet of an npub at a mint and in a unit: where nothing is asked for, its first, or one at the default mint; where only
+   * one of the two is, the first that fits. @throws DomainError VALIDATION_ERROR (not allowed here, or not with this mint), MINT_UNAVAILABLE, MINT_ERROR
+   */
+  create(
+    npub: string,
+    asked: { mintUrl: string | undefined; unit: string | undefined },
+  ): Promise<{ wallet: Wallet; created: boolean }>;
+  /** @throws DomainError WALLET_NOT_FOUND, as all that follow */
+  get(name: WalletName): Promise<Wallet>;
+  /** The same; where none is named, that of the owner's whose transaction or mint quote this is. */
+  holding(name: WalletName, of: TransactionKey): Promise<Wallet>;
+  /** The same; where none is named, that of the owner's which such a token is for. */
+  forToken(name: WalletName, token: { mintUrl: string; unit: string }): Promise<Wallet>;
+  balance(name: WalletName): Promise<{ wallet: Wallet; balance: Balance }>;
+  /** All of an owner's, the first one first. */
+  list(npub: string): Promise<{ wallet: Wallet; balance: Balance }[]>;
+  /** `tokenPubkey`: what others lock tokens to that are for this npub (NUT-11). */
+  info(name: WalletName): Promise<{
     wallet: Wallet;
     balance: Balance;
     statistics: WalletStatistics;
@@ -52,7 +69,7 @@ export type KeyBudget = { keyId: string; satPerDay: bigint };
 export type AmountWish = bigint | 'max' | undefined;
 
 export type MeltRequest = OwnersNotes & {
-  npub: string;
+  wallet: WalletName;
   invoice: string;
   amount: AmountWish;
   maxFee: bigint | undefined;
@@ -68,28 +85,28 @@ export type MeltRequest = OwnersNotes & {
 
 export type MeltService = {
   /** Asks the mint what paying this invoice would cost. Reserves nothing. */
-  quote(npub: string, invoice: string, amount: AmountWish): Promise<MeltQuoteView>;
+  quote(name: WalletName, invoice: string, amount: AmountWish): Promise<MeltQuoteView>;
   /**
    * Pays an invoice. Resolves with an operation that is `settled` or `paid` (200), or still open (202).
    * @throws DomainError every refusal of docs/api; PAYMENT_FAILED when the operation ended without paying.
    */
   melt(request: MeltRequest): Promise<Outcome<MeltOperation>>;
   /** @throws DomainError WALLET_NOT_FOUND, TRANSACTION_NOT_FOUND */
-  status(npub: string, transactionId: string): Promise<MeltOperation>;
+  status(name: WalletName, transactionId: string): Promise<MeltOperation>;
 };
 
 export type MintingService = {
   /** Asks the mint for an invoice and watches it. */
   request(
     request: OwnersNotes & {
-      npub: string;
+      wallet: WalletName;
       amount: bigint;
       idempotency: IdempotencyKey | undefined;
       requestId: string;
     },
   ): Promise<Outcome<MintingOperation>>;
   /** Looks now instead of waiting for the worker. `issued` once credited. @throws DomainError QUOTE_NOT_FOUND */
-  complete(npub: string, quoteId: string): Promise<MintingOperation>;
+  complete(name: WalletName, quoteId: string): Promise<MintingOperation>;
 };
 
 /** An operation in its owner's history. `fee` is null while nobody knows it. */
@@ -113,11 +130,11 @@ export type TransactionService = {
    * nothing twice. @throws DomainError WALLET_NOT_FOUND, VALIDATION_ERROR for a cursor that is none
    */
   list(
-    npub: string,
+    name: WalletName,
     query: TransactionQuery,
   ): Promise<{ transactions: TransactionView[]; limit: number; nextCursor: string | null }>;
   /** @throws DomainError WALLET_NOT_FOUND, TRANSACTION_NOT_FOUND */
-  get(npub: string, transactionId: string): Promise<TransactionView & { timeline: TimelineEntry[] }>;
+  get(name: WalletName, transactionId: string): Promise<TransactionView & { timeline: TimelineEntry[] }>;
 };
 
 /** A key as operators see it: neither its token nor the hash of it. */
@@ -224,13 +241,13 @@ export type CorrectionAction = Pick<TokenDiscrepancy, 'type' | 'amount' | 'proof
 
 export type ReconcileService = {
   /** Compares a wallet's proofs with its mint (NUT-07). Changes nothing. @throws DomainError WALLET_NOT_FOUND, MINT_UNAVAILABLE, MINT_ERROR */
-  compare(npub: string): Promise<ProofComparison>;
+  compare(name: WalletName): Promise<ProofComparison>;
   /**
    * The same, and marks what the mint calls spent, as pre-flight would; a dry run lists that and changes nothing.
    * @throws DomainError also MELT_BLOCKED_BY_RECONCILIATION during a recovery, DATABASE_UNAVAILABLE
    */
   reconcile(request: {
-    npub: string;
+    wallet: WalletName;
     dryRun: boolean;
     requestId: string;
   }): Promise<ProofComparison & { dryRun: boolean; actions: CorrectionAction[] }>;
@@ -248,8 +265,8 @@ export type RestoreService = {
 
 /** What became of a wish to have a wallet restored. `WATCHING`: the mint still holds ecash of it in payments. Sums are in its unit. */
 export type RestoreView =
-  | { status: 'NONE'; npub: string }
-  | ({ npub: string; startedAt: Date; restored: bigint; restoredProofs: number } & (
+  | { status: 'NONE' }
+  | ({ startedAt: Date; restored: bigint; restoredProofs: number } & (
       | { status: 'RUNNING' | 'WATCHING' }
       | { status: 'DONE'; endedAt: Date }
     ));
@@ -259,9 +276,9 @@ export type RestoreRequestService = {
    * Has all ecash of a wallet looked for by its seed (NUT-13, NUT-09), and waits for what comes of it. Joins a recovery that is
    * under way. @throws DomainError WALLET_NOT_FOUND; MINT_UNAVAILABLE, MINT_ERROR: nothing was begun
    */
-  request(wish: { npub: string; respondAsync: boolean }): Promise<RestoreView>;
+  request(wish: { wallet: WalletName; respondAsync: boolean }): Promise<RestoreView>;
   /** The recovery that is under way, or else the last. @throws DomainError WALLET_NOT_FOUND */
-  present(npub: string): Promise<RestoreView>;
+  present(name: WalletName): Promise<RestoreView>;
 };
 
 export type Services = {

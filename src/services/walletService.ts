@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { DomainError, validationError } from '../models/errors.ts';
+import { DomainError, invariant, validationError } from '../models/errors.ts';
+import { isSameMint } from '../models/mintUrl.ts';
 import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
-import type { WalletRepository } from '../repositories/wallets.ts';
+import type { TransactionListRepository } from '../repositories/transactionList.ts';
+import { mostWalletsPerNpub, type WalletRepository } from '../repositories/wallets.ts';
 import type { WalletService } from './contracts.ts';
 import type { Seeds } from './ecash/seeds.ts';
 
 /** What a wallet must know of its mint before it trusts it with money. */
 export type MintDirectory = {
   /** @throws DomainError MINT_UNAVAILABLE, MINT_ERROR (also: the mint lacks what we need) */
-  describe(mintUrl: string): Promise<{ mintUrl: string; mintId: string | null; unit: string }>;
+  describe(mintUrl: string): Promise<{ mintUrl: string; mintId: string | null; units: readonly string[] }>;
 };
 
 /** Sums over what a wallet holds. */
@@ -18,7 +20,8 @@ export type Ledger = {
 };
 
 type Parts = {
-  wallets: WalletRepository;
+  wallets: Pick<WalletRepository, 'ofNpub' | 'insert'>;
+  transactionList: Pick<TransactionListRepository, 'holder'>;
   mints: MintDirectory;
   ledger: Ledger;
   seeds: Pick<Seeds, 'tokenKey'>;
@@ -27,77 +30,134 @@ type Parts = {
   now: () => Date;
 };
 
-/** Wallets: for now one per npub, at one mint. */
+/** Wallets: as many for an npub as there are mints and units, one for each. */
 export function createWalletService(parts: Parts): WalletService {
-  const { wallets, mints, ledger, seeds, mintUrls, now } = parts;
+  const { wallets, transactionList, mints, ledger, seeds, mintUrls, now } = parts;
 
-  async function create(npub: string, asked: string | undefined) {
-    const mintUrl = allowedMint(mintUrls, asked);
-    const existing = await wallets.findByNpub(npub);
-    if (existing !== null) return { wallet: sameMint(existing, asked), created: false };
-    const { mintId, unit } = await mints.describe(mintUrl);
-    const wallet: Wallet = { id: walletIdOf(npub), npub, mintUrl, mintId, unit, createdAt: now() };
-    const outcome = await wallets.insertIfAbsent(wallet);
-    return { wallet: sameMint(outcome.wallet, asked), created: outcome.created };
+  const create: WalletService['create'] = async (npub, asked) => {
+    const owned = await wallets.ofNpub(npub);
+    const [first] = owned;
+    if (first !== undefined && asked.mintUrl === undefined && asked.unit === undefined)
+      return { wallet: first, created: false };
+    const mintUrl = allowedMint(mintUrls, asked.mintUrl ?? first?.mintUrl);
+    const existing = owned.find(isAt(mintUrl, asked.unit));
+    if (existing !== undefined) return { wallet: existing, created: false };
+    if (owned.length >= mostWalletsPerNpub) throw tooMany();
+    const { mintId, units } = await mints.describe(mintUrl);
+    const unit = asked.unit ?? units[0];
+    if (unit === undefined || !units.includes(unit)) throw unitProblem(units);
+    const id = walletIdOf({ npub, mintUrl, mintId, unit });
+    const wallet: Wallet = { id, npub, mintUrl, mintId, unit, createdAt: now() };
+    if (await wallets.insert(wallet)) return { wallet, created: true };
+    return { wallet: await present(wallet), created: false };
+  };
+
+  /** Who stands where a new wallet would. @throws DomainError VALIDATION_ERROR where that is one at another address */
+  async function present({ id, npub, mintUrl, unit }: Wallet): Promise<Wallet> {
+    const owned = await wallets.ofNpub(npub);
+    const same = owned.find(isAt(mintUrl, unit));
+    if (same !== undefined) return same;
+    const moved = owned.find((wallet) => wallet.id === id);
+    invariant(moved !== undefined, 'a wallet exists and cannot be found');
+    throw mintProblem(`is the mint of ${moved.id}, which knows it as ${moved.mintUrl}`);
   }
 
-  async function get(npub: string): Promise<Wallet> {
-    const wallet = await wallets.findByNpub(npub);
-    if (wallet === null) throw walletNotFound(npub);
-    return wallet;
+  async function ofNpub(npub: string): Promise<[Wallet, ...Wallet[]]> {
+    const [first, ...others] = await wallets.ofNpub(npub);
+    if (first === undefined) throw walletNotFound(npub);
+    return [first, ...others];
   }
 
-  async function balance(npub: string) {
-    const wallet = await get(npub);
-    return { wallet, balance: await ledger.balance(wallet.id) };
-  }
+  const get: WalletService['get'] = async ({ npub, walletId }) => {
+    const [first, ...others] = await ofNpub(npub);
+    if (walletId === null) return first;
+    const named = [first, ...others].find(({ id }) => id === walletId);
+    if (named === undefined) throw walletNotFound(npub, walletId);
+    return named;
+  };
 
-  async function info(npub: string) {
-    const wallet = await get(npub);
+  const holding: WalletService['holding'] = async (name, of) => {
+    const [first, ...others] = await ofNpub(name.npub);
+    if (name.walletId !== null || others.length === 0) return get(name);
+    const owned = [first, ...others];
+    const holder = await transactionList.holder(
+      owned.map(({ id }) => id),
+      of,
+    );
+    return owned.find(({ id }) => id === holder) ?? first;
+  };
+
+  const forToken: WalletService['forToken'] = async (name, { mintUrl, unit }) => {
+    if (name.walletId !== null) return get(name);
+    const [first, ...others] = await ofNpub(name.npub);
+    const fits = (wallet: Wallet) => isSameMint(wallet.mintUrl, mintUrl) && wallet.unit === unit;
+    return [first, ...others].find(fits) ?? first;
+  };
+
+  const withBalance = async (wallet: Wallet) => ({ wallet, balance: await ledger.balance(wallet.id) });
+
+  const info: WalletService['info'] = async (name) => {
+    const wallet = await get(name);
     const [held, statistics, { publicKey: tokenPubkey }] = await Promise.all([
       ledger.balance(wallet.id),
       ledger.statistics(wallet.id),
-      seeds.tokenKey(npub),
+      seeds.tokenKey(wallet.npub),
     ]);
     return { wallet, balance: held, statistics, tokenPubkey };
-  }
+  };
 
-  return { create, get, balance, info };
+  return {
+    create,
+    get,
+    holding,
+    forToken,
+    info,
+    balance: async (name) => withBalance(await get(name)),
+    list: async (npub) => Promise.all((await ofNpub(npub)).map(withBalance)),
+  };
 }
 
 /**
- * The id of a new wallet. It follows from the npub alone: two racing creations meet, and a store rebuilt from the npubs has
- * the same ids, but for wallets that were migrated and kept theirs. So ask the stored wallet for its id, never this.
+ * The id of a new wallet. It follows from its owner, its mint (by its public key, since an address may change, or by that where
+ * there is none) and its unit: two racing creations meet, one mint at two addresses is one, and a store built anew has the
+ * same ids, but for wallets that were migrated and kept theirs. So ask the stored wallet for its id, never this.
  */
-export function walletIdOf(npub: string): string {
-  return `wal_${createHash('sha256').update(`crucible/wallet/1/${npub}`).digest('hex').slice(0, 32)}`;
+export function walletIdOf({ npub, mintUrl, mintId, unit }: Omit<Wallet, 'id' | 'createdAt'>): string {
+  const what = JSON.stringify(['crucible/wallet/2', npub, mintId ?? mintUrl, unit]);
+  return `wal_${createHash('sha256').update(what).digest('hex').slice(0, 32)}`;
 }
 
 /** The mint to use: the default where none is asked for. @throws DomainError VALIDATION_ERROR for any not allowed here */
 function allowedMint(mintUrls: readonly string[], asked: string | undefined): string {
-  const mintUrl =
-    asked === undefined ? mintUrls[0] : mintUrls.find((allowed) => allowed === withoutSlash(asked));
+  const mintUrl = asked === undefined ? mintUrls[0] : mintUrls.find((allowed) => isSameMint(allowed, asked));
   if (mintUrl === undefined) throw mintProblem('is not one of the mints that this server uses');
   return mintUrl;
 }
 
-/** One wallet per npub: a second one at another mint would be out of reach of every route. */
-function sameMint(wallet: Wallet, asked: string | undefined): Wallet {
-  if (asked !== undefined && withoutSlash(asked) !== wallet.mintUrl) {
-    throw mintProblem('is not the mint of the wallet that this npub has already; one npub has one wallet');
-  }
-  return wallet;
-}
-
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+const isAt =
+  (mintUrl: string, unit: string | undefined) =>
+  (wallet: Wallet): boolean =>
+    wallet.mintUrl === mintUrl && (unit === undefined || wallet.unit === unit);
 
 const mintProblem = (message: string): DomainError => validationError([{ field: 'mintUrl', message }]);
 
-function walletNotFound(npub: string): DomainError {
+function unitProblem(units: readonly string[]): DomainError {
+  const message = `must be one in which this mint can be funded and pays: ${units.slice(0, 20).join(', ')}`;
+  return validationError([{ field: 'unit', message }]);
+}
+
+const tooMany = (): DomainError =>
+  validationError([
+    { field: 'npub', message: `has ${mostWalletsPerNpub} wallets already, which is the most there may be` },
+  ]);
+
+function walletNotFound(npub: string, walletId?: string): DomainError {
   return new DomainError(
     'WALLET_NOT_FOUND',
     'LOW',
-    'Nothing was done: this npub has no wallet here. Create it with POST /api/wallet/create.',
-    { about: { npub } },
+    walletId === undefined
+      ? 'Nothing was done: this npub has no wallet here. Create it with POST /api/wallet/create.'
+      : 'Nothing was done: this npub has no wallet with that walletId. GET /api/wallet/{npub}/wallets lists those that it has.',
+    { about: walletId === undefined ? { npub } : { npub, walletId } },
   );
 }

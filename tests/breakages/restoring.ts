@@ -11,8 +11,8 @@ const open = 'tests/integration/rolledBackOpen.test.ts';
 
 const beginsAtFirst = edit(
   'src/repositories/counters.ts',
-  'if (await wasBehind(walletSeed)) await raise',
-  'if ((await wasBehind(walletSeed)) && count === 0) await raise',
+  'if (await wasBehind(walletId)) await raise',
+  'if ((await wasBehind(walletId)) && count === 0) await raise',
 );
 
 /** A store that has fallen behind its mint. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { DomainError } from '../../src/models/errors.ts';
+import { createWalletRepository } from '../../src/repositories/wallets.ts';
 import { routeTable } from '../../src/routes.ts';
 import { startServer } from '../../src/server.ts';
 import { createSeeds } from '../../src/services/ecash/seeds.ts';
@@ -235,7 +236,11 @@ describe('the scan', () => {
     const key = await world.keyFor(['admin']);
     await world.call('GET', '/readyz', undefined, { authorization: `Bearer ${key}` });
     await world.call('GET', `${wallet.at}/info`, undefined, { authorization: `Bearer ${key}` });
-    const seed = Buffer.from(await createSeeds(mnemonic).walletSeed(wallet.npub));
+    const { database } = world.context;
+    const walletId = (await database.wallets.findOne({ npub: wallet.npub }).lean())?._id ?? '';
+    const seed = Buffer.from(
+      await createSeeds(mnemonic, createWalletRepository(database)).walletSeed(walletId),
+    );
     return {
       'a proof’s secret': proof?.secret ?? '',
       'a blinding factor': BigInt(`0x${r}`).toString(),

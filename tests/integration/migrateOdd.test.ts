@@ -3,6 +3,7 @@ import type { Proof } from '@cashu/cashu-ts';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { loadedWallet } from '../../simulator/testing.ts';
+import { simulatorMintId } from '../../src/models/profile.ts';
 import { connectDatabase } from '../../src/repositories/database.ts';
 import { createSealers, masterKeys } from '../../src/repositories/dataKeys.ts';
 import { createRehearsal } from '../../src/repositories/legacy/rehearsal.ts';
@@ -25,6 +26,9 @@ beforeAll(async () => {
   keysetId = String(member(await store.sim.ledger(), 'keysets', 0, 'id'));
 });
 afterAll(() => store.end());
+
+const carols = (): string =>
+  walletIdOf({ npub: owners.carol, mintUrl: store.mintUrl, mintId: simulatorMintId, unit: 'sat' });
 
 const invented = (what: string): string => createHash('sha256').update(what).digest('hex');
 const proofOf = (what: string): Json => ({
@@ -87,7 +91,7 @@ describe('documents that JSON cannot tell', () => {
     const database = await store.database({});
     const given = documents();
     await database.insertRaw('cashu_tokens', Object.values(given));
-    const counted = { _id: new mongo.ObjectId(), wallet_id: walletIdOf(owners.carol), version: 0 };
+    const counted = { _id: new mongo.ObjectId(), wallet_id: carols(), version: 0 };
     await database.db.collection('cashu_tokens').insertOne(tokenOf('counted', counted));
     const dry = await database.migrate(true);
     expect(dry).toMatchObject({ findings: [], checks: [{ unspentAfter: 4n, unresolved: 0n }] });
@@ -106,7 +110,7 @@ describe('documents that JSON cannot tell', () => {
 describe('what the run would stop at', () => {
   it('is named by the dry run, and nothing is begun while it is there', async () => {
     const twin = new mongo.ObjectId();
-    const walletId = walletIdOf(owners.carol);
+    const walletId = carols();
     const ours = (id: string, transactionId: string, Y: string): Json => ({
       _id: id,
       version: 1,

@@ -72,7 +72,7 @@ it('so it does where the keys are gone and wallets at the mint simulator are lef
   const simulator = await startSimulator({});
   try {
     await opened(undefined, simulator.url, ({ services }) =>
-      services.wallets.create(owners.carol, undefined),
+      services.wallets.create(owners.carol, { mintUrl: undefined, unit: undefined }),
     );
   } finally {
     await simulator.close();

@@ -285,8 +285,9 @@ describe('a wallet that has everything', () => {
     await createRecoveryRepository(world.context.database).requireAnew(wallet.npub, new Date());
     mint.tale = null;
     await recovered(world, wallet.npub);
+    const walletId = (await recoveryOf(world, wallet.npub))?._id ?? '';
     const own = (counters: Awaited<ReturnType<typeof countersOf>>) =>
-      counters.find(({ wallet_seed }) => wallet_seed === wallet.npub)?.next ?? 0;
+      counters.find(({ wallet_id }) => wallet_id === walletId)?.next ?? 0;
     expect(own(await countersOf(world))).toBeGreaterThanOrEqual(own(before) + 900);
   }, 90_000);
 });

@@ -71,15 +71,16 @@ export async function startEdge() {
   const directory = await mkdtemp(join(tmpdir(), 'crucible-spool-'));
   const spool = createReportSpool({ directory, instance: database.appName, logger });
   const reports = createReportService({ reports: createReportRepository(database), spool, logger, now });
+  const transactionList = createTransactionListRepository(database);
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
-    mints: { describe: async (url) => ({ mintUrl: url, mintId: null, unit: 'sat' }) },
+    transactionList,
+    mints: { describe: async (url) => ({ mintUrl: url, mintId: null, units: ['sat'] }) },
     ledger: createLedgerRepository(database, now),
     seeds: { tokenKey: async () => ({ privateKey: '01'.repeat(32), publicKey: `02${'01'.repeat(32)}` }) },
     mintUrls: [mintUrl, 'http://other.test'],
     now,
   });
-  const transactionList = createTransactionListRepository(database);
   const transactions = createTransactionService({ wallets, transactionList });
   const health = createHealthService({
     isDatabaseWritable: () => isDatabaseWritable(database, 1_000),

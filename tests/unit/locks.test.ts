@@ -218,18 +218,21 @@ describe('The key that tokens for an npub are locked to', () => {
     'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about';
   const npub = nip19.npubEncode('a1'.repeat(32));
 
+  const wallet = { npub, mintUrl: 'https://mint.test', mintId: null, unit: 'sat', createdAt: now };
+  const wallets = { byId: async (id: string) => ({ ...wallet, id }) };
+
   it('is the same for ever, and not the same as that of another npub or of a mint quote', async () => {
-    const seeds = createSeeds(words);
+    const seeds = createSeeds(words, wallets);
     const key = await seeds.tokenKey(npub);
     expect(key.publicKey).toBe('022ee8eea9315784e892d8d591ea6381fefd8f9137b20d5eb016d7403108df034d');
-    expect(await createSeeds(words).tokenKey(npub)).toEqual(key);
-    const quoteKeys = Promise.all(['', 'tx_a', 'tx_b'].map((id) => seeds.quoteKey(npub, id)));
+    expect(await createSeeds(words, wallets).tokenKey(npub)).toEqual(key);
+    const quoteKeys = Promise.all(['', 'tx_a', 'tx_b'].map((id) => seeds.quoteKey('wal_1', id)));
     const others = [await seeds.tokenKey(nip19.npubEncode('b1'.repeat(32))), ...(await quoteKeys)];
     expect(new Set([key, ...others].map(({ privateKey }) => privateKey)).size).toBe(5);
   });
 
   it('opens what is locked to it', async () => {
-    const { publicKey, privateKey } = await createSeeds(words).tokenKey(npub);
+    const { publicKey, privateKey } = await createSeeds(words, wallets).tokenKey(npub);
     const secret = lockedSecret({ pubkey: publicKey, refundPubkey: null, locktime: null }, nonce);
     expect(mayUnlock(lockOf(secret), publicKey, now)).toBe(true);
     expect(isP2PKSpendAuthorised(proofOf(secret, witnessFor(secret, privateKey)))).toBe(true);

@@ -50,7 +50,7 @@ function line(outcome: (number: number) => Promise<Reserved>) {
       invoice,
       how.quote ?? lasting,
       {
-        npub: wallet.npub,
+        wallet: { npub: wallet.npub, walletId: null },
         invoice: invoice.text,
         amount: undefined,
         maxFee: undefined,

@@ -107,22 +107,17 @@ const paid = {
 };
 
 describe('What a transaction has cost', () => {
+  const wallet = { id: 'w', npub: 'npub1x', mintUrl: '', mintId: null, unit: 'sat', createdAt: startedAt };
   const feeOf = async (outline: TransactionOutline) => {
     const service = createTransactionService({
       wallets: {
-        get: async (npub) => ({
-          id: 'w',
-          npub,
-          mintUrl: '',
-          mintId: null,
-          unit: 'sat',
-          createdAt: startedAt,
-        }),
+        get: async () => wallet,
+        holding: async () => wallet,
       },
-      transactionList: { newest: async () => [outline], story: async () => null },
+      transactionList: { newest: async () => [outline], story: async () => null, holder: async () => null },
     });
     const query = { limit: 1, cursor: undefined, type: undefined, status: undefined, externalId: undefined };
-    return (await service.list('npub1x', query)).transactions[0]?.fee;
+    return (await service.list({ npub: 'npub1x', walletId: null }, query)).transactions[0]?.fee;
   };
 
   it.each<[string, TransactionOutline, bigint | null]>([

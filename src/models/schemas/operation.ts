@@ -214,13 +214,13 @@ export const idempotencySchema = new Schema<IdempotencyDocument>(
 idempotencySchema.index({ wallet_id: 1, route: 1, key: 1 }, { name: 'one_operation_per_key', unique: true });
 idempotencySchema.index({ created_at: 1 }, { name: 'forget', expireAfterSeconds: keepIdempotencySeconds });
 
-/** Collection `counters`: the next NUT-13 index, by seed and keyset. */
-export type CounterDocument = { _id: string; wallet_seed: string; keyset_id: string; next: number };
+/** Collection `counters`: the next NUT-13 index, by wallet (each has a seed of its own) and keyset. */
+export type CounterDocument = { _id: string; wallet_id: string; keyset_id: string; next: number };
 
 export const counterSchema = new Schema<CounterDocument>(
   {
     _id: { type: String, required: true },
-    wallet_seed: { type: String, required: true },
+    wallet_id: { type: String, required: true },
     keyset_id: { type: String, required: true },
     next: { type: Number, required: true },
   },

@@ -15,7 +15,7 @@ export type OutputFactory = {
    * needs no derivation: outputs of the same wallet that were planned for nothing and have never been sent to be signed.
    */
   plan(
-    npub: string,
+    walletId: string,
     keysetId: string,
     plans: readonly OutputPlan[],
     spare?: PlannedOutput[],
@@ -25,13 +25,13 @@ export type OutputFactory = {
 /** Makes blinded messages. Indices are taken for good first; a crash after that leaves a harmless gap. */
 export function createOutputFactory(seeds: Seeds, counters: CounterRepository): OutputFactory {
   return {
-    async plan(npub, keysetId, plans, spare = []) {
+    async plan(walletId, keysetId, plans, spare = []) {
       const reused = takeOf(keysetId, plans.length, spare).map((output, at) => ({ ...output, ...plans[at] }));
       const rest = plans.slice(reused.length);
       if (rest.length === 0) return reused;
       const [seed, first] = await Promise.all([
-        seeds.walletSeed(npub),
-        counters.take(npub, keysetId, rest.length),
+        seeds.walletSeed(walletId),
+        counters.take(walletId, keysetId, rest.length),
       ]);
       return [
         ...reused,

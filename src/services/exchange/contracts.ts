@@ -1,8 +1,9 @@
 import type { Lock, ReceiveOperation, SendOperation } from '../../models/exchange.ts';
+import type { WalletName } from '../../models/wallet.ts';
 import type { IdempotencyKey, KeyBudget, Outcome, OwnersNotes } from '../contracts.ts';
 
 export type SendRequest = OwnersNotes & {
-  npub: string;
+  wallet: WalletName;
   /** What the token is worth. */
   amount: bigint;
   /** Null for a token that whoever has it may spend. */
@@ -17,7 +18,7 @@ export type SendRequest = OwnersNotes & {
 };
 
 export type ReclaimRequest = {
-  npub: string;
+  wallet: WalletName;
   transactionId: string;
   respondAsync: boolean;
   idempotency: IdempotencyKey | undefined;
@@ -32,7 +33,7 @@ export type SendService = {
    */
   send(request: SendRequest): Promise<Outcome<SendOperation>>;
   /** With the token itself: not for a key with a budget, unless it has sent it. @throws DomainError TRANSACTION_NOT_FOUND */
-  status(npub: string, transactionId: string, budget: KeyBudget | null): Promise<SendOperation>;
+  status(name: WalletName, transactionId: string, budget: KeyBudget | null): Promise<SendOperation>;
   /**
    * Brings a token home that nobody has claimed. Resolves with an operation that is `reclaimed` (200), or still open (202).
    * @throws DomainError TRANSACTION_NOT_FOUND, TOKEN_CLAIMED, TOKEN_LOCKED, TOKEN_PENDING, RECLAIM_FAILED
@@ -41,7 +42,7 @@ export type SendService = {
 };
 
 export type ReceiveRequest = OwnersNotes & {
-  npub: string;
+  wallet: WalletName;
   encodedToken: string;
   respondAsync: boolean;
   idempotency: IdempotencyKey | undefined;

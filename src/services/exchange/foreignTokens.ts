@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isSameMint } from '../../models/mintUrl.ts';
 import type { Proof } from '../../models/proof.ts';
 import { largestSum, sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
@@ -93,11 +94,4 @@ const listingMaxAgeMs = 60_000;
 function hashOf(proofs: readonly Proof[]): string {
   const names = proofs.map(({ Y }) => Y).sort();
   return createHash('sha256').update(names.join(',')).digest('hex');
-}
-
-function isSameMint(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((url) =>
-    URL.canParse(url) ? new URL(url).href.replace(/\/+$/, '') : null,
-  );
-  return one !== null && one === other;
 }

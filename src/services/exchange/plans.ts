@@ -22,14 +22,14 @@ export function createExchangePlans(outputs: OutputFactory, detection: Pick<Dete
     keyset: OutputKeyset,
     fee: bigint,
   ): Promise<PlannedOutput[] | null> {
-    const { npub, amount, fee: agreedFee, lock } = operation;
+    const { walletId, amount, fee: agreedFee, lock } = operation;
     const keep = sumAmounts(inputs) - fee - amount;
     if (fee > agreedFee || keep < 0n) return null;
     const plans: OutputPlan[] = [
       ...partsOf(amount, 'token', keyset),
       ...(keep === 0n ? [] : partsOf(keep, 'keep', keyset)),
     ];
-    const planned = await outputs.plan(npub, keyset.id, bySize(plans));
+    const planned = await outputs.plan(walletId, keyset.id, bySize(plans));
     if (lock === null) return planned;
     // Under their counters as they are: by that alone books that have fallen behind are noticed.
     await detection.demandUnsigned(operation, planned);
@@ -38,13 +38,13 @@ export function createExchangePlans(outputs: OutputFactory, detection: Pick<Dete
 
   /** All of it for the wallet. Null where the fee leaves nothing. */
   async function home(
-    { npub }: SendOperation | ReceiveOperation,
+    { walletId }: SendOperation | ReceiveOperation,
     { inputs }: SwapJob,
     keyset: OutputKeyset,
     fee: bigint,
   ): Promise<PlannedOutput[] | null> {
     const amount = sumAmounts(inputs) - fee;
-    return amount <= 0n ? null : outputs.plan(npub, keyset.id, partsOf(amount, 'release', keyset));
+    return amount <= 0n ? null : outputs.plan(walletId, keyset.id, partsOf(amount, 'release', keyset));
   }
 
   /**
@@ -52,7 +52,7 @@ export function createExchangePlans(outputs: OutputFactory, detection: Pick<Dete
    * need no swap then. Null where the fee is more than was thought.
    */
   async function useful(
-    { npub, fee: expectedFee }: UpkeepOperation,
+    { walletId, fee: expectedFee }: UpkeepOperation,
     { inputs }: SwapJob,
     keyset: OutputKeyset,
     fee: bigint,
@@ -63,7 +63,7 @@ export function createExchangePlans(outputs: OutputFactory, detection: Pick<Dete
       role: 'release',
       amount: part,
     }));
-    return outputs.plan(npub, keyset.id, bySize(plans));
+    return outputs.plan(walletId, keyset.id, bySize(plans));
   }
 
   return { send, home, useful };

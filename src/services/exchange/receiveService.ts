@@ -8,8 +8,10 @@ import type { OperationRepository } from '../../repositories/operations.ts';
 import type { ReceiveRepository } from '../../repositories/receives.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import type { Outcome, WalletService } from '../contracts.ts';
+import { readToken } from '../ecash/encodedTokens.ts';
 import type { OutputKeysets } from '../melt/outputKeysets.ts';
 import { idempotencyConflict } from '../melt/refusals.ts';
+import { maxInputs } from '../melt/selection.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import type { Answering } from '../operations/answering.ts';
 import { buryOrKeep } from '../operations/bury.ts';
@@ -33,7 +35,7 @@ import type { Swapping } from './swapping.ts';
 
 /** The front of a receive: what a token must be, and what its giver is answered. The handler does the rest. */
 export function createReceiveService(parts: {
-  wallets: Pick<WalletService, 'get'>;
+  wallets: Pick<WalletService, 'get' | 'forToken'>;
   operations: OperationRepository;
   receives: ReceiveRepository;
   tokens: Pick<TokenRepository, 'holding'>;
@@ -57,7 +59,7 @@ export function createReceiveService(parts: {
 
   const receive: ReceiveService['receive'] = async (request) => {
     const answerBy = new Date(now().getTime() + answerWithinMs);
-    const wallet = await wallets.get(request.npub);
+    const wallet = await walletFor(request);
     const earlier = await earlierOutcome(wallet, request);
     if (earlier !== null) return earlier;
     await detection.demandCurrent(wallet, request.requestId);
@@ -73,6 +75,12 @@ export function createReceiveService(parts: {
     const { known: latest } = await answering.carry(operation, handler, waiting);
     return { operation: answerable(latest, false), replayed: false };
   };
+
+  /** What cannot be read goes to the wallet that is named, or the first: there it is refused, or was received before. */
+  function walletFor({ wallet, encodedToken }: ReceiveRequest): Promise<Wallet> {
+    const token = readToken(encodedToken, { maxProofs: maxInputs });
+    return token.kind === 'token' ? wallets.forToken(wallet, token) : wallets.get(wallet);
+  }
 
   async function earlierOutcome(
     wallet: Wallet,

@@ -33,7 +33,7 @@ const workerAfterMs = 2_000;
 
 /** Brings a token that nobody has claimed home, unless its recipient is quicker. */
 export function createReclaimService(parts: {
-  wallets: Pick<WalletService, 'get'>;
+  wallets: Pick<WalletService, 'holding'>;
   operations: OperationRepository;
   sends: SendRepository;
   mints: MintDirectory;
@@ -49,7 +49,7 @@ export function createReclaimService(parts: {
 
   const reclaim: SendService['reclaim'] = async (request) => {
     const answerBy = new Date(now().getTime() + parts.answerWithinMs);
-    const wallet = await wallets.get(request.npub);
+    const wallet = await wallets.holding(request.wallet, { transactionId: request.transactionId });
     const earlier = await earlierOperation(operations, wallet, request.idempotency);
     const found = earlier ?? (await operations.ofWallet(wallet.id, request.transactionId));
     if (found?.kind !== 'send' || !maySee(found, request.budget)) throw sendNotFound();

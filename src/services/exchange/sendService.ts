@@ -22,7 +22,7 @@ export type TimedSend = SendRequest & { answerBy: Date };
 
 /** The front of a send: what a request may do and what it is answered. The handler does the rest. */
 export function createSendService(parts: {
-  wallets: Pick<WalletService, 'get'>;
+  wallets: Pick<WalletService, 'get' | 'holding'>;
   operations: OperationRepository;
   sends: Pick<SendRepository, 'openCount' | 'cancel'>;
   seeds: Pick<Seeds, 'tokenKey'>;
@@ -39,13 +39,13 @@ export function createSendService(parts: {
 
   const send: SendService['send'] = async (request) => {
     const timed = { ...request, answerBy: new Date(now().getTime() + answerWithinMs) };
-    const wallet = await wallets.get(request.npub);
+    const wallet = await wallets.get(request.wallet);
     const earlier = await earlierOutcome(wallet, request);
     if (earlier !== null) return earlier;
     demandUnlockable(request);
     await detection.demandCurrent(wallet, request.requestId);
     await demandPlace(wallet);
-    const lock = await withWayBack(request);
+    const lock = await withWayBack(wallet, request);
     const operation = await reserving
       .reserve(wallet, { ...timed, lock })
       .catch((error: unknown) => overtaken(wallet, request, error));
@@ -68,8 +68,8 @@ export function createSendService(parts: {
     if (operation !== null) throw neverMade(operation, cause);
   }
 
-  const status: SendService['status'] = async (npub, transactionId, budget) => {
-    const wallet = await wallets.get(npub);
+  const status: SendService['status'] = async (name, transactionId, budget) => {
+    const wallet = await wallets.holding(name, { transactionId });
     const operation = await operations.ofWallet(wallet.id, transactionId);
     if (operation?.kind !== 'send' || !maySee(operation, budget)) throw sendNotFound();
     return operation;
@@ -105,7 +105,7 @@ export function createSendService(parts: {
   }
 
   /** What can be reclaimed after a time, and names nobody for it, comes back to this wallet. */
-  async function withWayBack({ npub, lock }: SendRequest): Promise<Lock | null> {
+  async function withWayBack({ npub }: Wallet, { lock }: SendRequest): Promise<Lock | null> {
     if (lock === null || lock.locktime === null || lock.refundPubkey !== null) return lock;
     return { ...lock, refundPubkey: (await seeds.tokenKey(npub)).publicKey };
   }

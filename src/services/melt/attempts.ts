@@ -17,7 +17,7 @@ export type MeltAttempts = ReturnType<typeof createMeltAttempts>;
 export function createMeltAttempts(outputs: OutputFactory) {
   /** Swap of the sources into what goes to the melt and what stays (NUT-03). */
   async function swap(
-    of: Pick<MeltOperation, 'npub' | 'inputs' | 'swap' | 'attempts'>,
+    of: Pick<MeltOperation, 'walletId' | 'inputs' | 'swap' | 'attempts'>,
     keyset: OutputKeyset,
     spare: PlannedOutput[] = [],
   ): Promise<Attempt> {
@@ -27,13 +27,13 @@ export function createMeltAttempts(outputs: OutputFactory) {
       ...partsOf(sendAmount, 'send', keyset),
       ...(keepAmount === 0n ? [] : partsOf(keepAmount, 'keep', keyset)),
     ];
-    const planned = await outputs.plan(of.npub, keyset.id, bySize(plans), spare);
+    const planned = await outputs.plan(of.walletId, keyset.id, bySize(plans), spare);
     return nextAttempt(of.attempts, 'swap', keyset.id, planned, swapBody(of.inputs, planned));
   }
 
   /** The melt itself with blanks for whatever may come back (NUT-05, NUT-08). */
   async function melt(
-    of: Pick<MeltOperation, 'npub' | 'quote' | 'attempts' | 'meltInputFee'>,
+    of: Pick<MeltOperation, 'walletId' | 'quote' | 'attempts' | 'meltInputFee'>,
     inputs: readonly Proof[],
     keyset: OutputKeyset,
     spare: PlannedOutput[] = [],
@@ -44,7 +44,7 @@ export function createMeltAttempts(outputs: OutputFactory) {
 
   /** The melt that is to follow a swap: its blanks, but not its request, which takes what the swap will give. */
   async function meltAfterSwap(
-    of: Pick<MeltOperation, 'npub' | 'quote' | 'attempts' | 'meltInputFee' | 'swap'>,
+    of: Pick<MeltOperation, 'walletId' | 'quote' | 'attempts' | 'meltInputFee' | 'swap'>,
     keyset: OutputKeyset,
     spare: PlannedOutput[] = [],
   ): Promise<Attempt> {
@@ -53,14 +53,14 @@ export function createMeltAttempts(outputs: OutputFactory) {
   }
 
   async function blanks(
-    of: Pick<MeltOperation, 'npub' | 'quote' | 'meltInputFee'>,
+    of: Pick<MeltOperation, 'walletId' | 'quote' | 'meltInputFee'>,
     inputAmount: bigint,
     keyset: OutputKeyset,
     spare: PlannedOutput[],
   ): Promise<PlannedOutput[]> {
     const count = blanksFor(of, inputAmount, keyset);
     return outputs.plan(
-      of.npub,
+      of.walletId,
       keyset.id,
       Array.from({ length: count }, (): OutputPlan => ({ role: 'blank', amount: 0n })),
       spare,
@@ -69,14 +69,14 @@ export function createMeltAttempts(outputs: OutputFactory) {
 
   /** The fence: the melt's own inputs, swapped back to us so that a melt that comes late must fail. */
   async function fence(
-    of: Pick<MeltOperation, 'npub' | 'attempts'>,
+    of: Pick<MeltOperation, 'walletId' | 'attempts'>,
     inputs: readonly Proof[],
     feePpks: readonly bigint[],
     keyset: OutputKeyset,
   ): Promise<Attempt> {
     const amount = sumAmounts(inputs) - inputFee(feePpks);
     invariant(amount > 0n, 'the inputs are worth less than the fee of fencing them');
-    const planned = await outputs.plan(of.npub, keyset.id, partsOf(amount, 'release', keyset));
+    const planned = await outputs.plan(of.walletId, keyset.id, partsOf(amount, 'release', keyset));
     return nextAttempt(of.attempts, 'fence', keyset.id, planned, swapBody(inputs, planned));
   }
 

@@ -1,7 +1,7 @@
 import type { Network } from '../../config.ts';
 import { DomainError } from '../../models/errors.ts';
 import { isFinished, type MeltOperation } from '../../models/operation.ts';
-import type { Wallet } from '../../models/wallet.ts';
+import type { Wallet, WalletName } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type {
   AmountWish,
@@ -62,8 +62,8 @@ export function createMeltService(parts: {
   const reserving = createReserving(parts);
   const quoteFor = createWishedQuotes(parts);
 
-  async function quote(npub: string, invoiceText: string, wish: AmountWish): Promise<MeltQuoteView> {
-    const wallet = await wallets.get(npub);
+  async function quote(name: WalletName, invoiceText: string, wish: AmountWish): Promise<MeltQuoteView> {
+    const wallet = await wallets.get(name);
     const invoice = readInvoice(invoiceText, network, now());
     const quoted = await quoteFor(wallet, invoice, wish);
     const selection = await preparation.estimate(wallet, quoted, wish);
@@ -75,7 +75,7 @@ export function createMeltService(parts: {
 
   async function melt(request: MeltRequest): Promise<Outcome<MeltOperation>> {
     const timed = { ...request, answerBy: new Date(now().getTime() + answerWithinMs) };
-    const wallet = await wallets.get(request.npub);
+    const wallet = await wallets.get(request.wallet);
     const earlier = await earlierOutcome(wallet, request);
     if (earlier !== null) return { operation: answerable(earlier, { replayed: true }), replayed: true };
     const begun = await begin(wallet, timed).catch((error: unknown) => overtaken(wallet, request, error));
@@ -100,8 +100,8 @@ export function createMeltService(parts: {
     return { overtakenBy: earlier };
   }
 
-  async function status(npub: string, transactionId: string): Promise<MeltOperation> {
-    const wallet = await wallets.get(npub);
+  async function status(name: WalletName, transactionId: string): Promise<MeltOperation> {
+    const wallet = await wallets.holding(name, { transactionId });
     const operation = await operations.ofWallet(wallet.id, transactionId);
     if (operation?.kind === 'melt') return operation;
     throw new DomainError(

@@ -1,3 +1,4 @@
+import { invariant } from '../../models/errors.ts';
 import type { LegacyToken, LegacyWallet } from '../../models/legacy.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 
@@ -26,7 +27,9 @@ export async function askMints(
   const spokenOf = new Set([...tokens, ...wallets].map(({ mintUrl }) => mintUrl));
   const terms = new Map<string, MintTerms>();
   for (const mintUrl of mintUrls.filter((url) => spokenOf.has(url))) {
-    const { mintId, unit } = await mints.describe(mintUrl);
+    const { mintId, units } = await mints.describe(mintUrl);
+    const [unit] = units;
+    invariant(unit !== undefined, 'a mint that wallets can be at has a unit');
     const named = new Set(
       tokens.filter((token) => token.mintUrl === mintUrl).flatMap(({ proofs }) => proofs.map(keysetOf)),
     );

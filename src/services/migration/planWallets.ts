@@ -35,7 +35,7 @@ export function planWallets(
   for (const mint of terms.values()) {
     for (const { npub, mintUrl, createdAt, proofs } of tokens) {
       if (npub === null || mintUrl !== mint.mintUrl || proofs.length === 0 || byNpub.has(npub)) continue;
-      byNpub.set(npub, walletAt(mint, npub, walletIdOf(npub), createdAt));
+      byNpub.set(npub, walletAt(mint, npub, walletIdOf({ ...mint, npub }), createdAt));
     }
   }
   const verdicts = new Map(wallets.map((legacy) => [legacy, verdictOn(legacy, byNpub, terms)] as const));

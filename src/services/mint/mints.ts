@@ -20,7 +20,8 @@ export type Mint = { gateway: MintGateway; keysets: KeysetDirectory; payments: P
 export type MintDescription = {
   mintUrl: string;
   mintId: string | null;
-  unit: string;
+  /** In which it can both be paid and pay Lightning invoices, the first to be preferred. */
+  units: readonly string[];
   locksQuotes: boolean;
   /** Units in which it pays invoices that leave the amount to the payer (NUT-23). */
   amountlessUnits: readonly string[];
@@ -212,18 +213,16 @@ function readInfo(mintUrl: string, info: JsonRecord): MintDescription {
       `does not offer NUT-0${missing.join(', NUT-0')}, without which a payment cannot be made safe`,
     );
   }
-  const methods = (asList(asRecord(nuts?.['5'])?.['methods'], 1_000) ?? [])
-    .map(asRecord)
-    .filter((method) => method?.['method'] === 'bolt11');
-  const units = unitsOf(methods);
-  if (units.length === 0) throw mintError('does not pay Lightning invoices (bolt11)');
-  const unit = knownUnits.find((known) => units.includes(known));
-  if (unit === undefined)
+  const funding = unitsOf(bolt11Methods(nuts?.['4']));
+  const methods = bolt11Methods(nuts?.['5']);
+  const offered = unitsOf(methods).filter((unit) => funding.includes(unit));
+  const units = knownUnits.filter((known) => offered.includes(known));
+  if (units.length === 0)
     throw mintError('pays Lightning invoices in none of the units that wallets can have yet (sat, msat)');
   return {
     mintUrl,
     mintId: asText(info['pubkey'], 66) ?? null,
-    unit,
+    units,
     locksQuotes: asRecord(nuts?.['20'])?.['supported'] === true,
     amountlessUnits: unitsOf(
       methods.filter((method) => asRecord(method?.['options'])?.['amountless'] === true),
@@ -231,6 +230,11 @@ function readInfo(mintUrl: string, info: JsonRecord): MintDescription {
     isSimulated: asText(info['version'], 200)?.startsWith('CrucibleSimulator/') === true,
   };
 }
+
+const bolt11Methods = (nut: unknown): (JsonRecord | undefined)[] =>
+  (asList(asRecord(nut)?.['methods'], 1_000) ?? [])
+    .map(asRecord)
+    .filter((method) => method?.['method'] === 'bolt11');
 
 const unitsOf = (methods: readonly (JsonRecord | undefined)[]): string[] =>
   methods.map((method) => asText(method?.['unit'], 32)).filter((unit) => unit !== undefined);

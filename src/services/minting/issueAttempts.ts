@@ -68,7 +68,7 @@ export function createIssueAttempts(parts: {
     const { keys } = answered(await keysets.keys(keyset.id), 'tell the keys of its keyset');
     const parts = split(operation.amount, denominations(keys));
     const plans = parts.map((amount) => ({ role: 'issue' as const, amount }));
-    const planned = await outputs.plan(operation.npub, keyset.id, plans);
+    const planned = await outputs.plan(operation.walletId, keyset.id, plans);
     await detection.demandUnsigned(operation, planned);
     const body = {
       quote: operation.quoteId,
@@ -90,7 +90,7 @@ export function createIssueAttempts(parts: {
     planned: readonly PlannedOutput[],
   ): Promise<{ signature?: string }> {
     if (operation.quotePubkey === null) return {};
-    const { privateKey } = await seeds.quoteKey(operation.npub, operation.id);
+    const { privateKey } = await seeds.quoteKey(operation.walletId, operation.id);
     const messages = planned.map(({ amount, keysetId, B_ }) => ({
       amount: Amount.from(amount),
       id: keysetId,

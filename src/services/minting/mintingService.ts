@@ -46,8 +46,8 @@ export function createMintingService(parts: {
   } = parts;
 
   const request: MintingService['request'] = async (asked) => {
-    const { npub, amount, idempotency, requestId } = asked;
-    const wallet = await wallets.get(npub);
+    const { amount, idempotency, requestId } = asked;
+    const wallet = await wallets.get(asked.wallet);
     const earlier = await earlierOutcome(wallet, idempotency);
     if (earlier !== null) return { operation: earlier, replayed: true };
     await detection.demandCurrent(wallet, requestId);
@@ -63,8 +63,8 @@ export function createMintingService(parts: {
     return { operation, replayed: false };
   };
 
-  const complete: MintingService['complete'] = async (npub, quoteId) => {
-    const wallet = await wallets.get(npub);
+  const complete: MintingService['complete'] = async (name, quoteId) => {
+    const wallet = await wallets.holding(name, { quoteId });
     const operation = await operations.byQuote(wallet.id, 'minting', quoteId);
     if (operation?.kind !== 'minting') {
       throw new DomainError(
@@ -111,7 +111,7 @@ export function createMintingService(parts: {
     const at = now();
     const id = `tx_mint_${at.getTime()}_${randomBytes(8).toString('hex')}`;
     const { locksQuotes } = await mints.describeFor(wallet);
-    const quotePubkey = locksQuotes ? (await seeds.quoteKey(wallet.npub, id)).publicKey : null;
+    const quotePubkey = locksQuotes ? (await seeds.quoteKey(wallet.id, id)).publicKey : null;
     const answer = await mints
       .at(wallet.mintUrl)
       .gateway.createMintQuote({ amount, unit: wallet.unit, pubkey: quotePubkey });

@@ -1,6 +1,6 @@
 import type { Discrepancy } from '../../models/discrepancy.ts';
 import { sumAmounts } from '../../models/proof.ts';
-import type { Wallet } from '../../models/wallet.ts';
+import type { Wallet, WalletName } from '../../models/wallet.ts';
 import type {
   CorrectionAction,
   ProofComparison,
@@ -28,8 +28,8 @@ export function createReconcileService(parts: {
 }): ReconcileService {
   const { wallets, mints, inventory, correcting, detection, reports, now } = parts;
 
-  const compare: ReconcileService['compare'] = async (npub) => {
-    const wallet = await trusted(npub);
+  const compare: ReconcileService['compare'] = async (name) => {
+    const wallet = await trusted(name);
     const found: Finding[] = [];
     const tally = await inventory.take(wallet, async (some) => {
       found.push(...some);
@@ -37,8 +37,8 @@ export function createReconcileService(parts: {
     return told(tally, found);
   };
 
-  const reconcile: ReconcileService['reconcile'] = async ({ npub, dryRun, requestId }) => {
-    const wallet = await trusted(npub);
+  const reconcile: ReconcileService['reconcile'] = async ({ wallet: name, dryRun, requestId }) => {
+    const wallet = await trusted(name);
     // A recovery compares every token itself, and tells the sums.
     if (!dryRun) await detection.demandCurrent(wallet, requestId);
     const found: Finding[] = [];
@@ -51,8 +51,8 @@ export function createReconcileService(parts: {
   };
 
   /** Another mint at the same address would call everything unspent. */
-  async function trusted(npub: string): Promise<Wallet> {
-    const wallet = await wallets.get(npub);
+  async function trusted(name: WalletName): Promise<Wallet> {
+    const wallet = await wallets.get(name);
     await mints.describeFor(wallet);
     return wallet;
   }

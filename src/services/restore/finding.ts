@@ -42,7 +42,7 @@ export function createFinder(parts: {
    * has ended: so operations are read after the mint has said what it signed, and tokens after it has said what is unspent.
    */
   async function at(wallet: Wallet, keysetId: string, indices: readonly number[]): Promise<Finding> {
-    const outputs = await deriveBlanks(await seeds.walletSeed(wallet.npub), keysetId, indices);
+    const outputs = await deriveBlanks(await seeds.walletSeed(wallet.id), keysetId, indices);
     const { gateway } = mints.at(wallet.mintUrl);
     const restored = answered(await gateway.restore(outputs), 'tell which outputs it has signed');
     if (restored.length === 0) return nothing;

@@ -29,12 +29,12 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
    * however often a pass is made again; and not by a later look, which sees what the wallet has used since.
    */
   async function moveCounter(wallet: Wallet, keysetId: string, progress: ScanProgress): Promise<void> {
-    if (!progress.isMoved) await counters.raise(wallet.npub, keysetId, counterAfter(progress));
+    if (!progress.isMoved) await counters.raise(wallet.id, keysetId, counterAfter(progress));
   }
 
   /** As written down, or at its beginning. */
   async function progressOf(wallet: Wallet, keysetId: string, { scans }: Recovery): Promise<ScanProgress> {
-    return scans[keysetId] ?? { ...unscanned, counter: await counters.next(wallet.npub, keysetId) };
+    return scans[keysetId] ?? { ...unscanned, counter: await counters.next(wallet.id, keysetId) };
   }
 
   /** @returns how many more batches this pass may take */
@@ -62,7 +62,7 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
       const found = await finder.at(wallet, keysetId, indices);
       const lastSigned = found.lastSigned ?? progress.lastSigned;
       // Asked for after the mint: what these books had signed meanwhile lies below it.
-      const counterNow = await counters.next(wallet.npub, keysetId);
+      const counterNow = await counters.next(wallet.id, keysetId);
       const isBehind = progress.isBehind || isLostTime(found.lastSigned, progress, counterNow);
       progress = { ...progress, next: last + 1, lastSigned, isBehind };
       await keep({

@@ -90,7 +90,7 @@ export function createWalletRecovery(parts: {
    */
   async function keysetsOf(wallet: Wallet): Promise<{ listed: string[]; missing: string[] }> {
     const infos = answered(await mints.at(wallet.mintUrl).keysets.list(0), 'list its keysets');
-    const [counted, booked] = await Promise.all([counters.keysets(wallet.npub), ecash.keysets(wallet.id)]);
+    const [counted, booked] = await Promise.all([counters.keysets(wallet.id), ecash.keysets(wallet.id)]);
     const known = new Set(infos.map(({ id }) => id));
     return {
       listed: infos.filter(({ unit }) => unit === wallet.unit).map(({ id }) => id),

@@ -19,8 +19,8 @@ export function createRestoreRequests(parts: {
 }): RestoreRequestService {
   const { wallets, recoveries, mints, answerWithinMs, onLastCall, now } = parts;
 
-  const request: RestoreRequestService['request'] = async ({ npub, respondAsync }) => {
-    const wallet = await wallets.get(npub);
+  const request: RestoreRequestService['request'] = async ({ wallet: name, respondAsync }) => {
+    const wallet = await wallets.get(name);
     if (wallet.recovery === undefined) {
       // A mint that is away would block the wallet for nothing.
       await mints.describeFor(wallet);
@@ -49,24 +49,23 @@ export function createRestoreRequests(parts: {
     }
   }
 
-  async function look({ id, npub }: Wallet): Promise<RestoreView> {
+  async function look({ id }: Wallet): Promise<RestoreView> {
     const { recovery = null, last = null } = (await recoveries.byId(id)) ?? {};
     if (recovery !== null) {
       const { since: startedAt, restored, restoredProofs } = recovery;
       return {
         status: isThrough(recovery) ? 'WATCHING' : 'RUNNING',
-        npub,
         startedAt,
         restored,
         restoredProofs,
       };
     }
-    if (last === null) return { status: 'NONE', npub };
+    if (last === null) return { status: 'NONE' };
     const { since: startedAt, endedAt, restored, restoredProofs } = last;
-    return { status: 'DONE', npub, startedAt, endedAt, restored, restoredProofs };
+    return { status: 'DONE', startedAt, endedAt, restored, restoredProofs };
   }
 
-  return { request, present: async (npub) => look(await wallets.get(npub)) };
+  return { request, present: async (name) => look(await wallets.get(name)) };
 }
 
 /** Nothing more comes of it, unless a payment ends that the mint holds: nothing is about to be looked through once more. */

@@ -7,14 +7,14 @@ import { kindsInStates, statusOf, typeOf } from './status.ts';
 
 /** A wallet's history, for its owner: every operation, whatever its kind, and none of its secrets. */
 export function createTransactionService(parts: {
-  wallets: Pick<WalletService, 'get'>;
+  wallets: Pick<WalletService, 'get' | 'holding'>;
   transactionList: TransactionListRepository;
 }): TransactionService {
   const { wallets, transactionList } = parts;
 
-  const list: TransactionService['list'] = async (npub, { limit, cursor, type, status, externalId }) => {
+  const list: TransactionService['list'] = async (name, { limit, cursor, type, status, externalId }) => {
     const after = cursor === undefined ? null : positionOf(cursor);
-    const wallet = await wallets.get(npub);
+    const wallet = await wallets.get(name);
     const among = type === undefined && status === undefined ? null : kindsInStates(type, status);
     // One more than is shown tells whether there is more.
     const filter = { among, externalId: externalId ?? null, after };
@@ -29,8 +29,8 @@ export function createTransactionService(parts: {
     };
   };
 
-  const get: TransactionService['get'] = async (npub, transactionId) => {
-    const wallet = await wallets.get(npub);
+  const get: TransactionService['get'] = async (name, transactionId) => {
+    const wallet = await wallets.holding(name, { transactionId });
     const story = await transactionList.story(wallet.id, transactionId);
     if (story !== null) return { ...viewOf(story.outline), timeline: story.timeline };
     throw new DomainError(

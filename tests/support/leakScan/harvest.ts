@@ -4,12 +4,16 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 import type { mongo } from 'mongoose';
 import { decode } from 'nostr-tools/nip19';
 import { InvariantBroken } from '../../../src/models/errors.ts';
+import { isNpub } from '../../../src/models/npub.ts';
 import type { Operation } from '../../../src/models/operation.ts';
 import type { Proof } from '../../../src/models/proof.ts';
+import type { WalletDocument } from '../../../src/models/schemas/account.ts';
 import type { CounterDocument, OperationDocument } from '../../../src/models/schemas/operation.ts';
 import type { TokenDocument } from '../../../src/models/schemas/token.ts';
+import type { Wallet } from '../../../src/models/wallet.ts';
 import { operationFrom } from '../../../src/repositories/operationDocuments.ts';
 import { tokenFrom } from '../../../src/repositories/tokenDocuments.ts';
+import { toWallet } from '../../../src/repositories/wallets.ts';
 import { deriveOutput } from '../../../src/services/ecash/outputs.ts';
 import { createSeeds } from '../../../src/services/ecash/seeds.ts';
 import { dataKeysIn, sealerBehind } from '../sealers.ts';
@@ -36,15 +40,18 @@ export async function harvestEnvironment(env: Record<string, string>, remember: 
  */
 export function createHarvest(env: Record<string, string>, remember: Remember, rememberPreimage: Remember) {
   const mnemonic = env['CRUCIBLE_MNEMONIC'] ?? '';
-  const seeds = createSeeds(mnemonic);
+  /** Tests take wallets away and put up operations of none. */
+  const known = new Map<string, Wallet>();
+  const seeds = createSeeds(mnemonic, { byId: async (walletId) => known.get(walletId) ?? null });
   const operatorSeed = mnemonicToSeed(mnemonic);
-  /** `npub keyset index` of outputs that are remembered already. */
+  /** `wallet keyset index` of outputs that are remembered already. */
   const outputs = new Set<string>();
-  const wallets = new Set<string>();
   const unread = new Set<string>();
 
   async function fromDatabase(db: mongo.Db): Promise<void> {
     for (const key of await dataKeysIn(db, env)) remember('a data key', key);
+    for await (const wallet of db.collection<WalletDocument>('wallets').find({ npub: { $type: 'string' } }))
+      await ofWallet(toWallet(wallet));
     const sealer = await sealerBehind(db, env);
     const tokens = db.collection<TokenDocument>('cashu_tokens').find();
     for await (const token of tokens)
@@ -54,8 +61,6 @@ export function createHarvest(env: Record<string, string>, remember: Remember, r
       const operation = readable(document._id, () => operationFrom(document, sealer));
       if (operation !== null) await ofOperation(operation);
     }
-    for await (const { npub } of db.collection('wallets').find({ npub: { $type: 'string' } }))
-      await ofWallet(String(npub));
     for await (const counter of db.collection<CounterDocument>('counters').find()) await ofCounter(counter);
   }
 
@@ -77,12 +82,13 @@ export function createHarvest(env: Record<string, string>, remember: Remember, r
 
   async function ofOperation(operation: Operation): Promise<void> {
     for (const output of operation.attempts.flatMap(({ outputs: planned }) => planned)) {
-      outputs.add(`${operation.npub} ${output.keysetId} ${output.counter}`);
+      outputs.add(`${operation.walletId} ${output.keysetId} ${output.counter}`);
       remember('an output’s secret', output.secret);
       rememberScalar('a blinding factor', output.blindingFactor, remember);
     }
     if (operation.kind === 'minting') {
-      const { privateKey } = await seeds.quoteKey(operation.npub, operation.id);
+      if (!known.has(operation.walletId)) return;
+      const { privateKey } = await seeds.quoteKey(operation.walletId, operation.id);
       return remember('the key of a mint quote', privateKey);
     }
     for (const proof of operation.inputs) ofProof(proof);
@@ -97,19 +103,24 @@ export function createHarvest(env: Record<string, string>, remember: Remember, r
     if (payment?.preimage) rememberPreimage('a preimage', payment.preimage);
   }
 
-  async function ofWallet(npub: string): Promise<void> {
-    if (wallets.has(npub)) return;
-    wallets.add(npub);
-    remember('a wallet’s seed', await seeds.walletSeed(npub));
-    remember('the key that tokens are locked to', (await seeds.tokenKey(npub)).privateKey);
-    const words = Object.values(mnemonicParts(wordsOf(npub, await operatorSeed)));
+  async function ofWallet(wallet: Wallet): Promise<void> {
+    if (known.has(wallet.id) || !isNpub(wallet.npub)) return;
+    known.set(wallet.id, wallet);
+    remember('a wallet’s seed', await seeds.walletSeed(wallet.id));
+    remember('the key that tokens are locked to', (await seeds.tokenKey(wallet.npub)).privateKey);
+    const words = Object.values(mnemonicParts(wordsOf(wallet, await operatorSeed)));
     for (const part of words) remember('words of a wallet', part);
   }
 
-  async function ofCounter({ wallet_seed: npub, keyset_id: keysetId, next }: CounterDocument): Promise<void> {
-    const seed = await seeds.walletSeed(npub);
+  async function ofCounter({
+    wallet_id: walletId,
+    keyset_id: keysetId,
+    next,
+  }: CounterDocument): Promise<void> {
+    if (!known.has(walletId)) return;
+    const seed = await seeds.walletSeed(walletId);
     for (let index = Math.max(0, next - maxDerived); index < next; index += 1) {
-      const name = `${npub} ${keysetId} ${index}`;
+      const name = `${walletId} ${keysetId} ${index}`;
       if (outputs.has(name)) continue;
       outputs.add(name);
       const { secret, blindingFactor } = deriveOutput(seed, keysetId, index, { role: 'keep', amount: 1n });
@@ -128,12 +139,13 @@ function rememberScalar(what: string, scalar: bigint, remember: Remember): void 
 }
 
 /** As docs/adr/0005 derives them. */
-function wordsOf(npub: string, operatorSeed: Uint8Array): string {
+function wordsOf({ npub, mintId, mintUrl, unit }: Wallet, operatorSeed: Uint8Array): string {
   const decoded = decode(npub);
   if (decoded.type !== 'npub') throw new Error('a wallet without an npub');
   const digest = createHmac('sha512', operatorSeed)
-    .update('crucible wallet v1')
+    .update('crucible wallet v2')
     .update(Buffer.from(decoded.data, 'hex'))
+    .update(JSON.stringify([mintId ?? mintUrl, unit]))
     .digest();
   return entropyToMnemonic(digest.subarray(0, 16), wordlist);
 }

@@ -12,6 +12,7 @@ import { createOperationRepository } from '../../../src/repositories/operations.
 import { createRecoveryRepository } from '../../../src/repositories/recoveries.ts';
 import type { Sealer } from '../../../src/repositories/sealing.ts';
 import { createTokenRepository } from '../../../src/repositories/tokens.ts';
+import { createTransactionListRepository } from '../../../src/repositories/transactionList.ts';
 import { createWalletRepository } from '../../../src/repositories/wallets.ts';
 import { createOutputFactory, proofName } from '../../../src/services/ecash/outputs.ts';
 import { createMeltAttempts } from '../../../src/services/melt/attempts.ts';
@@ -87,6 +88,7 @@ export function createInstance(parts: {
   };
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
+    transactionList: createTransactionListRepository(database),
     mints,
     ledger,
     seeds,

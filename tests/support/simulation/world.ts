@@ -126,7 +126,7 @@ export function createWorld(given: {
     scheduler.as(server.actor, () => {
       const stillAllowed = async () => undefined;
       const request = {
-        npub,
+        wallet: { npub, walletId: null },
         amount: undefined,
         maxFee: undefined,
         memo: null,
@@ -169,7 +169,7 @@ export function createWorld(given: {
     const [keyset] = mint.vault.keysets;
     if (keyset === undefined) throw new Error('the toy mint has no keyset');
     const database = store.connect(async (_call, apply) => apply());
-    const walletId = walletIdOf(npub);
+    const walletId = walletIdOf({ npub, mintUrl, mintId: null, unit: 'sat' });
     const at = new Date(epochMs);
     await database.wallets.create([
       { _id: walletId, npub, mint_url: mintUrl, mint_id: null, unit: 'sat', created_at: at },
