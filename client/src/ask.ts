@@ -23,6 +23,8 @@ export type Way = {
   retries: RetryLimits;
   /** How long one attempt may take. */
   timeoutMs: number;
+  /** Which of an owner's wallets every path is about. */
+  walletId?: string;
 };
 
 export type Answer<Json> = { status: number; json: Json };
@@ -33,7 +35,8 @@ export type Answer<Json> = { status: number; json: Json };
  * @throws CrucibleError for a refusal; NoAnswerError where the last attempt was not answered; what a signer throws, and the
  * signal's reason, where nothing was sent before that may have taken effect; TypeError for a key that no server takes
  */
-export async function ask<Json extends object>(way: Way, question: Question): Promise<Answer<Json>> {
+export async function ask<Json extends object>(way: Way, asked: Question): Promise<Answer<Json>> {
+  const question = { ...asked, path: addressed(asked.path, way.walletId) };
   const { idempotencyKey = null, signal } = question;
   const startedAt = performance.now();
   /** The last answer, or lack of one, after which the request may be under way. */
@@ -64,6 +67,11 @@ export async function ask<Json extends object>(way: Way, question: Question): Pr
     if (performance.now() + waitMs - startedAt > totalMs) throw error;
     if (!(await sleep(waitMs, signal))) throw error;
   }
+}
+
+function addressed(path: string, walletId: string | undefined): string {
+  if (walletId === undefined) return path;
+  return `${path}${path.includes('?') ? '&' : '?'}walletId=${encodeURIComponent(walletId)}`;
 }
 
 const isRunning = (error: CrucibleError | NoAnswerError): boolean =>

@@ -75,8 +75,13 @@ export function createCrucible(options: CrucibleOptions) {
     createWallet: (body: BodyOf<'createWallet'>, call: CallOptions = {}) =>
       answer<AnswerOf<'createWallet', 200 | 201>>(way, { ...post('/api/wallet/create', body), ...call }),
 
-    /** The calls of one wallet. */
-    wallet: (npub: string) => walletAt(way, `/api/wallet/${encodeURIComponent(npub)}`),
+    /** All wallets of an npub, the first one first. */
+    wallets: (npub: string, call: CallOptions = {}) =>
+      answer<AnswerOf<'wallets', 200>>(way, { ...get(`${pathTo(npub)}/wallets`), ...call }),
+
+    /** The calls of one wallet: of an npub that has several, the one named, else its first. */
+    wallet: (npub: string, { walletId }: { walletId?: string } = {}) =>
+      walletAt(walletId === undefined ? way : { ...way, walletId }, pathTo(npub)),
   };
 }
 
@@ -187,6 +192,7 @@ function queryOf(query: object): string {
   return sent.size === 0 ? '' : `?${sent}`;
 }
 
+const pathTo = (npub: string): string => `/api/wallet/${encodeURIComponent(npub)}`;
 const get = (path: string): Question => ({ method: 'GET', path });
 const post = (path: string, body: object): Question => ({ method: 'POST', path, body });
 const token: Question = { method: 'POST', path: '/api/auth/token' };

@@ -115,10 +115,27 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create the wallet of an npub
-         * @description With an `admin` key, a `wallet:write` key bound to this npub, or signed by it.
+         * Create a wallet of an npub
+         * @description With an `admin` key, a `wallet:write` key bound to this npub, or signed by it. An npub has one wallet for each mint and unit; without either the first is told.
          */
         post: operations["createWallet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/{npub}/wallets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All wallets of an npub, the first one first */
+        get: operations["wallets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -485,6 +502,11 @@ export interface components {
              * @description One of the mints that the server uses, at most 2,048 printable characters; else its first
              */
             mintUrl?: string;
+            /**
+             * Format: mint-unit
+             * @description In which unit: one in which the mint can be paid and pays; else its first, `sat` where it has that
+             */
+            unit?: string;
         };
         WalletCreated: {
             /** @constant */
@@ -497,16 +519,42 @@ export interface components {
                  * @description The wallet’s owner, as NIP-19 spells a Nostr public key
                  */
                 npub: string;
-                /** @description Names the wallet */
+                /** @description Names one wallet of an npub */
                 walletId: string;
                 /** @description The mint’s address */
                 mintUrl: string;
-                /**
-                 * @description What amounts are counted in
-                 * @enum {string}
-                 */
-                unit: "sat" | "msat";
+                /** @description What amounts are counted in */
+                unit: string;
             };
+        };
+        Wallets: {
+            /** @constant */
+            success: true;
+            wallets: {
+                /** @description Names one wallet of an npub */
+                walletId: string;
+                /**
+                 * Format: npub
+                 * @description The wallet’s owner, as NIP-19 spells a Nostr public key
+                 */
+                npub: string;
+                /** @description The mint’s address */
+                mintUrl: string;
+                /** @description What amounts are counted in */
+                unit: string;
+                /**
+                 * Format: int64
+                 * @description Can be spent now
+                 */
+                balance: number;
+                /** @description Whether requests without a walletId are about it */
+                isDefault: boolean;
+                /**
+                 * Format: date-time
+                 * @description When the wallet was made
+                 */
+                createdAt: string;
+            }[];
         };
         WalletInfo: {
             /** @constant */
@@ -517,13 +565,12 @@ export interface components {
                  * @description The wallet’s owner, as NIP-19 spells a Nostr public key
                  */
                 npub: string;
+                /** @description Names one wallet of an npub */
+                walletId: string;
                 /** @description The mint’s address */
                 mintUrl: string;
-                /**
-                 * @description What amounts are counted in
-                 * @enum {string}
-                 */
-                unit: "sat" | "msat";
+                /** @description What amounts are counted in */
+                unit: string;
                 /**
                  * Format: int64
                  * @description Can be spent now
@@ -1776,7 +1823,7 @@ export interface components {
             /** @constant */
             severity: "LOW";
         };
-        /** @description The npub has no wallet here */
+        /** @description The npub has no wallet here, or none with this walletId */
         WALLET_NOT_FOUND: {
             /** @constant */
             type: "urn:crucible:problem:wallet-not-found";
@@ -2912,9 +2959,33 @@ export interface operations {
             };
         };
     };
-    walletInfo: {
+    wallets: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                npub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The wallets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallets"];
+                };
+            };
+        };
+    };
+    walletInfo: {
+        parameters: {
+            query?: {
+                walletId?: string;
+            };
             header?: never;
             path: {
                 npub: string;
@@ -2936,7 +3007,9 @@ export interface operations {
     };
     balance: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: never;
             path: {
                 npub: string;
@@ -2958,7 +3031,9 @@ export interface operations {
     };
     mint: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -2986,7 +3061,9 @@ export interface operations {
     };
     completeMint: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: never;
             path: {
                 npub: string;
@@ -3021,7 +3098,9 @@ export interface operations {
     };
     send: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: {
                 "Idempotency-Key"?: string;
                 Prefer?: string;
@@ -3059,7 +3138,9 @@ export interface operations {
     };
     sendStatus: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: never;
             path: {
                 npub: string;
@@ -3082,7 +3163,9 @@ export interface operations {
     };
     reclaim: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: {
                 "Idempotency-Key"?: string;
                 Prefer?: string;
@@ -3121,7 +3204,9 @@ export interface operations {
     };
     receive: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: {
                 "Idempotency-Key"?: string;
                 Prefer?: string;
@@ -3159,7 +3244,9 @@ export interface operations {
     };
     quoteMelt: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: never;
             path: {
                 npub: string;
@@ -3185,7 +3272,9 @@ export interface operations {
     };
     melt: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: {
                 "Idempotency-Key"?: string;
                 Prefer?: string;
@@ -3223,7 +3312,9 @@ export interface operations {
     };
     meltStatus: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: never;
             path: {
                 npub: string;
@@ -3247,6 +3338,7 @@ export interface operations {
     transactions: {
         parameters: {
             query?: {
+                walletId?: string;
                 limit?: number;
                 cursor?: string;
                 type?: "mint" | "melt" | "send" | "receive";
@@ -3274,7 +3366,9 @@ export interface operations {
     };
     transaction: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: never;
             path: {
                 npub: string;
@@ -3297,7 +3391,9 @@ export interface operations {
     };
     proofsStatus: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: never;
             path: {
                 npub: string;
@@ -3323,7 +3419,9 @@ export interface operations {
     };
     reconcile: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: never;
             path: {
                 npub: string;
@@ -3349,7 +3447,9 @@ export interface operations {
     };
     restoreStatus: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: never;
             path: {
                 npub: string;
@@ -3371,7 +3471,9 @@ export interface operations {
     };
     restore: {
         parameters: {
-            query?: never;
+            query?: {
+                walletId?: string;
+            };
             header?: {
                 Prefer?: string;
             };

@@ -1,12 +1,12 @@
 import type { RequestHandler } from 'express';
 import { validationError } from '../models/errors.ts';
 import { isNpub } from '../models/npub.ts';
+import { walletIdPattern } from '../models/wallet.ts';
 import { contextOf } from './requestContext.ts';
 
 export const npubProblem =
   'must be an npub (NIP-19): npub1 and 58 lower-case characters with a valid checksum';
 
-const walletIdForm = /^[\w.:-]{1,100}$/;
 const walletIdProblem = 'must be one walletId, as GET /api/wallet/{npub}/wallets tells it';
 
 /** Checks `:npub` of the path, and `walletId` of the query where there is one, and notes them. @throws DomainError VALIDATION_ERROR */
@@ -15,7 +15,7 @@ export function checkWallet(): RequestHandler {
     const npub = req.params['npub'];
     const { walletId = null } = req.query;
     if (typeof npub !== 'string' || !isNpub(npub)) throw problem('npub', npubProblem);
-    if (walletId !== null && (typeof walletId !== 'string' || !walletIdForm.test(walletId)))
+    if (walletId !== null && (typeof walletId !== 'string' || !walletIdPattern.test(walletId)))
       throw problem('walletId', walletIdProblem);
     const context = contextOf(req);
     context.npub = npub;

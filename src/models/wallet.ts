@@ -7,6 +7,9 @@ export type RecoveryState = 'required' | 'running' | 'watching';
 /** Which wallet a request is about. `walletId` null: nobody has said which, and an npub's first will do. */
 export type WalletName = { npub: string; walletId: string | null };
 
+/** Of new wallets and of those that were migrated. */
+export const walletIdPattern = /^[\w.:-]{1,100}$/;
+
 /** One wallet of an npub, which may have several: one for each mint and unit. */
 export type Wallet = {
   id: string;

@@ -21,6 +21,7 @@ import {
   tokenId,
   transactionId,
   unit,
+  walletId,
 } from './values.ts';
 
 const success = only(true);
@@ -40,7 +41,7 @@ export const walletCreated: Schema = object({
   message: text('Whether it was made now', 'Wallet created'),
   walletDetails: object({
     npub,
-    walletId: text('Names the wallet', 'wal_3f1c2f5e-6b5a-4d0e-9a55-0d1f8e7c6b5a'),
+    walletId,
     mintUrl,
     unit,
   }),
@@ -50,6 +51,7 @@ export const walletInfo: Schema = object({
   success,
   walletInfo: object({
     npub,
+    walletId,
     mintUrl,
     unit,
     balance: amount('Can be spent now', 2_290),
@@ -70,6 +72,21 @@ export const walletInfo: Schema = object({
     }),
     createdAt: moment('When the wallet was made'),
   }),
+});
+
+export const wallets: Schema = object({
+  success,
+  wallets: list(
+    object({
+      walletId,
+      npub,
+      mintUrl,
+      unit,
+      balance: amount('Can be spent now', 2_290),
+      isDefault: flag('Whether requests without a walletId are about it', true),
+      createdAt: moment('When the wallet was made'),
+    }),
+  ),
 });
 
 export const balance: Schema = object({

@@ -117,7 +117,11 @@ function operation(route: DocumentedRoute, doc: OperationDoc): Schema {
     summary,
     ...(description === undefined ? {} : { description }),
     security: security(route.access),
-    parameters: [...pathParameters(route.path), ...queryParameters(query), ...headerParameters(takes)],
+    parameters: [
+      ...pathParameters(route.path),
+      ...queryParameters(namesWallet(route) ? ['walletId', ...query] : query),
+      ...headerParameters(takes),
+    ],
     ...(body === undefined
       ? {}
       : {
@@ -129,6 +133,10 @@ function operation(route: DocumentedRoute, doc: OperationDoc): Schema {
     responses,
   };
 }
+
+/** All of an owner's wallets are listed together. */
+const namesWallet = ({ path }: DocumentedRoute): boolean =>
+  path.includes('/:npub/') && !path.endsWith('/wallets');
 
 function success({ description, content, headers = [] }: AnswerDoc, traits: Traits): Schema {
   const types =

@@ -14,12 +14,13 @@ import {
   transactions,
   walletCreated,
   walletInfo,
+  wallets,
 } from './answers.ts';
 import { booksOperations } from './booksOperations.ts';
 import { json, mintTrouble, notes, type OperationDoc, ofKeys, underway, wallet } from './operationDoc.ts';
 import { body } from './schema.ts';
 import { tokenOperationDocs } from './tokenOperations.ts';
-import { amount, invoice, npub, quoteId, wishedAmount, wishedMintUrl } from './values.ts';
+import { amount, invoice, npub, quoteId, wishedAmount, wishedMintUrl, wishedUnit } from './values.ts';
 
 const ofInvoice = ['INVALID_INVOICE', 'INVOICE_EXPIRED', 'AMOUNT_REQUIRED', 'UNSUPPORTED_NETWORK'] as const;
 const created = json('The wallet exists', 'WalletCreated', walletCreated);
@@ -74,11 +75,19 @@ export const operationDocs: Record<string, OperationDoc> = {
   'POST /api/wallet/create': {
     id: 'createWallet',
     tag: 'Wallets',
-    summary: 'Create the wallet of an npub',
-    description: 'With an `admin` key, a `wallet:write` key bound to this npub, or signed by it.',
-    body: { name: 'WalletWish', schema: body({ npub }, { mintUrl: wishedMintUrl }) },
+    summary: 'Create a wallet of an npub',
+    description:
+      'With an `admin` key, a `wallet:write` key bound to this npub, or signed by it. An npub has one wallet for each mint and unit; without either the first is told.',
+    body: { name: 'WalletWish', schema: body({ npub }, { mintUrl: wishedMintUrl, unit: wishedUnit }) },
     answers: { 200: { ...created, description: 'It existed already' }, 201: created },
     refusals: mintTrouble,
+  },
+  [`GET ${wallet}/wallets`]: {
+    id: 'wallets',
+    tag: 'Wallets',
+    summary: 'All wallets of an npub, the first one first',
+    answers: { 200: json('The wallets', 'Wallets', wallets) },
+    refusals: ['WALLET_NOT_FOUND'],
   },
   [`GET ${wallet}/info`]: {
     id: 'walletInfo',

@@ -1,6 +1,6 @@
 import { transactionStatuses, transactionTypes } from '../models/transaction.ts';
 import { exampleOf, oneOf, type Schema, text } from './schema.ts';
-import { cursor, externalId, npub, transactionId } from './values.ts';
+import { cursor, externalId, npub, transactionId, walletId } from './values.ts';
 
 /** The files that the page of `GET /docs` asks for. */
 export const docsFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'start.js'] as const;
@@ -39,6 +39,11 @@ const inQuery = {
   type: oneOf('Only of this kind', transactionTypes),
   status: oneOf('Only those of which this is so now', transactionStatuses),
   externalId,
+  walletId: {
+    ...walletId,
+    description:
+      'Which of the npub’s wallets; without it the first, or for a transaction, a mint quote or a token that which it belongs to',
+  },
 } as const satisfies Record<string, Schema>;
 
 export type QueryName = keyof typeof inQuery;

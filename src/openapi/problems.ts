@@ -153,7 +153,7 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
   },
   WALLET_NOT_FOUND: {
     ...low,
-    when: 'The npub has no wallet here',
+    when: 'The npub has no wallet here, or none with this walletId',
     detail: 'Nothing was done: this npub has no wallet here. Create it first.',
   },
   TRANSACTION_NOT_FOUND: {

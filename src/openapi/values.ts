@@ -1,6 +1,7 @@
 import { externalIdPattern, maxExternalIdLength, maxMemoLength, memoPattern } from '../models/notes.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
-import { nullable, oneOf, type Schema, text } from './schema.ts';
+import { walletIdPattern } from '../models/wallet.ts';
+import { nullable, type Schema, text } from './schema.ts';
 
 /** The values that the API's bodies are made of. */
 
@@ -55,7 +56,17 @@ export const wishedMintUrl: Schema = {
   description: 'One of the mints that the server uses, at most 2,048 printable characters; else its first',
   format: 'mint-url',
 };
-export const unit: Schema = oneOf('What amounts are counted in', ['sat', 'msat']);
+export const unit: Schema = text('What amounts are counted in', 'sat', { minLength: 1, maxLength: 32 });
+/** Without an example: which there are, the mint says. */
+export const wishedUnit: Schema = {
+  type: 'string',
+  description:
+    'In which unit: one in which the mint can be paid and pays; else its first, `sat` where it has that',
+  format: 'mint-unit',
+};
+export const walletId: Schema = text('Names one wallet of an npub', 'wal_3f1c2f5e6b5a4d0e9a550d1f8e7c6b5a', {
+  pattern: walletIdPattern.source,
+});
 export const moment = (description: string): Schema =>
   text(description, '2026-11-21T12:05:00.000Z', { format: 'date-time' });
 /** For an invoice that leaves it to the payer. */

@@ -58,8 +58,8 @@ export const restoring: Breakage[] = [
     edits: [
       edit(
         keysetScans,
-        'counters.raise(wallet.npub, keysetId, counterAfter(progress));',
-        'counters.raise(wallet.npub, keysetId, counterAfter(progress) * 0);',
+        'counters.raise(wallet.id, keysetId, counterAfter(progress));',
+        'counters.raise(wallet.id, keysetId, counterAfter(progress) * 0);',
       ),
     ],
     caughtBy: rolledBack,

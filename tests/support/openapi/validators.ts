@@ -46,7 +46,8 @@ ajv
   .addFormat('cursor', /^[A-Za-z0-9_-]+$/)
   .addFormat('cashu-pubkey', /^[!-~]+$/)
   .addFormat('cashu-token', true)
-  .addFormat('mint-url', /^[!-~]{1,2048}$/);
+  .addFormat('mint-url', /^[!-~]{1,2048}$/)
+  .addFormat('mint-unit', /^[!-~]{1,32}$/);
 // The document around the schemas, which ajv takes for one.
 ajv.addVocabulary(Object.keys(document));
 ajv.addSchema({ $id: 'api', ...Object(closed(document)) });

@@ -9,6 +9,7 @@ export const routes = [
   { method: 'GET', path: '/docs/:file', access: 'public' },
   { method: 'POST', path: '/api/auth/token', access: 'signature' },
   { method: 'POST', path: '/api/wallet/create', access: 'creation' },
+  { method: 'GET', path: '/api/wallet/:npub/wallets', access: 'wallet:read' },
   { method: 'GET', path: '/api/wallet/:npub/info', access: 'wallet:read' },
   { method: 'GET', path: '/api/wallet/:npub/balance', access: 'wallet:read' },
   { method: 'POST', path: '/api/wallet/:npub/mint', access: 'wallet:write' },

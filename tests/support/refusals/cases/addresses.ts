@@ -52,6 +52,29 @@ const noWallet = walletRoutes.map(
   }),
 );
 
+const otherWallets = walletRoutes
+  .filter(({ path }) => !path.endsWith('/wallets'))
+  .map(
+    (route): RefusalCase => ({
+      code: 'WALLET_NOT_FOUND',
+      what: `${nameOf(route)} with a walletId that is not the npub’s`,
+      async provoke(stage) {
+        const request = requestTo(route, stage.wallet.npub, await stage.invoice(10));
+        return stage.ask({ ...request, path: `${request.path}?walletId=wal_0` });
+      },
+      says: /this npub has no wallet with that walletId/,
+    }),
+  );
+
+const badWalletIds = ['', '%24gt', 'a%20b', 'x'.repeat(101), 'wal_1&walletId=wal_2'].map(
+  (id): RefusalCase => ({
+    code: 'VALIDATION_ERROR',
+    what: `the walletId ${id.slice(0, 20)}`,
+    provoke: (stage) => stage.get(`${stage.wallet.at}/balance?walletId=${id}`),
+    says: /^Nothing was done: walletId: must be one walletId/,
+  }),
+);
+
 const transactionRule = 'must be a transaction id such as tx_melt_…';
 const statusRoute = '/api/wallet/:npub/melt/:transactionId';
 const spoiltIds = [
@@ -229,6 +252,8 @@ export const addressCases: RefusalCase[] = [
   ...npubCases,
   ...undecodable,
   ...noWallet,
+  ...otherWallets,
+  ...badWalletIds,
   ...transactionCases,
   ...historyCases,
   ...unknownRoutes,

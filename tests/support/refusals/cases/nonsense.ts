@@ -207,23 +207,25 @@ const foreign: RefusalCase = {
   members: { details: [{ field: 'mintUrl', message: 'is not one of the mints that this server uses' }] },
 };
 
-const otherMint: RefusalCase = {
+const sameMint: RefusalCase = {
   code: 'VALIDATION_ERROR',
-  what: 'create: a second wallet at another mint',
+  what: 'create: the same mint at another address',
   async provoke(stage) {
-    const { simulator } = stage.world;
-    const { url } = await stage.serve({ env: { MINT_URL: `${simulator.url},http://127.0.0.1:9` } });
-    const body = { npub: stage.wallet.npub, mintUrl: 'http://127.0.0.1:9/' };
-    return stage.post('/api/wallet/create', body, {}, url);
+    const { port } = new URL(stage.world.simulator.url);
+    const alias = `http://localhost:${port}`;
+    const { url } = await stage.serve({ env: { MINT_URL: `${stage.world.simulator.url},${alias}` } });
+    return stage.post('/api/wallet/create', { npub: stage.wallet.npub, mintUrl: alias }, {}, url);
   },
-  says: /^Nothing was done: mintUrl: is not the mint of the wallet/,
+  says: /^Nothing was done: mintUrl: is the mint of wal_[0-9a-f]+, which knows it as http/,
+};
+
+const otherUnit: RefusalCase = {
+  code: 'VALIDATION_ERROR',
+  what: 'create: in a unit that the mint does not have',
+  provoke: (stage) => stage.post('/api/wallet/create', { npub: stage.wallet.npub, unit: 'doubloon' }),
+  says: /^Nothing was done: unit: must be one in which this mint can be funded and pays: sat/,
   members: {
-    details: [
-      {
-        field: 'mintUrl',
-        message: 'is not the mint of the wallet that this npub has already; one npub has one wallet',
-      },
-    ],
+    details: [{ field: 'unit', message: 'must be one in which this mint can be funded and pays: sat' }],
   },
 };
 
@@ -237,4 +239,4 @@ const inputFees: RefusalCase = {
 };
 
 /** A mint that answers, and not as it should; or that is not, or not any more, the one that it should be. */
-export const nonsenseCases: RefusalCase[] = [inputFees, ...fromMint, foreign, otherMint];
+export const nonsenseCases: RefusalCase[] = [inputFees, ...fromMint, foreign, sameMint, otherUnit];
