@@ -6,6 +6,7 @@ import { releasing } from './releasing.ts';
 import { reserving } from './reserving.ts';
 import { restoring } from './restoring.ts';
 import { secrets } from './secrets.ts';
+import { wallets } from './wallets.ts';
 import { writeOrder } from './writeOrder.ts';
 
 /** What `npm run breakages` breaks, and tests/unit/breakages.test.ts keeps up to date. */
@@ -18,4 +19,5 @@ export const breakages: readonly Breakage[] = [
   ...decisions,
   ...restoring,
   ...secrets,
+  ...wallets,
 ];

@@ -1,0 +1,26 @@
+import { type Breakage, edit } from './breakage.ts';
+
+const severalWallets = 'tests/integration/severalWallets.test.ts';
+const walletService = 'src/services/walletService.ts';
+
+/** Wallets of one owner, and of others. */
+export const wallets: Breakage[] = [
+  {
+    name: 'all wallets of an npub have one seed',
+    edits: [edit('src/services/ecash/seeds.ts', 'JSON.stringify([mintId ?? mintUrl, unit])', "''")],
+    caughtBy: severalWallets,
+    test: 'is handed none of that other’s ecash',
+  },
+  {
+    name: 'a walletId that is not the owner’s opens the first wallet',
+    edits: [edit(walletService, 'throw walletNotFound(npub, walletId);', 'return first;')],
+    caughtBy: severalWallets,
+    test: 'are found by none of their ids',
+  },
+  {
+    name: 'a token goes to the first wallet, whatever its mint',
+    edits: [edit(walletService, 'find(fits) ?? first', 'find((wallet) => !fits(wallet)) ?? first')],
+    caughtBy: severalWallets,
+    test: 'need not name it for a transaction',
+  },
+];
