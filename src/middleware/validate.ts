@@ -62,6 +62,14 @@ export const notesIn = (body: Notes): OwnersNotes => ({
   externalId: body.externalId ?? null,
 });
 
+export type MeltBody = Notes & {
+  invoice: string;
+  amount?: number | 'max';
+  maxFee?: number;
+  /** Amount and fees together. */
+  maxTotal?: number;
+};
+
 export type SendBody = Notes & {
   amount: number;
   recipientPubkey?: string;
@@ -85,10 +93,11 @@ export const bodies = {
     invoice: invoice.required(),
     amount: wishedAmount,
   }).required(),
-  melt: Joi.object<{ invoice: string; amount?: number | 'max'; maxFee?: number } & Notes>({
+  melt: Joi.object<MeltBody>({
     invoice: invoice.required(),
     amount: wishedAmount,
     maxFee: amount(0),
+    maxTotal: amount(1),
     ...notes,
   }).required(),
   send: Joi.object<SendBody>({

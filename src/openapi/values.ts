@@ -1,6 +1,7 @@
 import { externalIdPattern, maxExternalIdLength, maxMemoLength, memoPattern } from '../models/notes.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
-import { nullable, oneOf, type Schema, text } from './schema.ts';
+import { unitPattern } from '../models/units.ts';
+import { nullable, type Schema, text } from './schema.ts';
 
 /** The values that the API's bodies are made of. */
 
@@ -55,7 +56,13 @@ export const wishedMintUrl: Schema = {
   description: 'One of the mints that the server uses, at most 2,048 printable characters; else its first',
   format: 'mint-url',
 };
-export const unit: Schema = oneOf('What amounts are counted in', ['sat', 'msat']);
+export const unit: Schema = text(
+  'What amounts are counted in, as the mint calls it: sat, msat, usd, …',
+  'sat',
+  {
+    pattern: unitPattern.source,
+  },
+);
 export const moment = (description: string): Schema =>
   text(description, '2026-11-21T12:05:00.000Z', { format: 'date-time' });
 /** For an invoice that leaves it to the payer. */

@@ -4,11 +4,12 @@ import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
 import type { WalletRepository } from '../repositories/wallets.ts';
 import type { WalletService } from './contracts.ts';
 import type { Seeds } from './ecash/seeds.ts';
+import { firstUnit } from './mint/mints.ts';
 
 /** What a wallet must know of its mint before it trusts it with money. */
 export type MintDirectory = {
   /** @throws DomainError MINT_UNAVAILABLE, MINT_ERROR (also: the mint lacks what we need) */
-  describe(mintUrl: string): Promise<{ mintUrl: string; mintId: string | null; unit: string }>;
+  describe(mintUrl: string): Promise<{ mintUrl: string; mintId: string | null; units: readonly string[] }>;
 };
 
 /** Sums over what a wallet holds. */
@@ -35,7 +36,9 @@ export function createWalletService(parts: Parts): WalletService {
     const mintUrl = allowedMint(mintUrls, asked);
     const existing = await wallets.findByNpub(npub);
     if (existing !== null) return { wallet: sameMint(existing, asked), created: false };
-    const { mintId, unit } = await mints.describe(mintUrl);
+    const description = await mints.describe(mintUrl);
+    const { mintId } = description;
+    const unit = firstUnit(description);
     const wallet: Wallet = { id: walletIdOf(npub), npub, mintUrl, mintId, unit, createdAt: now() };
     const outcome = await wallets.insertIfAbsent(wallet);
     return { wallet: sameMint(outcome.wallet, asked), created: outcome.created };

@@ -159,7 +159,13 @@ export const reserving: Breakage[] = [
   },
   {
     name: 'what a payment may cost is not held against the limit',
-    edits: [edit(preparation, 'if (cost > limit.amount) throw feeTooHigh(cost, limit, wallet.unit);', '')],
+    edits: [
+      edit(
+        preparation,
+        'if (cost > limit.amount) throw feeTooHigh(cost, quote.amount, limit, wallet.unit);',
+        '',
+      ),
+    ],
     caughtBy: 'tests/integration/meltFees.test.ts',
     test: 'version 01 that takes 1000 ppk',
   },
@@ -180,8 +186,8 @@ export const reserving: Breakage[] = [
     edits: [
       edit(
         'src/services/melt/quoting.ts',
-        'const otherAmount = !isWorth(quote.amount, wallet.unit, amountMsat);',
-        'const otherAmount = payersMsat === null && !isWorth(quote.amount, wallet.unit, amountMsat);',
+        'const otherAmount = hasKnownWorth(wallet.unit) && !isWorth(quote.amount, wallet.unit, amountMsat);',
+        'const otherAmount = payersMsat === null && hasKnownWorth(wallet.unit) && !isWorth(quote.amount, wallet.unit, amountMsat);',
       ),
     ],
     caughtBy: 'tests/integration/amountless.test.ts',

@@ -73,7 +73,7 @@ export async function startEdge() {
   const reports = createReportService({ reports: createReportRepository(database), spool, logger, now });
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
-    mints: { describe: async (url) => ({ mintUrl: url, mintId: null, unit: 'sat' }) },
+    mints: { describe: async (url) => ({ mintUrl: url, mintId: null, units: ['sat'] }) },
     ledger: createLedgerRepository(database, now),
     seeds: { tokenKey: async () => ({ privateKey: '01'.repeat(32), publicKey: `02${'01'.repeat(32)}` }) },
     mintUrls: [mintUrl, 'http://other.test'],

@@ -1,5 +1,5 @@
 import type { LegacyToken, LegacyWallet } from '../../models/legacy.ts';
-import { answered, type MintDirectory } from '../mint/mints.ts';
+import { answered, firstUnit, type MintDirectory } from '../mint/mints.ts';
 
 /** What a mint says of itself and of the keysets that proofs name. */
 export type MintTerms = {
@@ -26,7 +26,9 @@ export async function askMints(
   const spokenOf = new Set([...tokens, ...wallets].map(({ mintUrl }) => mintUrl));
   const terms = new Map<string, MintTerms>();
   for (const mintUrl of mintUrls.filter((url) => spokenOf.has(url))) {
-    const { mintId, unit } = await mints.describe(mintUrl);
+    const description = await mints.describe(mintUrl);
+    const { mintId } = description;
+    const unit = firstUnit(description);
     const named = new Set(
       tokens.filter((token) => token.mintUrl === mintUrl).flatMap(({ proofs }) => proofs.map(keysetOf)),
     );

@@ -129,6 +129,7 @@ export function createWorld(given: {
         npub,
         amount: undefined,
         maxFee: undefined,
+        maxTotal: undefined,
         memo: null,
         externalId: null,
         requestId: 'request',
