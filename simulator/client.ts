@@ -10,6 +10,7 @@ export type { AskedFault } from './faults/faults.ts';
 export type { Books, Ledger } from './ledgerView.ts';
 
 export type InvoiceWishes = {
+  /** In sat, whatever the mint's unit is. */
   amount?: number;
   amountMsat?: number;
   amountless?: true;
@@ -18,6 +19,7 @@ export type InvoiceWishes = {
   network?: NetworkName;
   behaviour?: Behaviour;
   routingFeeSat?: number;
+  routingFeeMsat?: number;
   delayMs?: number;
 };
 

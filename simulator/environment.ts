@@ -14,6 +14,7 @@ export function optionsFromEnvironment(environment: Environment): SimulatorOptio
     seed: read('SIM_SEED', text),
     network: read('SIM_NETWORK', oneOf(networkNames)),
     unit: read('SIM_UNIT', text),
+    msatPerUnit: read('SIM_MSAT_PER_UNIT', wholeAmount),
     inputFeePpk: read('SIM_INPUT_FEE_PPK', wholeNumber),
     keysetVersion: read('SIM_KEYSET_VERSION', oneOf(keysetVersions)),
     feeReservePercent: read('SIM_FEE_RESERVE_PERCENT', wholeNumber),
@@ -39,6 +40,10 @@ function text(_name: string, value: string): string {
 function wholeNumber(name: string, value: string): number {
   if (!/^\d{1,15}$/.test(value)) throw new Error(`${name} must be a whole number, not "${value}".`);
   return Number(value);
+}
+
+function wholeAmount(name: string, value: string): bigint {
+  return BigInt(wholeNumber(name, value));
 }
 
 function oneOf<const Choices extends readonly string[]>(choices: Choices) {

@@ -29,5 +29,14 @@ export type Ledger = Books & {
     attempts: number;
   }[];
   forgottenQuotes: string[];
-  payments: { paymentHash: string; amountSat: number; feeSat: number; state: string; count: number }[];
+  /** Lightning's own amounts, whatever the mint's unit is; those in sat are rounded up. */
+  payments: {
+    paymentHash: string;
+    amountSat: number;
+    amountMsat: number;
+    feeSat: number;
+    feeMsat: number;
+    state: string;
+    count: number;
+  }[];
 };

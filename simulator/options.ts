@@ -15,9 +15,12 @@ export type SimulatorOptions = {
   seed?: string;
   network?: NetworkName;
   unit?: string;
+  /** What one unit is worth on Lightning. Needed for a unit that is none of sat, msat, usd and eur. */
+  msatPerUnit?: bigint;
   inputFeePpk?: number;
   keysetVersion?: KeysetVersion;
   feeReservePercent?: number;
+  /** In the mint's unit, whatever the name says. */
   feeReserveMinSat?: number;
   /** An outside payer pays every mint quote this long after it was asked for. null = nobody does. */
   autoPayMintQuotesAfterMs?: number | null;
@@ -33,7 +36,7 @@ export type Settings = {
   [Name in keyof SimulatorOptions]-?: Exclude<SimulatorOptions[Name], undefined>;
 };
 
-const defaults: Settings = {
+const defaults: Omit<Settings, 'msatPerUnit'> = {
   host: '127.0.0.1',
   port: 0,
   seed: 'crucible simulator',
@@ -50,6 +53,22 @@ const defaults: Settings = {
   clock: Date.now,
 };
 
+/** Whole units as NUT-01 has them: of usd and eur that is a cent, at ten sat by a rate of this toy alone. */
+const usualMsatPerUnit: ReadonlyMap<string, bigint> = new Map([
+  ['sat', 1_000n],
+  ['msat', 1n],
+  ['usd', 10_000n],
+  ['eur', 10_000n],
+]);
+
+/** Throws one clear sentence where nobody says what the unit is worth. */
 export function settingsFrom(options: SimulatorOptions): Settings {
-  return { ...defaults, ...options };
+  const settings = { ...defaults, ...options };
+  const msatPerUnit = options.msatPerUnit ?? usualMsatPerUnit.get(settings.unit);
+  if (msatPerUnit === undefined) {
+    throw new Error(`what a ${settings.unit} is worth must be said: msatPerUnit, or SIM_MSAT_PER_UNIT`);
+  }
+  if (msatPerUnit < 1n)
+    throw new Error(`a ${settings.unit} must be worth 1 msat or more, not ${msatPerUnit}`);
+  return { ...settings, msatPerUnit };
 }

@@ -75,10 +75,10 @@ function openMint(settings: Settings, clock: MintClock): MintContext {
   const timers = new Timers();
   const keyring = new Keyring(settings.seed);
   const keysets = new Keysets(store, keyring);
-  if (keysets.all().length === 0) {
-    const { unit, keysetVersion: version, inputFeePpk } = settings;
-    keysets.rotate({ unit, version, inputFeePpk });
-  }
+  const { unit, keysetVersion: version, inputFeePpk } = settings;
+  if (keysets.all().length === 0) keysets.rotate({ unit, version, inputFeePpk });
+  const kept = keysets.active().unit;
+  if (kept !== unit) throw new Error(`the journal was written in ${kept}, not in ${unit}; use a new journal`);
   const lightning = new LightningNetwork(store, timers, settings.clock);
   const ownSettings = { ...settings, clock: clock.now };
   return { settings: ownSettings, outsideClock: settings.clock, store, timers, keyring, keysets, lightning };

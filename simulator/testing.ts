@@ -6,12 +6,12 @@ import { type SimulatorOptions, startSimulator } from './simulator.ts';
 export async function startWorld(options: SimulatorOptions = {}) {
   const simulator = await startSimulator(options);
   const sim = new SimulatorClient(simulator.url);
-  const wallet = await loadedWallet(simulator.url);
+  const wallet = await loadedWallet(simulator.url, { unit: options.unit ?? 'sat' });
   return {
     ...simulator,
     sim,
     wallet,
-    /** Tokens worth this much, through the normal mint quote. */
+    /** Tokens worth so many units, through the normal mint quote. */
     fund: (amount: number) => fund(wallet, sim, amount),
     post: (path: string, body: unknown) => post(simulator.url + path, body),
     get: async (path: string): Promise<Answer> => answerOf(await fetch(simulator.url + path)),
@@ -43,8 +43,11 @@ export function output(id: string, amount: number) {
   return { amount, id, B_: createRandomRawBlindedMessage().B_.toHex(true) };
 }
 
-export async function loadedWallet(url: string, bip39seed?: Uint8Array): Promise<Wallet> {
-  const wallet = new Wallet(url, { unit: 'sat', ...(bip39seed ? { bip39seed } : {}) });
+export async function loadedWallet(
+  url: string,
+  wishes: { unit?: string; bip39seed?: Uint8Array } = {},
+): Promise<Wallet> {
+  const wallet = new Wallet(url, { unit: 'sat', ...wishes });
   await wallet.loadMint();
   return wallet;
 }

@@ -1,4 +1,3 @@
-import { ceilDivide } from '../mint/amounts.ts';
 import type { InvoiceRecord, PaymentRecord } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
 import type { Timers } from '../timers.ts';
@@ -19,7 +18,7 @@ export type PaymentOrder = {
 };
 
 export type PaymentOutcome =
-  | { kind: 'paid'; feeSat: bigint; preimage: string }
+  | { kind: 'paid'; feeMsat: bigint; preimage: string }
   | { kind: 'failed'; reason: string };
 
 export type Refusal = 'unknown_invoice' | 'already_paid' | 'expired' | 'not_under_way';
@@ -95,7 +94,7 @@ export class LightningNetwork {
   #paidOutcome(payment: Readonly<PaymentRecord>, payer: string): PaymentOutcome {
     if (payment.payer !== payer) return { kind: 'failed', reason: 'somebody else paid this invoice' };
     const preimage = this.#store.state.invoices.get(payment.paymentHash)?.preimage ?? '';
-    return { kind: 'paid', feeSat: ceilDivide(payment.feeMsat, 1000n), preimage };
+    return { kind: 'paid', feeMsat: payment.feeMsat, preimage };
   }
 
   #route(order: PaymentOrder): void {

@@ -35,7 +35,7 @@ export function writeOutsideInvoice(mint: MintContext, wishes: Fields): Json {
       amountMsat,
       mintQuote: null,
       behaviour: optionalChoice(wishes, 'behaviour', behaviours) ?? 'succeed',
-      routingFeeMsat: BigInt(optionalCount(wishes, 'routingFeeSat') ?? 0) * 1000n,
+      routingFeeMsat: wishedRoutingFeeMsat(wishes),
       delayMs: optionalCount(wishes, 'delayMs') ?? 0,
     },
   });
@@ -65,6 +65,11 @@ function wishedAmountMsat(wishes: Fields): bigint | null {
   if (optionalFlag(wishes, 'amountless')) return null;
   const amountMsat = optionalCount(wishes, 'amountMsat') ?? (optionalCount(wishes, 'amount') ?? 0) * 1000;
   return amountMsat > 0 ? BigInt(amountMsat) : malformed('amount, amountMsat or amountless is needed');
+}
+
+function wishedRoutingFeeMsat(wishes: Fields): bigint {
+  const feeMsat = optionalCount(wishes, 'routingFeeMsat');
+  return feeMsat === null ? BigInt(optionalCount(wishes, 'routingFeeSat') ?? 0) * 1000n : BigInt(feeMsat);
 }
 
 function readRequest(request: string, network: (typeof networkNames)[number]) {

@@ -1,8 +1,8 @@
 import { cachedPaths, cacheTtlSeconds } from '../http/responseCache.ts';
 import { jsonNumber } from './amounts.ts';
 import type { MintContext } from './context.ts';
-import { mostPerQuote } from './minting.ts';
 import type { Json } from './present.ts';
+import { mostPerQuote } from './units.ts';
 
 /** GET /v1/info (NUT-06): who this mint is, and which NUTs it speaks. */
 export function mintInfo({ settings, keyring }: MintContext): Json {
@@ -10,7 +10,7 @@ export function mintInfo({ settings, keyring }: MintContext): Json {
     method: 'bolt11',
     unit: settings.unit,
     min_amount: 1,
-    max_amount: jsonNumber(mostPerQuote),
+    max_amount: jsonNumber(mostPerQuote(settings)),
   };
   return {
     name: 'Crucible simulator',

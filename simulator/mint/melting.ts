@@ -5,11 +5,12 @@ import { ceilDivide } from './amounts.ts';
 import type { MintContext } from './context.ts';
 import { codes, refuse } from './errors.ts';
 import { type CheckedInputs, checkInputs } from './inputs.ts';
-import { checkUnit, mostPerQuote } from './minting.ts';
+import { checkUnit } from './minting.ts';
 import { checkBlanks } from './outputs.ts';
 import { type Json, presentMeltQuote } from './present.ts';
 import { checkNotForgotten } from './quotes.ts';
 import { count, type Fields, fields, malformed, text } from './read.ts';
+import { mostPerQuote, toUnits } from './units.ts';
 
 /** POST /v1/melt/quote/bolt11 (NUT-05, NUT-23): what paying this invoice may cost at most. */
 export function createMeltQuote(mint: MintContext, body: Fields): Json {
@@ -20,8 +21,8 @@ export function createMeltQuote(mint: MintContext, body: Fields): Json {
   const nowMs = settings.clock();
   if (invoice.expiresAtMs <= nowMs) refuse(codes.quoteExpired, 'the invoice has expired');
   const amountMsat = amountToPay(invoice.amountMsat, body);
-  const amount = ceilDivide(amountMsat, 1000n);
-  if (amount > mostPerQuote) refuse(codes.amountOutOfRange, 'amount outside of limit range');
+  const amount = toUnits(amountMsat, settings);
+  if (amount > mostPerQuote(settings)) refuse(codes.amountOutOfRange, 'amount outside of limit range');
   const isOwn = Boolean(store.state.invoices.get(invoice.paymentHash)?.mintQuote);
   const quote: MeltQuoteTerms = {
     quote: newQuoteId(nowMs),

@@ -10,23 +10,24 @@ import { checkOutputs, type Output, signOutputs } from './outputs.ts';
 import { type Json, presentMintQuote, presentSignature } from './present.ts';
 import { checkNotForgotten } from './quotes.ts';
 import { amount, type Fields, optionalText, text } from './read.ts';
-
-/** The most that one quote may mint, in units: 21 million bitcoin in sat, and exact in JSON. */
-export const mostPerQuote = 2_100_000_000_000_000n;
+import { mostPerQuote, toMsat } from './units.ts';
 
 /** POST /v1/mint/quote/bolt11 (NUT-04, NUT-20, NUT-23): writes an invoice that somebody outside pays. */
 export function createMintQuote(mint: MintContext, body: Fields): Json {
   const { settings, store } = mint;
   const units = amount(body, 'amount');
-  if (units === 0n || units > mostPerQuote) refuse(codes.amountOutOfRange, 'amount outside of limit range');
+  if (units === 0n || units > mostPerQuote(settings)) {
+    refuse(codes.amountOutOfRange, 'amount outside of limit range');
+  }
   checkUnit(text(body, 'unit'), settings.unit);
   const pubkey = optionalText(body, 'pubkey');
   if (pubkey !== null) checkPubkey(pubkey);
   const description = optionalText(body, 'description');
+  const amountMsat = toMsat(units, settings);
   const nowMs = settings.clock();
   const written = writeInvoice({
     network: settings.network,
-    amountMsat: units * 1000n,
+    amountMsat,
     description: description ?? '',
     expirySeconds: settings.mintQuoteExpirySeconds,
     createdAtMs: nowMs,
@@ -45,7 +46,7 @@ export function createMintQuote(mint: MintContext, body: Fields): Json {
   };
   const invoice: InvoiceRecord = {
     ...written,
-    amountMsat: units * 1000n,
+    amountMsat,
     mintQuote: quote.quote,
     behaviour: 'succeed',
     routingFeeMsat: 0n,

@@ -8,6 +8,7 @@ import { type ChangeDelay, type MeltOrders, noMeltOrders } from './meltOrders.ts
 import { signOutputs } from './outputs.ts';
 import { type Json, presentMeltQuote } from './present.ts';
 import { type Fields, optionalFlag } from './read.ts';
+import { toMsat, toUnits } from './units.ts';
 
 type PendingMelt = Readonly<Extract<MeltQuote, { state: 'PENDING' }>>;
 
@@ -52,7 +53,7 @@ async function finishMelt(
     paymentHash: quote.paymentHash,
     payer: quoteId,
     amountMsat: quote.amountMsat,
-    feeLimitMsat: quote.feeReserve * 1000n,
+    feeLimitMsat: toMsat(quote.feeReserve, mint.settings),
     course: orders.course,
     resumed,
   });
@@ -67,7 +68,8 @@ function settle(mint: MintContext, quoteId: string, outcome: PaymentOutcome, ord
     mint.store.commit({ kind: 'melt_failed', quote: quoteId, reason: outcome.reason });
     return;
   }
-  const overpaid = quote.inputAmount - quote.inputFee - quote.amount - outcome.feeSat;
+  const feePaid = toUnits(outcome.feeMsat, mint.settings);
+  const overpaid = quote.inputAmount - quote.inputFee - quote.amount - feePaid;
   const { changeDelay, changeDelta } = orders;
   const blanks = quote.blanks?.length ?? 0;
   const amounts = changeAmounts(overpaid + changeDelta, blanks);
@@ -76,7 +78,7 @@ function settle(mint: MintContext, quoteId: string, outcome: PaymentOutcome, ord
   mint.store.commit({
     kind: 'melt_paid',
     quote: quoteId,
-    feePaid: outcome.feeSat,
+    feePaid,
     preimage: outcome.preimage,
     change: changeOf(mint, quote, amounts, changeDelay),
     keptOverpay: overpaid - sum(amounts),

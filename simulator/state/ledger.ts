@@ -128,6 +128,7 @@ function paymentEntry(payment: Readonly<PaymentRecord>): Json {
     amountSat: jsonNumber(ceilDivide(payment.amountMsat, 1000n)),
     amountMsat: jsonNumber(payment.amountMsat),
     feeSat: jsonNumber(ceilDivide(payment.feeMsat, 1000n)),
+    feeMsat: jsonNumber(payment.feeMsat),
     state: payment.state,
     count: payment.count,
   };

@@ -146,7 +146,7 @@ describe('a wallet that lost its memory', () => {
   it('gets its signatures back and asks which of them are spent', async () => {
     const { url, sim, ...here } = await start({ inputFeePpk: 100 });
     const seed = new Uint8Array(64).fill(7);
-    const wallet = await loadedWallet(url, seed);
+    const wallet = await loadedWallet(url, { bip39seed: seed });
     const quote = await wallet.createMintQuoteBolt11(500);
     await sim.pay(quote.request);
     const minted = await wallet.mintProofsBolt11(500, quote.quote, {}, { type: 'deterministic', counter: 0 });
@@ -160,7 +160,7 @@ describe('a wallet that lost its memory', () => {
       },
     );
 
-    const restored = await (await loadedWallet(url, seed)).restore(0, 60);
+    const restored = await (await loadedWallet(url, { bip39seed: seed })).restore(0, 60);
     const states = await here.wallet.checkProofsStates(restored.proofs);
     const unspent = restored.proofs.filter((_, index) => states[index]?.state === 'UNSPENT');
     expect(worth(unspent)).toBe(worth(keep));
