@@ -170,6 +170,36 @@ export const reserving: Breakage[] = [
     test: 'version 01 that takes 1000 ppk',
   },
   {
+    name: 'the most that may leave the wallet is no limit',
+    edits: [
+      edit(
+        'src/services/melt/feeLimit.ts',
+        'if (maxTotal !== undefined) limits',
+        'if (maxFee === 0n) limits',
+      ),
+    ],
+    caughtBy: 'tests/integration/otherUnits.test.ts',
+    test: 'asks for ten times its price',
+  },
+  {
+    name: 'a mint may set its price without anybody having said how much it may be',
+    edits: [edit('src/services/melt/meltService.ts', 'demandMaxTotal(wallet, request);', '')],
+    caughtBy: 'tests/integration/otherUnits.test.ts',
+    test: 'pays nothing without maxTotal',
+  },
+  {
+    name: 'what a payment in msat did not need of a budget is given back in msat',
+    edits: [
+      edit(
+        'src/repositories/operationDocuments.ts',
+        'budget_unused: budget.reserved - takenSat',
+        'budget_unused: budget.reserved - taken',
+      ),
+    ],
+    caughtBy: 'tests/integration/otherUnits.test.ts',
+    test: 'counts against a key’s budget in sat',
+  },
+  {
     name: 'a quote may be for another amount than its invoice',
     edits: [
       edit(

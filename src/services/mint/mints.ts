@@ -228,7 +228,10 @@ function readInfo(mintUrl: string, info: JsonRecord): MintDescription {
 
 /** The unit of a wallet that is to be at this mint, where nobody asks for another. @throws DomainError MINT_ERROR: there is none */
 export function firstUnit({ units: [first] }: Pick<MintDescription, 'units'>): string {
-  demandOfMint(first !== undefined, 'makes and pays Lightning invoices (bolt11) in no unit that both have');
+  demandOfMint(
+    first !== undefined,
+    'has no unit in which it both makes and pays Lightning invoices (bolt11)',
+  );
   return first;
 }
 
