@@ -1483,7 +1483,7 @@ export interface components {
             /** @constant */
             severity: "LOW";
         };
-        /** @description The invoice names no amount, and none was sent, or the mint takes it from invoices alone, or the wallet’s unit is worth what its mint says */
+        /** @description The invoice names no amount, and none was sent, or the mint takes it from invoices alone, as all do in another unit than sat and msat */
         AMOUNT_REQUIRED: {
             /** @constant */
             type: "urn:crucible:problem:amount-required";
@@ -1678,7 +1678,7 @@ export interface components {
             /** @constant */
             severity: "LOW";
         };
-        /** @description The credentials are for another wallet, or lack a scope */
+        /** @description The credentials are for another wallet, or lack a scope; or the key has a budget, and the wallet counts in what only its mint can price */
         FORBIDDEN: {
             /** @constant */
             type: "urn:crucible:problem:forbidden";

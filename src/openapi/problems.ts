@@ -76,7 +76,7 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
   },
   AMOUNT_REQUIRED: {
     ...low,
-    when: 'The invoice names no amount, and none was sent, or the mint takes it from invoices alone, or the wallet’s unit is worth what its mint says',
+    when: 'The invoice names no amount, and none was sent, or the mint takes it from invoices alone, as all do in another unit than sat and msat',
     detail: 'This invoice names no amount. Nothing was paid; send it, or ask the payee for one that does.',
   },
   UNSUPPORTED_NETWORK: {
@@ -132,7 +132,7 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
   },
   FORBIDDEN: {
     ...low,
-    when: 'The credentials are for another wallet, or lack a scope',
+    when: 'The credentials are for another wallet, or lack a scope; or the key has a budget, and the wallet counts in what only its mint can price',
     detail: 'Nothing was done: this key is for another wallet. Use another key, or ask the operator for one.',
   },
   BUDGET_EXCEEDED: {

@@ -170,14 +170,8 @@ export const reserving: Breakage[] = [
     test: 'version 01 that takes 1000 ppk',
   },
   {
-    name: 'the most that may leave the wallet is no limit',
-    edits: [
-      edit(
-        'src/services/melt/feeLimit.ts',
-        'if (maxTotal !== undefined) limits',
-        'if (maxFee === 0n) limits',
-      ),
-    ],
+    name: 'the most that may leave the wallet is held against the fees alone',
+    edits: [edit('src/services/melt/feeLimit.ts', 'amount: maxTotal - quote.amount', 'amount: maxTotal')],
     caughtBy: 'tests/integration/otherUnits.test.ts',
     test: 'asks for ten times its price',
   },
