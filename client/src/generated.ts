@@ -321,7 +321,7 @@ export interface paths {
         put?: never;
         /**
          * Pay a Lightning invoice
-         * @description `maxFee` bounds fee reserve and input fees together, and can only lower the server’s own cap.
+         * @description `maxFee` bounds fee reserve and input fees together, and can only lower the server’s own cap. `maxTotal` bounds all that may leave the wallet; without it, a wallet in another unit than sat or msat pays nothing, since its mint sets the price.
          */
         post: operations["melt"];
         delete?: never;
@@ -523,7 +523,7 @@ export interface components {
                 walletId: string;
                 /** @description The mint’s address */
                 mintUrl: string;
-                /** @description What amounts are counted in */
+                /** @description What amounts are counted in, as the mint calls it: sat, msat, usd, … */
                 unit: string;
             };
         };
@@ -540,7 +540,7 @@ export interface components {
                 npub: string;
                 /** @description The mint’s address */
                 mintUrl: string;
-                /** @description What amounts are counted in */
+                /** @description What amounts are counted in, as the mint calls it: sat, msat, usd, … */
                 unit: string;
                 /**
                  * Format: int64
@@ -569,7 +569,7 @@ export interface components {
                 walletId: string;
                 /** @description The mint’s address */
                 mintUrl: string;
-                /** @description What amounts are counted in */
+                /** @description What amounts are counted in, as the mint calls it: sat, msat, usd, … */
                 unit: string;
                 /**
                  * Format: int64
@@ -957,6 +957,11 @@ export interface components {
              * @description The most that the payment may cost
              */
             maxFee?: number;
+            /**
+             * Format: int64
+             * @description The most that may leave the wallet, fees included
+             */
+            maxTotal?: number;
             /** @description The owner’s own words, told to the owner alone */
             memo?: string;
             /** @description What the owner’s program calls it; need not be unique */
@@ -1531,7 +1536,7 @@ export interface components {
             /** @constant */
             severity: "LOW";
         };
-        /** @description The invoice names no amount, and none was sent, or the mint takes it from invoices alone */
+        /** @description The invoice names no amount, and none was sent, or the mint takes it from invoices alone, as all do in another unit than sat and msat */
         AMOUNT_REQUIRED: {
             /** @constant */
             type: "urn:crucible:problem:amount-required";
@@ -1610,7 +1615,7 @@ export interface components {
              */
             available: number;
         };
-        /** @description The cost could be more than `maxFee`, or more than the server allows */
+        /** @description The cost could be more than `maxFee`, or more than the server allows; or with the amount more than `maxTotal`, and then both are told */
         FEE_TOO_HIGH: {
             /** @constant */
             type: "urn:crucible:problem:fee-too-high";
@@ -1642,6 +1647,16 @@ export interface components {
              * @description What it may cost at most
              */
             limit: number;
+            /**
+             * Format: int64
+             * @description What may leave the wallet
+             */
+            total?: number;
+            /**
+             * Format: int64
+             * @description What may leave it at most
+             */
+            maxTotal?: number;
         };
         /** @description The mint says that ecash of the wallet is spent; it is now marked so, and nothing was paid */
         PROOF_STATE_INCONSISTENCY: {
@@ -1716,7 +1731,7 @@ export interface components {
             /** @constant */
             severity: "LOW";
         };
-        /** @description The credentials are for another wallet, or lack a scope */
+        /** @description The credentials are for another wallet, or lack a scope; or the key has a budget, and the wallet counts in what only its mint can price */
         FORBIDDEN: {
             /** @constant */
             type: "urn:crucible:problem:forbidden";

@@ -23,6 +23,7 @@ export function meltController(melts: MeltService) {
       invoice: request.invoice,
       amount: wishIn(request.amount),
       maxFee: request.maxFee === undefined ? undefined : BigInt(request.maxFee),
+      maxTotal: request.maxTotal === undefined ? undefined : BigInt(request.maxTotal),
       ...notesIn(request),
       respondAsync,
       idempotency: readIdempotencyKey(req, 'melt', request),

@@ -4,6 +4,7 @@ import { validationError } from '../models/errors.ts';
 import { externalIdPattern, isMemo, maxExternalIdLength, maxMemoLength } from '../models/notes.ts';
 import { isNpub } from '../models/npub.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
+import { unitPattern } from '../models/units.ts';
 import type { OwnersNotes } from '../services/contracts.ts';
 import { npubProblem } from './npub.ts';
 
@@ -62,6 +63,14 @@ export const notesIn = (body: Notes): OwnersNotes => ({
   externalId: body.externalId ?? null,
 });
 
+export type MeltBody = Notes & {
+  invoice: string;
+  amount?: number | 'max';
+  maxFee?: number;
+  /** Amount and fees together. */
+  maxTotal?: number;
+};
+
 export type SendBody = Notes & {
   amount: number;
   recipientPubkey?: string;
@@ -75,7 +84,7 @@ export const bodies = {
   createWallet: Joi.object<{ npub: string; mintUrl?: string; unit?: string }>({
     npub: npub.required(),
     mintUrl: Joi.string().max(2_048).pattern(printable),
-    unit: Joi.string().max(32).pattern(printable),
+    unit: Joi.string().max(32).pattern(unitPattern),
   }).required(),
   mint: Joi.object<{ amount: number } & Notes>({ amount: amount(1).required(), ...notes }).required(),
   mintComplete: Joi.object<{ quoteId: string }>({
@@ -86,10 +95,11 @@ export const bodies = {
     invoice: invoice.required(),
     amount: wishedAmount,
   }).required(),
-  melt: Joi.object<{ invoice: string; amount?: number | 'max'; maxFee?: number } & Notes>({
+  melt: Joi.object<MeltBody>({
     invoice: invoice.required(),
     amount: wishedAmount,
     maxFee: amount(0),
+    maxTotal: amount(1),
     ...notes,
   }).required(),
   send: Joi.object<SendBody>({

@@ -146,12 +146,17 @@ export const operationDocs: Record<string, OperationDoc> = {
     tag: 'Paying',
     summary: 'Pay a Lightning invoice',
     description:
-      '`maxFee` bounds fee reserve and input fees together, and can only lower the server’s own cap.',
+      '`maxFee` bounds fee reserve and input fees together, and can only lower the server’s own cap. `maxTotal` bounds all that may leave the wallet; without it, a wallet in another unit than sat or msat pays nothing, since its mint sets the price.',
     body: {
       name: 'MeltWish',
       schema: body(
         { invoice },
-        { amount: wishedAmount, maxFee: amount('The most that the payment may cost', 10), ...notes },
+        {
+          amount: wishedAmount,
+          maxFee: amount('The most that the payment may cost', 10),
+          maxTotal: amount('The most that may leave the wallet, fees included', 220, 1),
+          ...notes,
+        },
       ),
     },
     takes: ['Idempotency-Key', 'Prefer'],

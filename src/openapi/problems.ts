@@ -76,7 +76,7 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
   },
   AMOUNT_REQUIRED: {
     ...low,
-    when: 'The invoice names no amount, and none was sent, or the mint takes it from invoices alone',
+    when: 'The invoice names no amount, and none was sent, or the mint takes it from invoices alone, as all do in another unit than sat and msat',
     detail: 'This invoice names no amount. Nothing was paid; send it, or ask the payee for one that does.',
   },
   UNSUPPORTED_NETWORK: {
@@ -93,10 +93,14 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
   },
   FEE_TOO_HIGH: {
     ...low,
-    when: 'The cost could be more than `maxFee`, or more than the server allows',
+    when: 'The cost could be more than `maxFee`, or more than the server allows; or with the amount more than `maxTotal`, and then both are told',
     detail:
       'Paying this invoice may cost up to 3 sat in fees, and maxFee is 0 sat. Nothing was paid; raise maxFee, or use another invoice.',
     always: { fee: amount('What it may cost', 3), limit: amount('What it may cost at most', 0) },
+    perhaps: {
+      total: amount('What may leave the wallet', 213, 1),
+      maxTotal: amount('What may leave it at most', 210, 1),
+    },
   },
   PROOF_STATE_INCONSISTENCY: {
     ...critical,
@@ -128,7 +132,7 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
   },
   FORBIDDEN: {
     ...low,
-    when: 'The credentials are for another wallet, or lack a scope',
+    when: 'The credentials are for another wallet, or lack a scope; or the key has a budget, and the wallet counts in what only its mint can price',
     detail: 'Nothing was done: this key is for another wallet. Use another key, or ask the operator for one.',
   },
   BUDGET_EXCEEDED: {

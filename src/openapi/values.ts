@@ -1,5 +1,6 @@
 import { externalIdPattern, maxExternalIdLength, maxMemoLength, memoPattern } from '../models/notes.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
+import { unitPattern } from '../models/units.ts';
 import { walletIdPattern } from '../models/wallet.ts';
 import { nullable, type Schema, text } from './schema.ts';
 
@@ -56,7 +57,13 @@ export const wishedMintUrl: Schema = {
   description: 'One of the mints that the server uses, at most 2,048 printable characters; else its first',
   format: 'mint-url',
 };
-export const unit: Schema = text('What amounts are counted in', 'sat', { minLength: 1, maxLength: 32 });
+export const unit: Schema = text(
+  'What amounts are counted in, as the mint calls it: sat, msat, usd, …',
+  'sat',
+  {
+    pattern: unitPattern.source,
+  },
+);
 /** Without an example: which there are, the mint says. */
 export const wishedUnit: Schema = {
   type: 'string',

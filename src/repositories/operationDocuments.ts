@@ -18,6 +18,7 @@ import {
 } from '../models/operation.ts';
 import { sumAmounts } from '../models/proof.ts';
 import type { AttemptDocument, OperationDocument, StoredReplyDocument } from '../models/schemas/operation.ts';
+import { satOf } from '../models/units.ts';
 import { type UpkeepProofs, upkeepStates } from '../models/upkeep.ts';
 import {
   receiveDetailsFrom,
@@ -177,7 +178,9 @@ function budgetGivenBack(operation: Operation): Pick<OperationDocument, 'budget_
   const { budget } = operation;
   const taken = operation.kind === 'melt' ? budgetTaken(operation) : budgetTakenBySend(operation);
   if (budget === null || taken === null) return {};
-  return { budget_day: budgetDayOf(budget), budget_unused: budget.reserved - taken };
+  const takenSat = satOf(taken, operation.unit);
+  invariant(takenSat !== null, `${operation.id}: a budget was taken in a unit of unknown worth`);
+  return { budget_day: budgetDayOf(budget), budget_unused: budget.reserved - takenSat };
 }
 
 /** What the operation holds and no token does: counted as reserved balance (transaction S). */

@@ -73,6 +73,8 @@ export type MeltRequest = OwnersNotes & {
   invoice: string;
   amount: AmountWish;
   maxFee: bigint | undefined;
+  /** The most that may leave the wallet, fees included. Needed where only the mint knows what the unit is worth. */
+  maxTotal: bigint | undefined;
   /** `Prefer: respond-async`: answer 202 as soon as the operation stands. */
   respondAsync: boolean;
   idempotency: IdempotencyKey | undefined;

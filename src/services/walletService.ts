@@ -6,6 +6,7 @@ import type { TransactionListRepository } from '../repositories/transactionList.
 import { mostWalletsPerNpub, type WalletRepository } from '../repositories/wallets.ts';
 import type { WalletService } from './contracts.ts';
 import type { Seeds } from './ecash/seeds.ts';
+import { firstUnit } from './mint/mints.ts';
 
 /** What a wallet must know of its mint before it trusts it with money. */
 export type MintDirectory = {
@@ -43,9 +44,10 @@ export function createWalletService(parts: Parts): WalletService {
     const existing = owned.find(isAt(mintUrl, asked.unit));
     if (existing !== undefined) return { wallet: existing, created: false };
     if (owned.length >= mostWalletsPerNpub) throw tooMany();
-    const { mintId, units } = await mints.describe(mintUrl);
-    const unit = asked.unit ?? units[0];
-    if (unit === undefined || !units.includes(unit)) throw unitProblem(units);
+    const description = await mints.describe(mintUrl);
+    const { mintId, units } = description;
+    const unit = asked.unit ?? firstUnit(description);
+    if (!units.includes(unit)) throw unitProblem(units);
     const id = walletIdOf({ npub, mintUrl, mintId, unit });
     const wallet: Wallet = { id, npub, mintUrl, mintId, unit, createdAt: now() };
     if (await wallets.insert(wallet)) return { wallet, created: true };

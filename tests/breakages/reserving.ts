@@ -159,9 +159,39 @@ export const reserving: Breakage[] = [
   },
   {
     name: 'what a payment may cost is not held against the limit',
-    edits: [edit(preparation, 'if (cost > limit.amount) throw feeTooHigh(cost, limit, wallet.unit);', '')],
+    edits: [
+      edit(
+        preparation,
+        'if (cost > limit.amount) throw feeTooHigh(cost, quote.amount, limit, wallet.unit);',
+        '',
+      ),
+    ],
     caughtBy: 'tests/integration/meltFees.test.ts',
     test: 'version 01 that takes 1000 ppk',
+  },
+  {
+    name: 'the most that may leave the wallet is held against the fees alone',
+    edits: [edit('src/services/melt/feeLimit.ts', 'amount: maxTotal - quote.amount', 'amount: maxTotal')],
+    caughtBy: 'tests/integration/otherUnits.test.ts',
+    test: 'asks for ten times its price',
+  },
+  {
+    name: 'a mint may set its price without anybody having said how much it may be',
+    edits: [edit('src/services/melt/meltService.ts', 'demandMaxTotal(wallet, request);', '')],
+    caughtBy: 'tests/integration/otherUnits.test.ts',
+    test: 'pays nothing without maxTotal',
+  },
+  {
+    name: 'what a payment in msat did not need of a budget is given back in msat',
+    edits: [
+      edit(
+        'src/repositories/operationDocuments.ts',
+        'budget_unused: budget.reserved - takenSat',
+        'budget_unused: budget.reserved - taken',
+      ),
+    ],
+    caughtBy: 'tests/integration/otherUnits.test.ts',
+    test: 'counts against a key’s budget in sat',
   },
   {
     name: 'a quote may be for another amount than its invoice',
@@ -180,8 +210,8 @@ export const reserving: Breakage[] = [
     edits: [
       edit(
         'src/services/melt/quoting.ts',
-        'const otherAmount = !isWorth(quote.amount, wallet.unit, amountMsat);',
-        'const otherAmount = payersMsat === null && !isWorth(quote.amount, wallet.unit, amountMsat);',
+        'const otherAmount = hasKnownWorth(wallet.unit) && !isWorth(quote.amount, wallet.unit, amountMsat);',
+        'const otherAmount = payersMsat === null && hasKnownWorth(wallet.unit) && !isWorth(quote.amount, wallet.unit, amountMsat);',
       ),
     ],
     caughtBy: 'tests/integration/amountless.test.ts',

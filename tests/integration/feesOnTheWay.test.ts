@@ -38,11 +38,13 @@ function dearMint() {
 
 describe('a mint that raises its fees before the swap', () => {
   it.each([
-    ['because the sums differ', 11_005],
-    ['because of its keyset', 12_002],
+    ['because the sums differ', 11_005, { maxFee: 10 }],
+    ['because of its keyset', 12_002, { maxFee: 10 }],
+    ['because the sums differ', 11_005, { maxTotal: 710 }],
+    ['because of its keyset', 12_002, { maxTotal: 710 }],
   ])(
-    'and refuses it %s: nothing is swapped for more than maxFee, and all of it is back',
-    async (_how, code) => {
+    'and refuses it %s (%d): nothing is swapped for more than %j allows, and all of it is back',
+    async (_how, code, limit) => {
       const { mint, fees, hidden, start } = dearMint();
       world = await start();
       mint.tale = (request, carry) => {
@@ -54,7 +56,7 @@ describe('a mint that raises its fees before the swap', () => {
       };
       const wallet = await world.wallet(1000);
       const { invoice, paymentHash } = await world.sim.invoice({ amount: 700 });
-      const { status, body } = await wallet.melt(invoice, { maxFee: 10 });
+      const { status, body } = await wallet.melt(invoice, limit);
       await comesTo(wallet, body['transactionId'], 'released');
       expect([202, 422]).toContain(status);
       expect(await wallet.balance()).toMatchObject({ totalBalance: 1000, reservedBalance: 0 });

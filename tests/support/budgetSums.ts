@@ -3,6 +3,7 @@ import type { Database } from '../../src/repositories/database.ts';
 /** Documents as they are stored, of which only the budget's side is read. */
 export type StoredOperation = {
   state: string;
+  unit: string;
   details: unknown;
   budget_day?: string;
   budget_unused?: number | bigint;
@@ -53,22 +54,33 @@ function budgetsByOperations(operations: readonly StoredOperation[]): Map<string
   return sums;
 }
 
-function takenBy({ state, details }: StoredOperation): number {
+/** A budget is in sat; of a payment in msat each thousandth that is begun counts. */
+const toSat = (amount: number, unit: string): number => (unit === 'msat' ? Math.ceil(amount / 1000) : amount);
+
+function takenBy({ state, unit, details }: StoredOperation): number {
   const amount = (...path: string[]) => Number(inside(details, ...path) ?? 0);
+  const isMelt = inside(details, 'paymentHash') !== undefined;
+  const left = isMelt ? leftByMelt(state, amount) : leftBySend(state, amount);
+  return left === null ? amount('budget', 'reserved') : toSat(left, unit);
+}
+
+type AmountAt = (...path: string[]) => number;
+
+/** What left the wallet, in its unit; null while that is open. */
+function leftByMelt(state: string, amount: AmountAt): number | null {
   if (state === 'cancelled') return 0;
-  if (inside(details, 'paymentHash') === undefined) return takenBySend(state, amount);
   if (state === 'released') return amount('sourceAmount') - amount('releasedAmount');
-  if (state !== 'settled') return amount('budget', 'reserved');
+  if (state !== 'settled') return null;
   return (
     amount('sourceAmount') - amount('atomicResult', 'keepAmount') - amount('atomicResult', 'meltChangeAmount')
   );
 }
 
-function takenBySend(state: string, amount: (...path: string[]) => number): number {
-  if (state === 'released') return 0;
+function leftBySend(state: string, amount: AmountAt): number | null {
+  if (state === 'cancelled' || state === 'released') return 0;
   if (state === 'reclaimed' || state === 'partly_claimed')
     return amount('amount') + amount('fee') - amount('reclaimedAmount');
-  return state === 'claimed' ? amount('amount') + amount('fee') : amount('budget', 'reserved');
+  return state === 'claimed' ? amount('amount') + amount('fee') : null;
 }
 
 const inside = (value: unknown, ...path: string[]): unknown =>

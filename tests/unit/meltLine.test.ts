@@ -54,6 +54,7 @@ function line(outcome: (number: number) => Promise<Reserved>) {
         invoice: invoice.text,
         amount: undefined,
         maxFee: undefined,
+        maxTotal: undefined,
         memo: null,
         externalId: null,
         respondAsync: how.respondAsync ?? false,

@@ -1,5 +1,6 @@
 import { dayOf } from '../../models/apiKey.ts';
 import type { BudgetClaim } from '../../models/operation.ts';
+import { satOf } from '../../models/units.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { KeySpendingRepository } from '../../repositories/keySpending.ts';
 import type { KeyBudget } from '../contracts.ts';
@@ -10,18 +11,19 @@ export type Budgets = {
   /**
    * The part of the key's budget that a payment would take; null where the caller has none. Reserves nothing: transaction
    * A does, and looks again.
-   * @param required the amount and the highest fee, in the wallet's unit
+   * @param amount the amount and the highest fee, in the wallet's unit; it counts in sat, rounded up
    * @throws DomainError BUDGET_EXCEEDED, FORBIDDEN
    */
-  claim(wallet: Wallet, budget: KeyBudget | null, required: bigint): Promise<BudgetClaim | null>;
+  claim(wallet: Wallet, budget: KeyBudget | null, amount: bigint): Promise<BudgetClaim | null>;
 };
 
 export function createBudgets(parts: { spending: KeySpendingRepository; now: () => Date }): Budgets {
   const { spending, now } = parts;
   return {
-    async claim(wallet, budget, required) {
+    async claim(wallet, budget, amount) {
       if (budget === null) return null;
-      if (wallet.unit !== 'sat') throw budgetOfAnotherUnit(wallet.unit);
+      const required = satOf(amount, wallet.unit);
+      if (required === null) throw budgetOfAnotherUnit(wallet.unit);
       const { keyId, satPerDay: limit } = budget;
       const at = now();
       const day = dayOf(at);

@@ -67,6 +67,14 @@ export function amountOfPayerUnsupported(): DomainError {
   );
 }
 
+/** Nobody here can tell a mint how much that would be on Lightning. */
+export function amountOfUnitUnsupported(unit: string): DomainError {
+  return refusal(
+    'AMOUNT_REQUIRED',
+    `The invoice names no amount, and a wallet in ${unit} pays only invoices that do. Nothing was paid; ask for an invoice with an amount.`,
+  );
+}
+
 /** What an invoice of any network asks for, in msat; null where it names no amount or does not decode. */
 export function amountMsatOf(text: string): bigint | null {
   try {

@@ -20,6 +20,7 @@ import type { Detection } from '../restore/detection.ts';
 import { costOf } from './choosing.ts';
 import { ReplyNotStored } from './courier.ts';
 import type { TimedRequest } from './drafting.ts';
+import { demandMaxTotal } from './feeLimit.ts';
 import { readInvoice } from './invoice.ts';
 import type { Preparation } from './preparation.ts';
 import {
@@ -127,6 +128,7 @@ export function createMeltService(parts: {
   /** Validation, quote, fee cap, selection, pre-flight, transaction A. */
   async function begin(wallet: Wallet, request: TimedRequest): Promise<Begun> {
     const invoice = readInvoice(request.invoice, network, now());
+    demandMaxTotal(wallet, request);
     const paying = await operations.claiming(wallet.id, invoice.paymentHash);
     if (paying !== null) throw duplicatePayment(paying);
     await detection.demandCurrent(wallet, request.requestId);

@@ -22,14 +22,13 @@ import type { Budgets } from './budget.ts';
 import { candidatesIn, demandListed } from './candidates.ts';
 import { choose, costOf, wholeOf } from './choosing.ts';
 import { type Chosen, draftOperation, reservationsFor, type TimedRequest } from './drafting.ts';
+import { feeLimit, feeTooHigh } from './feeLimit.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { Preflight } from './preflight.ts';
 import {
   concurrentOperation,
   duplicatePayment,
-  type FeeLimit,
-  feeTooHigh,
   idempotencyConflict,
   insufficientBalance,
   tooManyOpen,
@@ -95,8 +94,8 @@ export function createPreparation(parts: {
     quote: MeltQuote,
     request: TimedRequest,
   ): Promise<Reserved> {
-    const limit = feeLimit(quote.amount, request.maxFee);
-    if (quote.feeReserve > limit.amount) throw feeTooHigh(quote.feeReserve, limit, wallet.unit);
+    const limit = feeLimit(wallet, quote, request, config);
+    if (quote.feeReserve > limit.amount) throw feeTooHigh(quote.feeReserve, quote.amount, limit, wallet.unit);
     const avoid = new Set<string>();
     const spare: PlannedOutput[] = [];
     for (let round = 1; round <= maxRounds; round += 1) {
@@ -107,7 +106,7 @@ export function createPreparation(parts: {
       const chosen = choose(free, quote, keyset, request.amount === 'max');
       if (chosen.kind === 'insufficient') return tooLittle(wallet, chosen, unlisted);
       const cost = costOf(chosen, quote);
-      if (cost > limit.amount) throw feeTooHigh(cost, limit, wallet.unit);
+      if (cost > limit.amount) throw feeTooHigh(cost, quote.amount, limit, wallet.unit);
       const budget = await budgets.claim(wallet, request.budget, quote.amount + cost);
       const selected = { proofs: chosen.inputs, tokens: outlines, withOthers: round === 1 };
       const reservations = reservationsFor(chosen.inputs, outlines);
@@ -154,13 +153,6 @@ export function createPreparation(parts: {
     return { reach: most, available };
   }
 
-  function feeLimit(amount: bigint, maxFee: bigint | undefined): FeeLimit {
-    const own = config.feeCapBase + (amount * config.feeCapPercent) / 100n;
-    return maxFee !== undefined && maxFee < own
-      ? { amount: maxFee, setBy: 'client' }
-      : { amount: own, setBy: 'server' };
-  }
-
   /**
    * Everything that will be sent, with fresh outputs that the mint has never seen. Null where another request has taken an
    * input meanwhile. @throws DomainError MELT_BLOCKED_BY_RECONCILIATION where the mint has signed one of them already
@@ -186,7 +178,7 @@ export function createPreparation(parts: {
       reservations,
       inputs,
       keyset,
-      feeCap: feeLimit(quote.amount, request.maxFee).amount,
+      feeCap: feeLimit(wallet, quote, request, config).amount,
       at: now(),
     });
     const planned = await firstAttempts(draft, keyset, spare).catch(orUnavailable);

@@ -1,9 +1,9 @@
 import { DomainError, invariant } from '../../models/errors.ts';
 import type { MeltQuote } from '../../models/operation.ts';
 import { largestSum } from '../../models/proof.ts';
+import { hasKnownWorth, isWorth, msatOf } from '../../models/units.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
-import { isWorth, msatOf } from '../mint/units.ts';
 import { amountOfPayerUnsupported, type Invoice } from './invoice.ts';
 import { refusedByMint } from './refusals.ts';
 
@@ -15,7 +15,8 @@ const amountlessUnsupported = 11011;
 
 /**
  * Asks the mint for a melt quote (NUT-05, NUT-23) and checks that it is for this invoice, this unit and what the
- * invoice asks for. `amount`: in the wallet's unit, for an invoice that leaves it to the payer.
+ * invoice asks for, where the unit's worth is known; where not, the price is the mint's word, which `feeLimit` bounds.
+ * `amount`: in the wallet's unit, for an invoice that leaves it to the payer.
  * @throws DomainError PAYMENT_FAILED (the mint refuses), AMOUNT_REQUIRED (it pays no invoice without an amount),
  * INVOICE_EXPIRED, MINT_ERROR, MINT_UNAVAILABLE
  */
@@ -29,7 +30,10 @@ export async function quoteMelt(
   const { amountlessUnits } = await mints.describeFor(wallet);
   const payersMsat = amount === null ? null : msatOf(amount, wallet.unit);
   const amountMsat = invoice.amountMsat ?? payersMsat;
-  invariant(amountMsat !== null, 'an invoice that names no amount was to be quoted without one');
+  invariant(
+    amountMsat !== null,
+    'an invoice that names no amount was to be quoted without one, or in a unit of unknown worth',
+  );
   if (payersMsat !== null && !amountlessUnits.includes(wallet.unit)) throw amountOfPayerUnsupported();
   const { gateway } = mints.at(wallet.mintUrl);
   const answer = await gateway.createMeltQuote(invoice.text, wallet.unit, payersMsat);
@@ -38,7 +42,7 @@ export async function quoteMelt(
     throw isUnsupported ? amountOfPayerUnsupported() : refusedByMint(answer);
   }
   const quote = answered(answer, 'quote a payment');
-  const otherAmount = !isWorth(quote.amount, wallet.unit, amountMsat);
+  const otherAmount = hasKnownWorth(wallet.unit) && !isWorth(quote.amount, wallet.unit, amountMsat);
   const unpayable = quote.amount + quote.feeReserve > largestSum;
   const otherInvoice = quote.request !== null && quote.request.toLowerCase() !== invoice.text;
   const otherUnit = quote.unit !== null && quote.unit !== wallet.unit;

@@ -36,22 +36,6 @@ export function tooManyOpen(most: number): DomainError {
   );
 }
 
-/** A limit of the client's own can be raised by the client; the server's cannot. */
-export type FeeLimit = { amount: bigint; setBy: 'client' | 'server' };
-
-export function feeTooHigh(cost: bigint, limit: FeeLimit, unit: string): DomainError {
-  const [whose, advice] =
-    limit.setBy === 'client'
-      ? ['maxFee', 'raise maxFee, or use another invoice']
-      : ['this server’s limit', 'use another invoice, or try again later'];
-  return new DomainError(
-    'FEE_TOO_HIGH',
-    'LOW',
-    `Paying this invoice may cost up to ${cost} ${unit} in fees, and ${whose} is ${limit.amount} ${unit}. Nothing was paid; ${advice}.`,
-    { members: { fee: Number(cost), limit: Number(limit.amount) } },
-  );
-}
-
 /** All three in sat. */
 export function budgetExceeded(budget: bigint, spentToday: bigint, required: bigint): DomainError {
   const advice =

@@ -1,12 +1,12 @@
 import { validationError } from '../../models/errors.ts';
 import type { MeltQuote } from '../../models/operation.ts';
 import { largestSum } from '../../models/proof.ts';
+import { hasKnownWorth, isWorth, msatOf } from '../../models/units.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { AmountWish } from '../contracts.ts';
 import { mintError } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { isWorth, msatOf } from '../mint/units.ts';
-import { amountRequired, type Invoice } from './invoice.ts';
+import { amountOfUnitUnsupported, amountRequired, type Invoice } from './invoice.ts';
 import type { Preparation } from './preparation.ts';
 import { quoteMelt } from './quoting.ts';
 import { insufficientBalance } from './refusals.ts';
@@ -60,6 +60,13 @@ export function createWishedQuotes(parts: {
 
 /** What the mint is to be told; null where the invoice says it. @throws DomainError VALIDATION_ERROR, AMOUNT_REQUIRED */
 function amountToAsk({ amountMsat }: Invoice, wish: AmountWish, unit: string): bigint | 'max' | null {
+  if (!hasKnownWorth(unit)) {
+    // NUT-23 wants msat, and NUT-05 tells no price in them: nobody here can say how many they are.
+    if (wish !== undefined)
+      throw wrongAmount(`cannot be told in ${unit}; leave it out, and use an invoice that names its amount`);
+    if (amountMsat === null) throw amountOfUnitUnsupported(unit);
+    return null;
+  }
   if (amountMsat === null) {
     if (wish === undefined) throw amountRequired();
     if (wish !== 'max' && (msatOf(wish, unit) ?? 0n) > largestSum)

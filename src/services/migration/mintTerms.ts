@@ -1,6 +1,5 @@
-import { invariant } from '../../models/errors.ts';
 import type { LegacyToken, LegacyWallet } from '../../models/legacy.ts';
-import { answered, type MintDirectory } from '../mint/mints.ts';
+import { answered, firstUnit, type MintDirectory } from '../mint/mints.ts';
 
 /** What a mint says of itself and of the keysets that proofs name. */
 export type MintTerms = {
@@ -27,9 +26,9 @@ export async function askMints(
   const spokenOf = new Set([...tokens, ...wallets].map(({ mintUrl }) => mintUrl));
   const terms = new Map<string, MintTerms>();
   for (const mintUrl of mintUrls.filter((url) => spokenOf.has(url))) {
-    const { mintId, units } = await mints.describe(mintUrl);
-    const [unit] = units;
-    invariant(unit !== undefined, 'a mint that wallets can be at has a unit');
+    const description = await mints.describe(mintUrl);
+    const { mintId } = description;
+    const unit = firstUnit(description);
     const named = new Set(
       tokens.filter((token) => token.mintUrl === mintUrl).flatMap(({ proofs }) => proofs.map(keysetOf)),
     );

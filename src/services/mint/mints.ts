@@ -1,14 +1,14 @@
 import { DomainError } from '../../models/errors.ts';
+import { inOrder, unitPattern } from '../../models/units.ts';
 import { type Cached, cached } from './cached.ts';
 import type { MintLimits } from './courtesy.ts';
 import { type Answer, createMintGateway, type MintGateway, type MintHealth } from './gateway.ts';
 import { createKeysetDirectory, type KeysetDirectory, type KeysetInfo } from './keysets.ts';
 import { createPaymentLane, type PaymentLane } from './lane.ts';
-import { mintError } from './mintError.ts';
+import { demandOfMint, mintError } from './mintError.ts';
 import { keysetRetiredCodes, refusalIn } from './replies.ts';
 import { createSharedKeysets, type OnSharedKeyset } from './sharedKeysets.ts';
 import type { Exchange, Transport } from './transport.ts';
-import { knownUnits } from './units.ts';
 import { asList, asRecord, asText, type JsonRecord } from './wire.ts';
 
 /** Who a wallet believes its mint to be. */
@@ -20,7 +20,7 @@ export type Mint = { gateway: MintGateway; keysets: KeysetDirectory; payments: P
 export type MintDescription = {
   mintUrl: string;
   mintId: string | null;
-  /** In which it can both be paid and pay Lightning invoices, the first to be preferred. */
+  /** Those in which it makes and pays Lightning invoices (NUT-04, NUT-05): sat, msat, and then as it lists them. */
   units: readonly string[];
   locksQuotes: boolean;
   /** Units in which it pays invoices that leave the amount to the payer (NUT-23). */
@@ -213,28 +213,33 @@ function readInfo(mintUrl: string, info: JsonRecord): MintDescription {
       `does not offer NUT-0${missing.join(', NUT-0')}, without which a payment cannot be made safe`,
     );
   }
-  const funding = unitsOf(bolt11Methods(nuts?.['4']));
-  const methods = bolt11Methods(nuts?.['5']);
-  const offered = unitsOf(methods).filter((unit) => funding.includes(unit));
-  const units = knownUnits.filter((known) => offered.includes(known));
-  if (units.length === 0)
-    throw mintError('pays Lightning invoices in none of the units that wallets can have yet (sat, msat)');
+  const pays = bolt11Methods(nuts?.['5']);
+  if (pays.length === 0) throw mintError('does not pay Lightning invoices (bolt11)');
+  const made = unitsOf(bolt11Methods(nuts?.['4']));
   return {
     mintUrl,
     mintId: asText(info['pubkey'], 66) ?? null,
-    units,
+    units: inOrder(unitsOf(pays).filter((unit) => made.includes(unit))),
     locksQuotes: asRecord(nuts?.['20'])?.['supported'] === true,
-    amountlessUnits: unitsOf(
-      methods.filter((method) => asRecord(method?.['options'])?.['amountless'] === true),
-    ),
+    amountlessUnits: unitsOf(pays.filter((method) => asRecord(method?.['options'])?.['amountless'] === true)),
     isSimulated: asText(info['version'], 200)?.startsWith('CrucibleSimulator/') === true,
   };
 }
 
-const bolt11Methods = (nut: unknown): (JsonRecord | undefined)[] =>
+/** The unit of a wallet that is to be at this mint, where nobody asks for another. @throws DomainError MINT_ERROR: there is none */
+export function firstUnit({ units: [first] }: Pick<MintDescription, 'units'>): string {
+  demandOfMint(
+    first !== undefined,
+    'has no unit in which it both makes and pays Lightning invoices (bolt11)',
+  );
+  return first;
+}
+
+const bolt11Methods = (nut: unknown): JsonRecord[] =>
   (asList(asRecord(nut)?.['methods'], 1_000) ?? [])
     .map(asRecord)
-    .filter((method) => method?.['method'] === 'bolt11');
+    .filter((method) => method !== undefined)
+    .filter((method) => method['method'] === 'bolt11');
 
-const unitsOf = (methods: readonly (JsonRecord | undefined)[]): string[] =>
-  methods.map((method) => asText(method?.['unit'], 32)).filter((unit) => unit !== undefined);
+const unitsOf = (methods: readonly JsonRecord[]): string[] =>
+  methods.map((method) => asText(method['unit'], 32) ?? '').filter((unit) => unitPattern.test(unit));

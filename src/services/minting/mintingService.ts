@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { DomainError, validationError } from '../../models/errors.ts';
 import { isFinished, type MintingOperation } from '../../models/operation.ts';
 import { largestSum } from '../../models/proof.ts';
+import { hasKnownWorth, msatOf } from '../../models/units.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
@@ -11,7 +12,6 @@ import { amountMsatOf } from '../melt/invoice.ts';
 import { idempotencyConflict } from '../melt/refusals.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
-import { msatOf } from '../mint/units.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
 import { earlierOperation, recordFor } from '../operations/earlier.ts';
 import type { Detection } from '../restore/detection.ts';
@@ -119,9 +119,11 @@ export function createMintingService(parts: {
       throw validationError([{ field: 'amount', message: 'is outside the limits that the mint sets' }]);
     }
     const quote = answered(answer, 'make an invoice');
-    // Whoever pays it pays what it says, and would be credited what was asked for.
+    // Whoever pays it pays what it says, and would be credited what was asked for. In a unit of unknown worth the price is the
+    // mint's word, and its invoice tells it to whoever is to pay it.
     const msat = amountMsatOf(quote.invoice);
-    if (msat === null || msat !== msatOf(amount, wallet.unit)) throw otherAmount();
+    const isOther = hasKnownWorth(wallet.unit) && msat !== msatOf(amount, wallet.unit);
+    if (msat === null || msat === 0n || isOther) throw otherAmount();
     return {
       kind: 'minting',
       state: 'awaiting_payment',

@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { isNpub } from '../../../src/models/npub.ts';
+import { unitPattern } from '../../../src/models/units.ts';
 import { openApiDocument } from '../../../src/openapi/document.ts';
 import { isSchema, type SchemaValue } from '../../../src/openapi/schema.ts';
 import { type Route, routeTable } from '../../../src/routes.ts';
@@ -47,7 +48,7 @@ ajv
   .addFormat('cashu-pubkey', /^[!-~]+$/)
   .addFormat('cashu-token', true)
   .addFormat('mint-url', /^[!-~]{1,2048}$/)
-  .addFormat('mint-unit', /^[!-~]{1,32}$/);
+  .addFormat('mint-unit', unitPattern);
 // The document around the schemas, which ajv takes for one.
 ajv.addVocabulary(Object.keys(document));
 ajv.addSchema({ $id: 'api', ...Object(closed(document)) });

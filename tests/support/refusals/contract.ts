@@ -36,7 +36,7 @@ export const contracts: Record<ErrorCode, Contract> = {
   AMOUNT_REQUIRED: { status: 400, ...low },
   UNSUPPORTED_NETWORK: { status: 400, ...low },
   INSUFFICIENT_BALANCE: { status: 400, ...low, always: ['required', 'available'] },
-  FEE_TOO_HIGH: { status: 400, ...low, always: ['fee', 'limit'] },
+  FEE_TOO_HIGH: { status: 400, ...low, always: ['fee', 'limit'], perhaps: ['total', 'maxTotal'] },
   PROOF_STATE_INCONSISTENCY: { status: 400, severities: ['CRITICAL'], always: ['cause', 'discrepancies'] },
   UNAUTHENTICATED: { status: 401, ...low },
   FORBIDDEN: { status: 403, ...low },

@@ -129,6 +129,7 @@ export function createWorld(given: {
         wallet: { npub, walletId: null },
         amount: undefined,
         maxFee: undefined,
+        maxTotal: undefined,
         memo: null,
         externalId: null,
         requestId: 'request',

@@ -64,7 +64,7 @@ const spoiltAmounts: [string, string, string][] = [
   ['more than JSON can say exactly', '9007199254740992', `must be at most ${maxAmount}`],
   ['a number without end', '1e400', `must be at most ${maxAmount}`],
 ];
-const spoilt: Record<Post['kind'] | 'maxFee' | 'mintUrl', [string, string, string][]> = {
+const spoilt: Record<Post['kind'] | 'maxFee' | 'maxTotal' | 'mintUrl', [string, string, string][]> = {
   invoice: [
     ...spoiltTexts,
     ['more than 8192 characters', `"lnbc${'1'.repeat(8_190)}"`, 'must have at most 8192 characters'],
@@ -79,6 +79,7 @@ const spoilt: Record<Post['kind'] | 'maxFee' | 'mintUrl', [string, string, strin
   ],
   amount: [...spoiltAmounts, ['zero', '0', 'must be at least 1'], ['a debt', '-5', 'must be at least 1']],
   maxFee: [...spoiltAmounts, ['a debt', '-1', 'must be at least 0']],
+  maxTotal: [...spoiltAmounts, ['zero', '0', 'must be at least 1']],
   npub: [
     ...spoiltTexts,
     ['a private key', `"nsec1${'q'.repeat(58)}"`, npubRule],
@@ -192,11 +193,10 @@ export const bodyCases: RefusalCase[] = [
     }),
   ),
   ...perRoute,
-  ...spoilt.maxFee.map(([what, value, message]) =>
-    invalid(melt, `${what} as maxFee`, `{"invoice": "lnbc1", "maxFee": ${value}}`, {
-      field: 'maxFee',
-      message,
-    }),
+  ...(['maxFee', 'maxTotal'] as const).flatMap((field) =>
+    spoilt[field].map(([what, value, message]) =>
+      invalid(melt, `${what} as ${field}`, `{"invoice": "lnbc1", "${field}": ${value}}`, { field, message }),
+    ),
   ),
   ...spoilt.mintUrl.map(([what, value, message]) =>
     invalid(create, `${what} as mintUrl`, `{"npub": "NPUB", "mintUrl": ${value}}`, {

@@ -224,6 +224,7 @@ export const conflictCases: RefusalCase[] = [
   overtakenMinting,
   reusedForMelt('for another invoice', async (stage) => ({ invoice: await stage.invoice(51) })),
   reusedForMelt('for another fee limit', async () => ({ maxFee: 50 })),
+  reusedForMelt('for another limit of all', async () => ({ maxTotal: 500 })),
   reused('for another amount to mint', async (stage) => {
     const wallet = await stage.world.wallet();
     const key = newKey();

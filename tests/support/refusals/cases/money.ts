@@ -42,6 +42,16 @@ const feeTooHigh = (
   members,
 });
 
+const totalTooHigh = (what: string, maxTotal: number, members: Record<string, number>): RefusalCase => ({
+  code: 'FEE_TOO_HIGH',
+  what: `an amount ${what}`,
+  provoke: async (stage) => stage.melt(stage.wallet, await stage.invoice(100), { maxTotal }),
+  says: new RegExp(
+    `may cost up to 104 sat with fees, and maxTotal is ${maxTotal} sat\\. Nothing was paid; raise maxTotal`,
+  ),
+  members,
+});
+
 /** With a key whose budget for a day is less than the payment may take; whether it could ever be enough is told. */
 const overBudget = (what: string, budget: number, amount: number, required: number): RefusalCase => ({
   code: 'BUDGET_EXCEEDED',
@@ -204,6 +214,8 @@ export const moneyCases: RefusalCase[] = [
     serversLimit,
     107,
   ),
+  totalTooHigh('with its fees over the client’s limit', 103, { fee: 4, limit: 3, total: 104, maxTotal: 103 }),
+  totalTooHigh('by itself over the client’s limit', 99, { fee: 4, limit: 0, total: 104, maxTotal: 99 }),
   inconsistent(),
   blocked(),
   reserved(),

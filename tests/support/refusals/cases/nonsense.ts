@@ -87,6 +87,13 @@ const fromMint: RefusalCase[] = [
     retold(paths.info, ({ nuts, ...info }) => ({ ...info, nuts: { ...Object(nuts), '5': { methods: [] } } })),
     /does not pay Lightning invoices/,
   ),
+  nonsense(
+    'it makes no invoices in what it pays them in',
+    'create',
+    paths.info,
+    retold(paths.info, ({ nuts, ...info }) => ({ ...info, nuts: { ...Object(nuts), '4': { methods: [] } } })),
+    /has no unit in which it both makes and pays Lightning invoices/,
+  ),
   ...(['melt', 'melt/quote', 'mint', 'proofs/status', 'reconcile', 'restore'] as const).map((asking) =>
     nonsense(
       'another mint at its address',
