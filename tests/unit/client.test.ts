@@ -37,6 +37,7 @@ it('every route but the pages for people has a method', async () => {
     wallet.quote({ invoice }),
     wallet.pay({ invoice }),
     wallet.payment('tx_melt_1'),
+    crucible.wallets(npub),
     wallet.send({ amount: 1 }),
     wallet.sent('tx_melt_1'),
     wallet.reclaim('tx_melt_1'),

@@ -72,6 +72,11 @@ const badWalletIds = ['', '%24gt', 'a%20b', 'x'.repeat(101), 'wal_1&walletId=wal
     what: `the walletId ${id.slice(0, 20)}`,
     provoke: (stage) => stage.get(`${stage.wallet.at}/balance?walletId=${id}`),
     says: /^Nothing was done: walletId: must be one walletId/,
+    members: {
+      details: [
+        { field: 'walletId', message: 'must be one walletId, as GET /api/wallet/{npub}/wallets tells it' },
+      ],
+    },
   }),
 );
 

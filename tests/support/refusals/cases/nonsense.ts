@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { canary } from '../../leakScan/looks.ts';
 import type { RefusalCase } from '../cases.ts';
 import { type Asking, answering, everyone, type Fault, html, meeting, paths, requests } from '../meeting.ts';
@@ -224,6 +225,7 @@ const sameMint: RefusalCase = {
     return stage.post('/api/wallet/create', { npub: stage.wallet.npub, mintUrl: alias }, {}, url);
   },
   says: /^Nothing was done: mintUrl: is the mint of wal_[0-9a-f]+, which knows it as http/,
+  members: { details: [{ field: 'mintUrl', message: expect.stringMatching(/^is the mint of wal_/) }] },
 };
 
 const otherUnit: RefusalCase = {
