@@ -710,6 +710,11 @@ export interface components {
             state: "awaiting_payment" | "issuing" | "expired" | "needs_attention";
             /** @description Names the operation */
             transactionId: string;
+            /**
+             * Format: uri-reference
+             * @description Where to ask how it is going on
+             */
+            statusUrl: string;
         };
         SendWish: {
             /**

@@ -23,6 +23,7 @@ export function mintingController(mintings: MintingService) {
   const complete: RequestHandler = async (req, res) => {
     const { quoteId } = readBody(bodies.mintComplete, req);
     const { status, body } = presentMinting(await mintings.complete(walletNameOf(req), quoteId));
+    if ('statusUrl' in body) res.set('Location', body.statusUrl);
     res.status(status).json(body);
   };
 

@@ -1,5 +1,6 @@
 import type { MintingOperation, MintingState } from '../models/operation.ts';
 import { toJsonAmount } from './amounts.ts';
+import { transactionUrlOf } from './presentTransaction.ts';
 
 /** Times are unix seconds where Cashu counts them so (a quote's expiry), ISO 8601 elsewhere. */
 export const toUnixSeconds = (at: Date | null): number | null =>
@@ -28,8 +29,8 @@ const waitingStatus: Record<Exclude<MintingState, 'issued'>, string> = {
 export function presentMinting(operation: MintingOperation) {
   const { state } = operation;
   if (state !== 'issued') {
-    const body = { success: true, status: waitingStatus[state], state, transactionId: operation.id };
-    return { status: 202, body };
+    const told = { status: waitingStatus[state], state, transactionId: operation.id };
+    return { status: 202, body: { success: true, ...told, statusUrl: transactionUrlOf(operation) } };
   }
   const body = {
     success: true,

@@ -2,6 +2,7 @@ import type { ReceiveOperation, SendOperation } from '../models/exchange.ts';
 import { statuses } from '../services/transactions/status.ts';
 import { toJsonAmount, toJsonSum } from './amounts.ts';
 import { toUnixSeconds } from './presentMinting.ts';
+import { transactionUrlOf } from './presentTransaction.ts';
 
 /** The answer to a send: 200 with the token once it is out, 202 while the mint is making it. */
 export function presentSend(operation: SendOperation) {
@@ -76,7 +77,7 @@ function outFields({ id, amount, keepAmount, fee, mintUrl }: SendOperation) {
   };
 }
 
-function pending({ npub, id }: SendOperation | ReceiveOperation) {
-  const statusUrl = `/api/wallet/${npub}/transactions/${id}`;
-  return { status: 202, body: { success: true, transactionId: id, status: 'PENDING', statusUrl } };
+function pending(operation: SendOperation | ReceiveOperation) {
+  const statusUrl = transactionUrlOf(operation);
+  return { status: 202, body: { success: true, transactionId: operation.id, status: 'PENDING', statusUrl } };
 }

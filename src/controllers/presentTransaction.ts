@@ -1,6 +1,10 @@
 import type { TransactionService, TransactionView } from '../services/contracts.ts';
 import { toJsonAmount, toJsonSum } from './amounts.ts';
 
+/** Where to ask how an operation of any kind is going. */
+export const transactionUrlOf = ({ npub, id }: { npub: string; id: string }): string =>
+  `/api/wallet/${npub}/transactions/${id}`;
+
 /** One page of a wallet's history. */
 export function presentTransactions(page: Awaited<ReturnType<TransactionService['list']>>) {
   const { transactions, limit, nextCursor } = page;

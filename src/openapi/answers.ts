@@ -127,6 +127,7 @@ export const notMinted: Schema = object({
     mintingStates.filter((state) => state !== 'issued'),
   ),
   transactionId: mintingId,
+  statusUrl,
 });
 
 export const meltQuote: Schema = object({

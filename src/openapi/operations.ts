@@ -120,7 +120,7 @@ export const operationDocs: Record<string, OperationDoc> = {
     body: { name: 'MintLook', schema: body({ quoteId }) },
     answers: {
       200: json('Credited', 'Minted', minted),
-      202: json('Not yet', 'NotMinted', notMinted),
+      202: { ...json('Not yet', 'NotMinted', notMinted), headers: ['Location'] },
     },
     refusals: ['WALLET_NOT_FOUND', 'QUOTE_NOT_FOUND', ...mintTrouble],
   },

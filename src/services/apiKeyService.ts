@@ -38,12 +38,12 @@ export function createApiKeyService({ keys, spending, now }: Parts): ApiKeyServi
 
     async authenticate(token) {
       const parsed = readToken('crk', token);
-      if (parsed === null) throw refused('This is not an API key of the form crk_….');
+      if (parsed === null) throw refused('this is not an API key of the form crk_….');
       const key = await keys.find(parsed.id);
       const matches = isSecretOf(parsed.secret, key?.secretHash ?? null);
-      if (key === null || !matches) throw refused('This API key is not known here.');
-      if (key.revokedAt !== null) throw refused('This API key was revoked.');
-      if (isExpired(key, now())) throw refused('This API key has expired.');
+      if (key === null || !matches) throw refused('this API key is not known here.');
+      if (key.revokedAt !== null) throw refused('this API key was revoked.');
+      if (isExpired(key, now())) throw refused('this API key has expired.');
       // Once a day, and nobody waits for it: it is only told to operators.
       if (key.lastUsedOn !== dayOf(now())) keys.noteUse(key.id, now()).catch(() => undefined);
       const { id: keyId, scopes, npub, budgetSatPerDay } = key;

@@ -117,6 +117,24 @@ describe('a request under an idempotency key', () => {
     expect(await timesPaid(world, paymentHash)).toBe(1);
   });
 
+  it('of a payment that hangs, is answered at the limit and no sooner; from then on the same key tells how it stands', async () => {
+    const wallet = await world.wallet(500);
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 100, behaviour: 'pending' });
+    const key = newKey();
+    const from = performance.now();
+    const first = await wallet.melt(invoice, {}, key);
+    const waitedMs = performance.now() - from;
+    const again = await wallet.melt(invoice, {}, key);
+    expect(first).toMatchObject({ status: 202, body: { paymentResult: 'PENDING' } });
+    expect(waitedMs).toBeGreaterThanOrEqual(Number(world.env.CRUCIBLE_ANSWER_WITHIN_MS));
+    expect(again).toMatchObject({ status: 202, body: first.body });
+    expect(replayed(again)).toBe('true');
+    await world.sim.settle(paymentHash, 'paid');
+    const isSettled = async () =>
+      (await wallet.status(first.body['transactionId'])).body['state'] === 'settled';
+    await until(isSettled, 'the payment settled');
+  });
+
   it('that failed, keeps being answered with that failure; a new key may try again', async () => {
     const wallet = await world.wallet(500);
     const { invoice } = await world.sim.invoice({ amount: 100, behaviour: 'fail' });

@@ -48,10 +48,14 @@ describe('funding a wallet over Lightning', () => {
     const wallet = await world.wallet();
     const { body } = await ask(wallet, 50);
     const complete = () => world.call('POST', `${wallet.at}/mint/complete`, { quoteId: body['quote'] });
-    expect(await complete()).toMatchObject({
+    const waiting = await complete();
+    const statusUrl = `${wallet.at}/transactions/${String(body['transactionId'])}`;
+    expect(waiting).toMatchObject({
       status: 202,
-      body: { status: 'UNPAID', transactionId: body['transactionId'] },
+      body: { status: 'UNPAID', transactionId: body['transactionId'], statusUrl },
     });
+    expect(waiting.headers.get('location')).toBe(statusUrl);
+    expect((await world.call('GET', statusUrl)).body).toMatchObject({ type: 'mint', status: 'PENDING' });
     await world.sim.pay(String(body['invoice']));
     const replies = await Promise.all(Array.from({ length: 6 }, complete));
     await credited(wallet, 50);

@@ -214,9 +214,12 @@ describe('Answers are held against the document', () => {
     const asked = JSON.stringify({ quoteId: 'q', more: 1 });
     const minted = schema(schema(components.schemas['NotMinted'])['properties']);
     expect(minted).toHaveProperty('status');
-    const body = { success: true, status: 'UNPAID', state: 'awaiting_payment', transactionId: 'tx_mint_1' };
+    const statusUrl = `/api/wallet/${alice}/transactions/tx_mint_1`;
+    const waiting = { status: 'UNPAID', state: 'awaiting_payment', transactionId: 'tx_mint_1', statusUrl };
+    const body = { success: true, ...waiting };
     const path = `/api/wallet/${alice}/mint/complete`;
-    expect(told(body, { method: 'POST', path, status: 202, asked })).toEqual([
+    const answer = { status: 202, headers: { ...headers, location: statusUrl } };
+    expect(told(body, { method: 'POST', path, asked, ...answer })).toEqual([
       'POST /api/wallet/{npub}/mint/complete → 202: taken, though in the request the whole must NOT have additional properties ("more")',
     ]);
   });

@@ -58,13 +58,15 @@ export function createDriver(parts: {
         seen?.(operation);
         if (step.next === 'finished') break;
         if (step.next === 'again') continue;
-        const waitMs = handler.waitMs(operation, now());
-        if (now().getTime() + waitMs >= untilMs) {
-          await operations.postpone(operation, new Date(now().getTime() + waitMs));
+        const atMs = now().getTime();
+        const waitMs = handler.waitMs(operation, new Date(atMs));
+        if (atMs >= untilMs) {
+          await operations.postpone(operation, new Date(atMs + waitMs));
           rested = true;
           break;
         }
-        await pause(Math.min(waitMs, maxPauseMs));
+        // The last look is at the limit: a client that is answered sooner would be told that its request still runs.
+        await pause(Math.min(waitMs, maxPauseMs, untilMs - atMs));
       }
       if (!rested && !isFinished(operation.state))
         await operations.postpone(operation, new Date(now().getTime() + maxPauseMs));
