@@ -233,6 +233,26 @@ describe('a wallet that has everything', () => {
     await expectBalancedBooks(world);
   }, 120_000);
 
+  it('is not taken for one that is behind because it was much used while the restore waited for a payment', async () => {
+    const wallet = await world.wallet(512);
+    const hanging = await world.sim.invoice({ amount: 300, behaviour: 'pending' });
+    await wallet.melt(hanging.invoice, {}, { prefer: 'respond-async' });
+    const { operations, counters } = world.context.database;
+    const isPending = () => operations.exists({ npub: wallet.npub, kind: 'melt', state: 'pending' });
+    await until(async () => (await isPending()) !== null, 'pending');
+    expect((await askRestore(world, wallet)).body).toMatchObject({ watching: true });
+    await wallet.fund(64);
+    // As after some two hundred payments more.
+    await counters.updateMany({ wallet_seed: wallet.npub }, { $set: { next: 2_345 } });
+    await world.sim.settle(hanging.paymentHash, 'paid');
+    const status = async () => (await presentRestore(world, wallet)).body['status'];
+    await until(async () => (await status()) === 'DONE', 'the end of the restore', 60_000);
+    const filed = await world.context.database.reports.find({ npub: wallet.npub }).lean();
+    expect(filed.map(({ code }) => code)).not.toContain('STORE_BEHIND_MINT');
+    expect((await recoveryOf(world, wallet.npub))?.recovered_at).toBeUndefined();
+    await expectRealMoney(world, wallet.npub);
+  }, 120_000);
+
   it('is restored once for all who ask while it goes on', async () => {
     const wallet = await world.wallet(64);
     const replies = await Promise.all(Array.from({ length: 5 }, () => askRestore(world, wallet)));
