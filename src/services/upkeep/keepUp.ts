@@ -52,8 +52,8 @@ export function createKeepUp(parts: {
   const lease = { owner: parts.owner, leaseMs: parts.config.leaseMs };
 
   async function keepUp(wallet: Wallet, isUrgent: boolean): Promise<UpkeepResult> {
-    // While it is being recovered, its ecash is looked for and compared: nothing new is begun.
-    if (wallet.recovery !== undefined) return 'nothing';
+    // While it is being recovered, its ecash is looked for and compared: nothing is begun that nobody waits for.
+    if (wallet.recovery !== undefined && !(isUrgent && wallet.recovery === 'watching')) return 'nothing';
     const avoid = new Set<string>();
     for (let round = 1; round <= maxRounds; round += 1) {
       const outlines = await tokens.spendable(wallet.id);
