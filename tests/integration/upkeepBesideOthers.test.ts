@@ -5,7 +5,7 @@ import { giveDust } from '../support/dust.ts';
 import { expectBalancedBooks, unhurried } from '../support/money.ts';
 import { askRestore } from '../support/restoring.ts';
 import { newSigner } from '../support/signing.ts';
-import { tellingMint } from '../support/tellingMint.ts';
+import { answer, posts, tellingMint } from '../support/tellingMint.ts';
 import { startWorld, until } from '../support/world.ts';
 
 const ends: (() => Promise<void>)[] = [];
@@ -57,6 +57,43 @@ it('upkeep goes on, round after round, while another mint keeps it waiting', asy
   }, 'the other wallet kept up').finally(released.resolve);
   const both = { kind: 'upkeep' as const, state: 'kept_up' };
   await until(async () => (await operations.countDocuments(both)) >= 2, 'both kept up');
+}, 60_000);
+
+it('a mint that calls ecash spent for a moment empties no wallet that nobody uses', async () => {
+  const telling = tellingMint();
+  const env = { ...unhurried, CRUCIBLE_UPKEEP_INTERVAL_MS: '50' };
+  const world = await startWorld({ overrides: { transport: telling.transport }, env });
+  ends.push(world.end);
+  const wallet = await world.wallet(255);
+  let looks = 0;
+  telling.tale = (request) => {
+    if (!posts(request, '/v1/checkstate')) return undefined;
+    looks += 1;
+    const { Ys }: { Ys: string[] } = JSON.parse(request.body ?? '{}');
+    return answer(200, { states: Ys.map((Y) => ({ Y, state: 'SPENT', witness: null })) });
+  };
+  await world.sim.rotate();
+  const { operations, wallets, tokens } = world.context.database;
+  const fallDue = () => wallets.updateOne({ npub: wallet.npub }, { $unset: { upkeep_due_at: 1 } });
+  const writtenOff = { npub: wallet.npub, spent_reason: 'mint_reported' as const };
+  for (let turns = 1; turns <= 3; turns += 1) {
+    const before = looks;
+    await until(async () => {
+      await fallDue();
+      return looks > before;
+    }, 'a look');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await tokens.countDocuments(writtenOff)).toBe(0);
+  }
+  telling.tale = null;
+  const keptUp = { npub: wallet.npub, kind: 'upkeep' as const, state: 'kept_up' };
+  await until(async () => {
+    await fallDue();
+    return (await operations.exists(keptUp)) !== null;
+  }, 'the wallet kept up');
+  expect(await tokens.countDocuments(writtenOff)).toBe(0);
+  expect(await wallet.balance()).toMatchObject({ totalBalance: 255, reservedBalance: 0 });
+  await expectBalancedBooks(world);
 }, 60_000);
 
 it('a payment has small proofs put together though a restore still waits for another one', async () => {
