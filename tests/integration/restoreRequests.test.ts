@@ -297,6 +297,37 @@ describe('a wallet that has everything', () => {
     await stranger.stop();
   }, 90_000);
 
+  it('waits its turn: a wallet that is behind, and blocked for it, comes before those that somebody wants looked through', async () => {
+    const wishes = [await world.wallet(8), await world.wallet(8), await world.wallet(8)];
+    const behind = await world.wallet(8);
+    const released = Promise.withResolvers<void>();
+    let held = 0;
+    mint.tale = (request, carry) => {
+      if (!posts(request, '/v1/restore')) return undefined;
+      held += 1;
+      return released.promise.then(() => carry());
+    };
+    for (const wallet of wishes) await askRestore(world, wallet, { prefer: 'respond-async' });
+    await until(async () => held > 0, 'the first one begun');
+    await createRecoveryRepository(world.context.database).requireAnew(behind.npub, new Date());
+    mint.tale = null;
+    released.resolve();
+    await until(
+      async () => {
+        const told = await Promise.all([behind, ...wishes].map((wallet) => presentRestore(world, wallet)));
+        return told.every(({ body }) => body['status'] === 'DONE');
+      },
+      'all looked through',
+      60_000,
+    );
+    const endOf = async ({ npub }: TestWallet) =>
+      (await recoveryOf(world, npub))?.last_recovery?.ended_at.getTime() ?? Number.NaN;
+    const [first = Number.NaN, ...others] = (await Promise.all(wishes.map(endOf))).sort((a, b) => a - b);
+    const itsEnd = await endOf(behind);
+    expect(itsEnd).toBeGreaterThanOrEqual(first);
+    for (const end of others) expect(itsEnd).toBeLessThan(end);
+  }, 120_000);
+
   it('that an operator wants recovered meanwhile is recovered as behind: its counters move', async () => {
     const wallet = await world.wallet(64);
     const before = await countersOf(world);
