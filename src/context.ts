@@ -155,8 +155,21 @@ export async function createContext(given: {
     reports,
     now,
   });
+  const comparison = createComparison({ books, mints });
   const answering = createAnswering({ ...engine, ...runs, now });
-  const common = { ...stores, ...engine, answering, wallets, mints, reports, seeds, preflight, config, now };
+  const common = {
+    ...stores,
+    ...engine,
+    answering,
+    wallets,
+    mints,
+    reports,
+    seeds,
+    preflight,
+    comparison,
+    config,
+    now,
+  };
   const restore = createRestore({ ...common, logger });
   const budgets = createBudgets({ spending: stores.spending, now });
   const keeping = createKeepUp({ ...common, swapping: engine.keepingUp, handler: engine.handlers.upkeep });
@@ -218,7 +231,7 @@ export async function createContext(given: {
     }),
     reconciling: createReconcileService({
       ...common,
-      inventory: createInventory({ ...stores, comparison: createComparison({ books, mints }) }),
+      inventory: createInventory({ ...stores, comparison }),
       correcting: createCorrecting({ corrections: stores.corrections, now }),
     }),
     restores: createRestoreRequests({

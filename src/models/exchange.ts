@@ -7,7 +7,7 @@ import type { Proof } from './proof.ts';
  *   swapping ─► sent ─► claimed
  *      │         │ ▲
  *      │         ▼ │
- *      │      reclaiming ─► reclaimed, partly_claimed, claimed
+ *      │      reclaiming ─► reclaimed, partly_claimed
  *      ├─► cancelled (nothing had left)
  *      └─► released (the mint swaps it not); any state whose invariant broke ─► needs_attention
  */

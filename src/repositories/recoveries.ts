@@ -146,9 +146,14 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     });
   }
 
-  /** The wallet at a mint whose recovery has been due for longest, if any is due and free. */
+  /**
+   * The wallet at a mint whose recovery has been due for longest, if any is due and free: first of those that need one. Anybody
+   * may wish for recoveries, of as many wallets as they like.
+   */
   async function due(now: Date, mintUrl: string): Promise<string | null> {
-    return (await firstDue({ ...isFree(now), mint_url: mintUrl }))?._id ?? null;
+    const atMint = { ...isFree(now), mint_url: mintUrl };
+    const needed = await firstDue({ ...atMint, 'recovery.reason': { $ne: 'requested' } });
+    return (needed ?? (await firstDue(atMint)))?._id ?? null;
   }
 
   function firstDue(filter: QueryFilter<WalletDocument>) {

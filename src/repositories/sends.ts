@@ -152,7 +152,7 @@ export function createSendRepository(
 
   /** The recipient has all of it. */
   async function claim(operation: SendOperation): Promise<SendOperation> {
-    return advance(operation, ['sent', 'reclaiming'], 'claimed', async (tx, current, at) => {
+    return advance(operation, ['sent'], 'claimed', async (tx, current, at) => {
       await spendToken(tx, current, at);
       await record(tx, current, 'send.claimed', { amount: current.amount });
       const changes = { state: 'claimed' as const, spentAmount: current.amount, finishedAt: at };

@@ -233,6 +233,26 @@ describe('a wallet that has everything', () => {
     await expectBalancedBooks(world);
   }, 120_000);
 
+  it('is not taken for one that is behind because it was much used while the restore waited for a payment', async () => {
+    const wallet = await world.wallet(512);
+    const hanging = await world.sim.invoice({ amount: 300, behaviour: 'pending' });
+    await wallet.melt(hanging.invoice, {}, { prefer: 'respond-async' });
+    const { operations, counters } = world.context.database;
+    const isPending = () => operations.exists({ npub: wallet.npub, kind: 'melt', state: 'pending' });
+    await until(async () => (await isPending()) !== null, 'pending');
+    expect((await askRestore(world, wallet)).body).toMatchObject({ watching: true });
+    await wallet.fund(64);
+    // As after some two hundred payments more.
+    await counters.updateMany({ wallet_seed: wallet.npub }, { $set: { next: 2_345 } });
+    await world.sim.settle(hanging.paymentHash, 'paid');
+    const status = async () => (await presentRestore(world, wallet)).body['status'];
+    await until(async () => (await status()) === 'DONE', 'the end of the restore', 60_000);
+    const filed = await world.context.database.reports.find({ npub: wallet.npub }).lean();
+    expect(filed.map(({ code }) => code)).not.toContain('STORE_BEHIND_MINT');
+    expect((await recoveryOf(world, wallet.npub))?.recovered_at).toBeUndefined();
+    await expectRealMoney(world, wallet.npub);
+  }, 120_000);
+
   it('is restored once for all who ask while it goes on', async () => {
     const wallet = await world.wallet(64);
     const replies = await Promise.all(Array.from({ length: 5 }, () => askRestore(world, wallet)));
@@ -276,6 +296,37 @@ describe('a wallet that has everything', () => {
     await closed(world, 'RECOVERY_REQUESTED');
     await stranger.stop();
   }, 90_000);
+
+  it('waits its turn: a wallet that is behind, and blocked for it, comes before those that somebody wants looked through', async () => {
+    const wishes = [await world.wallet(8), await world.wallet(8), await world.wallet(8)];
+    const behind = await world.wallet(8);
+    const released = Promise.withResolvers<void>();
+    let held = 0;
+    mint.tale = (request, carry) => {
+      if (!posts(request, '/v1/restore')) return undefined;
+      held += 1;
+      return released.promise.then(() => carry());
+    };
+    for (const wallet of wishes) await askRestore(world, wallet, { prefer: 'respond-async' });
+    await until(async () => held > 0, 'the first one begun');
+    await createRecoveryRepository(world.context.database).requireAnew(behind.npub, new Date());
+    mint.tale = null;
+    released.resolve();
+    await until(
+      async () => {
+        const told = await Promise.all([behind, ...wishes].map((wallet) => presentRestore(world, wallet)));
+        return told.every(({ body }) => body['status'] === 'DONE');
+      },
+      'all looked through',
+      60_000,
+    );
+    const endOf = async ({ npub }: TestWallet) =>
+      (await recoveryOf(world, npub))?.last_recovery?.ended_at.getTime() ?? Number.NaN;
+    const [first = Number.NaN, ...others] = (await Promise.all(wishes.map(endOf))).sort((a, b) => a - b);
+    const itsEnd = await endOf(behind);
+    expect(itsEnd).toBeGreaterThanOrEqual(first);
+    for (const end of others) expect(itsEnd).toBeLessThan(end);
+  }, 120_000);
 
   it('that an operator wants recovered meanwhile is recovered as behind: its counters move', async () => {
     const wallet = await world.wallet(64);

@@ -61,6 +61,15 @@ describe('Upkeep chooses', () => {
     expect(choose(proofs(3, 8, sooner), [soon, sooner])).toMatchObject({ reason: 'retiring' });
   });
 
+  it('nothing of a retired keyset that lasts while the one that signs now soon expires', () => {
+    const [old, soon] = [keyset('old', { active: false }), keyset('soon', expiresIn(10))];
+    expect(choose(proofs(3, 8, old), [soon, old])).toBeNull();
+    const ending = keyset('ending', { active: false, ...expiresIn(5) });
+    expect(choose(proofs(3, 8, ending), [soon, ending])).toMatchObject({ reason: 'retiring', count: 3 });
+    const sooner = keyset('sooner', expiresIn(4));
+    expect(choose(proofs(3, 8, ending), [sooner, ending])).toBeNull();
+  });
+
   it('no proof that is worth no more than spending it costs', () => {
     const old = keyset('old', { active: false, inputFeePpk: 1_000n });
     expect(choose(proofs(3, 1, old), [now, old])).toBeNull();

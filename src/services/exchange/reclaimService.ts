@@ -1,3 +1,4 @@
+import type { DomainError } from '../../models/errors.ts';
 import type { SendOperation } from '../../models/exchange.ts';
 import type { Proof } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
@@ -54,12 +55,12 @@ export function createReclaimService(parts: {
     const found = earlier ?? (await operations.ofWallet(wallet.id, request.transactionId));
     if (found?.kind !== 'send' || !maySee(found, request.budget)) throw sendNotFound();
     if (found.state !== 'sent') return { operation: answerable(found, true), replayed: true };
-    if (earlier !== null) throw reclaimFailed(found, found.failure?.cause ?? 'MINT_REFUSED', true);
+    if (earlier !== null) throw stillOut(found, true);
     await detection.demandCurrent(wallet, request.requestId);
     const begun = await begin(wallet, found, request);
     const waiting = { ...request, answerBy, untilMs: answerBy.getTime() };
     const { known } = await answering.carry(begun, handler, waiting);
-    if (known.state === 'sent') throw reclaimFailed(known, known.failure?.cause ?? 'MINT_REFUSED');
+    if (known.state === 'sent') throw stillOut(known, false);
     return { operation: answerable(known, false), replayed: false };
   };
 
@@ -119,6 +120,13 @@ export function createReclaimService(parts: {
   }
 
   return { reclaim };
+}
+
+/** Nothing came back: its mint calls all of it spent, or does not take it. */
+function stillOut(operation: SendOperation, replayed: boolean): DomainError {
+  return operation.gone === null
+    ? reclaimFailed(operation, operation.failure?.cause ?? 'MINT_REFUSED', replayed)
+    : tokenClaimed(operation);
 }
 
 /** A reclaim that may be shown as an answer. @throws DomainError where nothing came back, or nothing is out */

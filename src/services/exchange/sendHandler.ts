@@ -82,7 +82,8 @@ export function createSendHandler(parts: {
     const { token } = operation;
     invariant(token !== null, `${operation.id}: sent, and nothing to show for it`);
     const { view, spent } = await swapping.observe(operation, { purpose: 'reclaim', inputs: token.proofs });
-    if (view.inputs === 'UNREACHABLE') return later(operation);
+    // What is spent may have gone into a reclaim that was given up: only both answers together tell.
+    if (view.inputs === 'UNREACHABLE' || view.outputs === 'UNREACHABLE') return later(operation);
     if (view.outputs === 'SIGNED') return broughtHome(operation, token.proofs);
     if (view.inputs === 'SPENT') return whenSpent(operation);
     const spentAmount = sumAmounts(spent);
@@ -117,7 +118,7 @@ export function createSendHandler(parts: {
     return again(await move(operation, { ...atRest, failure }, 'the mint does not take it back'));
   };
 
-  /** Its recipient was quicker. What they have left of it is tried again. */
+  /** Its recipient was quicker, by what the mint says just now. What they have left of it is tried again once that is sure. */
   async function beaten(
     operation: SendOperation,
     job: SwapJob,
@@ -125,7 +126,14 @@ export function createSendHandler(parts: {
   ): Promise<Step<SendOperation>> {
     const taken = new Set(spent.map(({ Y }) => Y));
     const left = job.inputs.filter(({ Y }) => !taken.has(Y));
-    if (left.length === 0) return again(await sends.claim(operation));
+    if (left.length === 0) {
+      const changes = { ...atRest, gone: operation.gone };
+      return again(
+        await move(operation, changes, 'its mint calls all of it spent: watched until that is sure'),
+      );
+    }
+    const goneForMs = operation.gone === null ? 0 : now().getTime() - operation.gone.since.getTime();
+    if (goneForMs < claimedAfterMs) return later(operation);
     const spentAmount = operation.amount - sumAmounts(left);
     const attempt = await swapping.firstAttempt(
       { ...operation, reclaiming: left },

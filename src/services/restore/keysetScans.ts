@@ -63,7 +63,8 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
       const lastSigned = found.lastSigned ?? progress.lastSigned;
       // Asked for after the mint: what these books had signed meanwhile lies below it.
       const counterNow = await counters.next(wallet.id, keysetId);
-      const isBehind = progress.isBehind || isLostTime(found.lastSigned, progress, counterNow);
+      const isBehind =
+        progress.isBehind || isLostTime(found.lastSigned, progress, counterNow, isNeeded(present()));
       progress = { ...progress, next: last + 1, lastSigned, isBehind };
       await keep({
         scans: { ...scans, [keysetId]: progress },
@@ -117,12 +118,19 @@ export const isNeeded = ({ reason }: Pick<Recovery, 'reason'>): boolean => reaso
 
 /**
  * Whether a signature is of a time that the books have lost. Where the counter was moved before the scan, the wallet's own
- * begin at the index that it was moved to.
+ * begin at the index that it was moved to. `mayBeMoved`: by this recovery; else it stands where the wallet's own use has
+ * brought it, which may be far while a payment is waited for.
  */
-function isLostTime(signed: number | null, { counter, isMoved }: ScanProgress, counterNow: number): boolean {
+function isLostTime(
+  signed: number | null,
+  { counter, isMoved }: ScanProgress,
+  counterNow: number,
+  mayBeMoved: boolean,
+): boolean {
   if (signed === null || isMoved) return false;
+  if (signed >= counterNow) return true;
   const moved = counterAfter({ counter, lastSigned: null });
-  return signed >= counterNow || (counterNow >= moved && signed >= counter && signed < moved);
+  return mayBeMoved && counterNow >= moved && signed >= counter && signed < moved;
 }
 
 /**

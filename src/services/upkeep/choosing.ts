@@ -61,14 +61,16 @@ function hasExpired(keyset: KeysetInfo | undefined, nowMs: number): boolean {
   return expiry !== null && expiry * 1_000 <= nowMs;
 }
 
-/** What the mint would sign anew with the same keyset, or one that ends no later, is no better. */
+/** What the mint would sign anew with the same keyset, or one that soon expires and no later, is no better. */
 function retires(keyset: KeysetInfo | undefined, target: OutputKeyset, nowMs: number): boolean {
   if (keyset === undefined || keyset.id === target.id) return false;
-  if (!keyset.active) return true;
-  const { finalExpiry } = keyset;
-  if (finalExpiry === null || finalExpiry * 1_000 - nowMs > expiresSoonMs) return false;
-  return target.finalExpiry === null || target.finalExpiry > finalExpiry;
+  if (!expiresSoon(keyset, nowMs)) return !keyset.active && !expiresSoon(target, nowMs);
+  return endOf(target) > endOf(keyset);
 }
+
+const endOf = ({ finalExpiry }: KeysetInfo): number => (finalExpiry ?? Number.POSITIVE_INFINITY) * 1_000;
+
+const expiresSoon = (keyset: KeysetInfo, nowMs: number): boolean => endOf(keyset) - nowMs <= expiresSoonMs;
 
 function smallestFirst(a: Candidate, b: Candidate): number {
   if (a.amount !== b.amount) return a.amount < b.amount ? -1 : 1;

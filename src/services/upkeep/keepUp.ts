@@ -9,9 +9,10 @@ import type { TokenRepository } from '../../repositories/tokens.ts';
 import type { UpkeepRepository } from '../../repositories/upkeeps.ts';
 import type { Swapping } from '../exchange/swapping.ts';
 import { candidatesIn } from '../melt/candidates.ts';
+import type { Comparison } from '../melt/comparison.ts';
 import { reservationsFor } from '../melt/drafting.ts';
 import type { OutputKeysets } from '../melt/outputKeysets.ts';
-import type { Clearance, Preflight } from '../melt/preflight.ts';
+import type { Preflight } from '../melt/preflight.ts';
 import { listedFor, type MintDirectory } from '../mint/mints.ts';
 import { buryOrKeep } from '../operations/bury.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
@@ -41,6 +42,7 @@ export function createKeepUp(parts: {
   mints: MintDirectory;
   keysets: OutputKeysets;
   preflight: Pick<Preflight, 'check'>;
+  comparison: Pick<Comparison, 'states'>;
   swapping: Pick<Swapping<UpkeepOperation>, 'firstAttempt'>;
   driver: Driver;
   handler: Handler<UpkeepOperation>;
@@ -48,34 +50,62 @@ export function createKeepUp(parts: {
   owner: string;
   now: () => Date;
 }): KeepUp {
-  const { tokens, operations, upkeeps, mints, keysets, preflight, swapping, driver, handler, now } = parts;
+  const {
+    tokens,
+    operations,
+    upkeeps,
+    mints,
+    keysets,
+    preflight,
+    comparison,
+    swapping,
+    driver,
+    handler,
+    now,
+  } = parts;
   const lease = { owner: parts.owner, leaseMs: parts.config.leaseMs };
 
   async function keepUp(wallet: Wallet, isUrgent: boolean): Promise<UpkeepResult> {
-    // While it is being recovered, its ecash is looked for and compared: nothing new is begun.
-    if (wallet.recovery !== undefined) return 'nothing';
+    // While it is being recovered, its ecash is looked for and compared: nothing is begun that nobody waits for.
+    if (wallet.recovery !== undefined && !(isUrgent && wallet.recovery === 'watching')) return 'nothing';
     const avoid = new Set<string>();
     for (let round = 1; round <= maxRounds; round += 1) {
       const outlines = await tokens.spendable(wallet.id);
       const chosen = outlines.length === 0 ? null : await choose(wallet, outlines, avoid, isUrgent);
       if (chosen === null) return 'nothing';
-      const result = await swap(wallet, chosen, outlines);
-      if (typeof result === 'string') return result;
-      for (const Y of result.pendingAtMint) avoid.add(Y);
+      const id = `tx_upkeep_${now().getTime()}_${randomBytes(8).toString('hex')}`;
+      const unfit = await unfitOf(wallet, chosen, outlines, isUrgent ? id : null);
+      if (unfit.size === 0) return swap(wallet, chosen, outlines, id);
+      for (const Y of unfit) avoid.add(Y);
     }
     return 'busy';
   }
 
-  /** The swap of what was chosen; what the mint holds in payments is left for another choice. */
+  /**
+   * What is to be left for another choice, since the mint would not swap it. Only for a payment is what it calls spent marked so,
+   * by its pre-flight: a mint that errs for a moment must not empty wallets that nobody uses.
+   */
+  async function unfitOf(
+    wallet: Wallet,
+    { inputs }: Chosen,
+    outlines: TokenOutline[],
+    urgentId: string | null,
+  ): Promise<ReadonlySet<string>> {
+    if (urgentId !== null) {
+      const selected = { proofs: inputs, tokens: outlines, withOthers: false };
+      return (await preflight.check(wallet, selected, urgentId)).pendingAtMint;
+    }
+    const Ys = inputs.map(({ Y }) => Y);
+    const states = await comparison.states(wallet, Ys);
+    return new Set(Ys.filter((Y) => states.get(Y) !== 'UNSPENT'));
+  }
+
   async function swap(
     wallet: Wallet,
     chosen: Chosen,
     outlines: TokenOutline[],
-  ): Promise<UpkeepResult | Clearance> {
-    const id = `tx_upkeep_${now().getTime()}_${randomBytes(8).toString('hex')}`;
-    const selected = { proofs: chosen.inputs, tokens: outlines, withOthers: false };
-    const clearance = await preflight.check(wallet, selected, id);
-    if (clearance.pendingAtMint.size > 0) return clearance;
+    id: string,
+  ): Promise<UpkeepResult> {
     const reservations = reservationsFor(chosen.inputs, outlines);
     const inputs = await tokens.open(wallet.id, reservations).catch(orTaken);
     if (inputs === null) return 'busy';

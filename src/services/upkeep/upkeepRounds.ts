@@ -17,7 +17,8 @@ const laterMs = 10 * 60_000;
 
 /**
  * Looks at every wallet now and then, those first that have waited longest, and keeps its ecash up (docs/adr/0031). Runs on every
- * instance. At each mint one wallet at a time, and none at one that is left alone. `stop` begins nothing more.
+ * instance. At each mint one wallet at a time, and none at one that is left alone; one that is slow holds up its own wallets alone.
+ * `stop` begins nothing more, and waits for what is under way.
  */
 export function createUpkeepRounds(parts: {
   turns: UpkeepTurnRepository;
@@ -29,8 +30,14 @@ export function createUpkeepRounds(parts: {
   now: () => Date;
 }): Rounds {
   const { turns, keeping, mints, everyMs, logger, now } = parts;
+  /** By mint. */
+  const lanes = new Map<string, Promise<void>>();
   const rounds = createRounds(everyMs, async () => {
-    await Promise.all(mints.awake().map(lookAround));
+    for (const mintUrl of mints.awake().filter((url) => !lanes.has(url)))
+      lanes.set(
+        mintUrl,
+        lookAround(mintUrl).finally(() => lanes.delete(mintUrl)),
+      );
   });
   let stopped = false;
 
@@ -75,6 +82,7 @@ export function createUpkeepRounds(parts: {
     stop: async () => {
       stopped = true;
       await rounds.stop();
+      await Promise.all(lanes.values());
     },
   };
 }
