@@ -90,16 +90,17 @@ describe('a quote that cannot be right is refused before anything is at stake', 
     expect(quoted).toMatchObject({ status: 200, body: { amount } });
   });
 
-  it('a mint that pays in a unit which cannot be compared with invoices gets no wallet', async () => {
+  it('a mint that pays invoices in one unit and makes them in another gets no wallet', async () => {
     mint.jump(11 * 60_000);
-    const methods = [{ method: 'bolt11', unit: 'usd' }];
+    const methodsOf = (unit: string) => ({ methods: [{ method: 'bolt11', unit }] });
     mint.lie = (request) =>
       request.url.endsWith('/v1/info')
         ? reply(
             200,
             JSON.stringify({
               nuts: {
-                5: { methods },
+                4: methodsOf('sat'),
+                5: methodsOf('usd'),
                 7: { supported: true },
                 8: { supported: true },
                 9: { supported: true },
@@ -112,7 +113,7 @@ describe('a quote that cannot be right is refused before anything is at stake', 
       const npub = npubEncode(getPublicKey(generateSecretKey()));
       const refused = await other.call('POST', '/api/wallet/create', { npub });
       expect(refused).toMatchObject(nonsense);
-      expect(refused.body['detail']).toContain('none of the units that wallets can have yet (sat, msat)');
+      expect(refused.body['detail']).toContain('no unit in which it both makes and pays Lightning invoices');
     } finally {
       await other.end();
     }
