@@ -6,6 +6,7 @@ import { releasing } from './releasing.ts';
 import { reserving } from './reserving.ts';
 import { restoring } from './restoring.ts';
 import { secrets } from './secrets.ts';
+import { upkeeping } from './upkeep.ts';
 import { writeOrder } from './writeOrder.ts';
 
 /** What `npm run breakages` breaks, and tests/unit/breakages.test.ts keeps up to date. */
@@ -17,5 +18,6 @@ export const breakages: readonly Breakage[] = [
   ...writeOrder,
   ...decisions,
   ...restoring,
+  ...upkeeping,
   ...secrets,
 ];
