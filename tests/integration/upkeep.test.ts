@@ -7,7 +7,7 @@ import { giveDust } from '../support/dust.ts';
 import { meddler, mortalInstance } from '../support/mischief.ts';
 import { expectBalancedBooks, member, proofsOf, unhurried } from '../support/money.ts';
 import { lost } from '../support/tellingMint.ts';
-import { hadUpkeep, lookedAt, makeDue, often, proofCount, upkeepsOf } from '../support/upkeep.ts';
+import { hadUpkeep, lookedAt, makeDue, often, proofCount, takesTurn, upkeepsOf } from '../support/upkeep.ts';
 import { startWorld, until, type World } from '../support/world.ts';
 
 describe('Upkeep where spending proofs costs nothing', () => {
@@ -119,10 +119,10 @@ describe('Upkeep where spending proofs costs nothing', () => {
       await going.promise;
       return carry();
     });
-    await makeDue(world);
+    await takesTurn(world, wallet);
     await sent.promise;
     // The rounds of the server that waits for the mint stand still: it is the other that looks.
-    await makeDue(world);
+    await takesTurn(world, wallet);
     const isPutOff = async () => {
       const soon = { $gt: new Date(Date.now() + 60_000), $lt: new Date(Date.now() + 3_600_000) };
       return (
@@ -132,7 +132,8 @@ describe('Upkeep where spending proofs costs nothing', () => {
     await until(isPutOff, 'the wallet put off while it is kept up', 45_000);
     expect(await upkeepsOf(world, wallet)).toHaveLength(1);
     going.resolve();
-    await hadUpkeep(world, wallet, 'kept_up');
+    const isKeptUp = async () => (await upkeepsOf(world, wallet)).some(({ state }) => state === 'kept_up');
+    await until(isKeptUp, 'the upkeep ended', 30_000);
     await lookedAt(world);
     await other.stop();
     expect(await wallet.balance()).toMatchObject({ totalBalance: 470, reservedBalance: 0 });

@@ -97,6 +97,8 @@ describe('a database put back to a moment at which an upkeep was under way that 
         'all ended',
         patienceMs,
       );
+      const [upkeep] = (await upkeepsOf(restored, wallet)).filter(({ _id }) => _id === id);
+      expect(upkeep).toMatchObject({ state: 'kept_up' });
       await expectWhole(restored, again, (await again.balance())['totalBalance']);
       await expectBalancedBooks(restored);
     },

@@ -58,7 +58,7 @@ export async function retiringWallet(
 }
 
 /** It is this wallet's turn alone: what goes wrong next is to happen to it. */
-async function takesTurn({ context }: World, { npub }: TestWallet): Promise<void> {
+export async function takesTurn({ context }: World, { npub }: TestWallet): Promise<void> {
   await context.database.wallets.updateOne({ npub }, { $unset: { upkeep_due_at: 1 } });
 }
 
