@@ -1,7 +1,7 @@
 import type { Scope } from '../../src/models/apiKey.ts';
 import { DomainError } from '../../src/models/errors.ts';
 import { demoKeyLabels } from '../../src/models/profile.ts';
-import type { ApiKeyService } from '../../src/services/contracts.ts';
+import type { ApiKeyService } from '../../src/services/auth/contracts.ts';
 import { type DemoIdentity, type DevSecrets, keepSecrets, newCustomer } from './secrets.ts';
 
 /** Who the demo is, and the keys that it prints and leaves for scripts. */

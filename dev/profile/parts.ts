@@ -1,7 +1,7 @@
 import type { Config, Secrets } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { startServer } from '../../src/server.ts';
-import type { ApiKeyService } from '../../src/services/contracts.ts';
+import type { ApiKeyService } from '../../src/services/auth/contracts.ts';
 import { isPortFree } from '../mongod/ports.ts';
 import { ensureMongod, startReplicaSet } from '../mongod.ts';
 import type { Endings } from './endings.ts';

@@ -1,4 +1,4 @@
-import type { ApiKeyView } from '../services/contracts.ts';
+import type { ApiKeyView } from '../services/auth/contracts.ts';
 
 /** One JSON array; amounts are integers in sat, times ISO 8601. */
 export function keysAsJson(keys: readonly ApiKeyView[]): string {

@@ -3,7 +3,8 @@ import { loadConfig } from '../config.ts';
 import { createContext } from '../context.ts';
 import { type Scope, scopes } from '../models/apiKey.ts';
 import { isNpub } from '../models/npub.ts';
-import type { ApiKeyService, Services } from '../services/contracts.ts';
+import type { ApiKeyService } from '../services/auth/contracts.ts';
+import type { Services } from '../services/contracts.ts';
 import { keysAsJson, keysAsTable } from './keyList.ts';
 
 /** The command line does not say what it should. */

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { signerOf } from '../middleware/authenticate.ts';
 import { bodies, readBody } from '../middleware/validate.ts';
-import type { BearerTokenService } from '../services/contracts.ts';
+import type { BearerTokenService } from '../services/auth/contracts.ts';
 
 /** Handlers for callers who sign their requests. */
 export function authController(bearerTokens: Pick<BearerTokenService, 'issue'>) {

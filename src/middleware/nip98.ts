@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { NostrEvent } from '../models/nostrEvent.ts';
+import type { SignedRequestService } from '../services/auth/contracts.ts';
 import { unauthenticated } from '../services/auth/refusals.ts';
-import type { SignedRequestService } from '../services/contracts.ts';
 import { contextOf } from './requestContext.ts';
 
 /** An event with its few tags has some 700 characters. */

@@ -2,9 +2,9 @@ import { type ApiKey, dayOf } from '../models/apiKey.ts';
 import { invariant } from '../models/errors.ts';
 import type { ApiKeyRepository } from '../repositories/apiKeys.ts';
 import type { KeySpendingRepository } from '../repositories/keySpending.ts';
+import type { ApiKeyService } from './auth/contracts.ts';
 import { unauthenticated } from './auth/refusals.ts';
 import { isSecretOf, makeToken, readToken } from './auth/tokenText.ts';
-import type { ApiKeyService } from './contracts.ts';
 
 type Parts = {
   keys: ApiKeyRepository;

@@ -6,6 +6,7 @@ import { releasing } from './releasing.ts';
 import { reserving } from './reserving.ts';
 import { restoring } from './restoring.ts';
 import { secrets } from './secrets.ts';
+import { upkeeping } from './upkeep.ts';
 import { wallets } from './wallets.ts';
 import { writeOrder } from './writeOrder.ts';
 
@@ -18,6 +19,7 @@ export const breakages: readonly Breakage[] = [
   ...writeOrder,
   ...decisions,
   ...restoring,
+  ...upkeeping,
   ...secrets,
   ...wallets,
 ];

@@ -243,7 +243,8 @@ describe('a wallet that has everything', () => {
     expect((await askRestore(world, wallet)).body).toMatchObject({ watching: true });
     await wallet.fund(64);
     // As after some two hundred payments more.
-    await counters.updateMany({ wallet_seed: wallet.npub }, { $set: { next: 2_345 } });
+    const walletId = (await recoveryOf(world, wallet.npub))?._id ?? '';
+    await counters.updateMany({ wallet_id: walletId }, { $set: { next: 2_345 } });
     await world.sim.settle(hanging.paymentHash, 'paid');
     const status = async () => (await presentRestore(world, wallet)).body['status'];
     await until(async () => (await status()) === 'DONE', 'the end of the restore', 60_000);

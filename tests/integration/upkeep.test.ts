@@ -7,48 +7,8 @@ import { giveDust } from '../support/dust.ts';
 import { meddler, mortalInstance } from '../support/mischief.ts';
 import { expectBalancedBooks, member, proofsOf, unhurried } from '../support/money.ts';
 import { lost } from '../support/tellingMint.ts';
-import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
-
-const often = { CRUCIBLE_UPKEEP_INTERVAL_MS: '50' };
-
-/** Time passes: every wallet is due. */
-async function makeDue({ context }: World): Promise<void> {
-  await context.database.wallets.updateMany({}, { $unset: { upkeep_due_at: 1 } });
-}
-
-/** Every wallet has been looked at to the end: whoever takes one again is done with what it took before. */
-async function lookedAt(world: World): Promise<void> {
-  const { wallets, operations } = world.context.database;
-  const soon = new Date(Date.now() + 60_000);
-  for (const pass of ['first', 'second']) {
-    await makeDue(world);
-    await until(
-      async () =>
-        (await wallets.countDocuments({ upkeep_due_at: { $not: { $gt: soon } } })) === 0 &&
-        (await operations.countDocuments({ kind: 'upkeep', open: true })) === 0,
-      `every wallet looked at a ${pass} time`,
-      30_000,
-    );
-  }
-}
-
-/** The wallet has had an upkeep that ended so. */
-async function hadUpkeep(world: World, wallet: TestWallet, state: string): Promise<void> {
-  await makeDue(world);
-  await until(
-    async () => (await upkeepsOf(world, wallet)).some((upkeep) => upkeep.state === state),
-    `an upkeep ${state}`,
-  );
-}
-
-const proofCount = async (world: World, { npub }: TestWallet): Promise<number> =>
-  (await proofsOf(world, npub)).length;
-
-function upkeepsOf({ context }: World, { npub }: TestWallet) {
-  return context.database.operations
-    .find({ npub, kind: 'upkeep' })
-    .lean<{ _id: string; state: string; details: { fee: number; upkeepReason: string } }[]>();
-}
+import { hadUpkeep, lookedAt, makeDue, often, proofCount, takesTurn, upkeepsOf } from '../support/upkeep.ts';
+import { startWorld, until, type World } from '../support/world.ts';
 
 describe('Upkeep where spending proofs costs nothing', () => {
   const mischief = meddler();
@@ -147,6 +107,36 @@ describe('Upkeep where spending proofs costs nothing', () => {
     await lookedAt(world);
     expect(await wallet.balance()).toMatchObject({ totalBalance: 230, reservedBalance: 0 });
     await expectBalancedBooks(world);
+  });
+
+  it('is one at a time, whichever server begins it', async () => {
+    const other = await world.instance();
+    const wallet = await world.wallet();
+    await giveDust(world, wallet, 470);
+    const [sent, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    mischief.next('/v1/swap', async (carry) => {
+      sent.resolve();
+      await going.promise;
+      return carry();
+    });
+    await takesTurn(world, wallet);
+    await sent.promise;
+    // The rounds of the server that waits for the mint stand still: it is the other that looks.
+    await takesTurn(world, wallet);
+    const isPutOff = async () => {
+      const soon = { $gt: new Date(Date.now() + 60_000), $lt: new Date(Date.now() + 3_600_000) };
+      return (
+        (await world.context.database.wallets.exists({ npub: wallet.npub, upkeep_due_at: soon })) !== null
+      );
+    };
+    await until(isPutOff, 'the wallet put off while it is kept up', 45_000);
+    expect(await upkeepsOf(world, wallet)).toHaveLength(1);
+    going.resolve();
+    const isKeptUp = async () => (await upkeepsOf(world, wallet)).some(({ state }) => state === 'kept_up');
+    await until(isKeptUp, 'the upkeep ended', 30_000);
+    await lookedAt(world);
+    await other.stop();
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 470, reservedBalance: 0 });
   });
 
   it('leaves a wallet alone that is being recovered', async () => {

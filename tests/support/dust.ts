@@ -4,7 +4,7 @@ import { post } from '../../simulator/testing.ts';
 import { type Proof, sumAmounts } from '../../src/models/proof.ts';
 import type { WalletDocument } from '../../src/models/schemas/account.ts';
 import { tokenDocument } from '../../src/repositories/tokenDocuments.ts';
-import { member } from './money.ts';
+import { member } from './member.ts';
 import { sealerBehind } from './sealers.ts';
 import type { TestWallet, World } from './world.ts';
 

@@ -4,8 +4,11 @@ import type { TokenDocument } from '../../src/models/schemas/token.ts';
 import { tokenFrom } from '../../src/repositories/tokenDocuments.ts';
 import type { Transport } from '../../src/services/mint/transport.ts';
 import { httpTransport } from './carrier.ts';
+import { member } from './member.ts';
 import { sealerBehind } from './sealers.ts';
 import { balanceOf, type Json, type Reply, type TestWallet, until, type World } from './world.ts';
+
+export { member } from './member.ts';
 
 /**
  * For worlds whose requests must not be overtaken: on a busy machine, a step may last longer than the few hundred
@@ -25,14 +28,6 @@ export async function expectBalancedBooks(world: World): Promise<void> {
     held += totalBalance;
   }
   expect(held).toBe(outstanding);
-}
-
-/** Follows a path into JSON; undefined where it leads nowhere. */
-export function member(value: unknown, ...path: (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
-    value,
-  );
 }
 
 export type Expected = { status: number; code: string; severity: string; retryAfter?: boolean } & Json;

@@ -1,6 +1,6 @@
 import { ownerScopes } from '../../models/apiKey.ts';
 import type { BearerTokenRepository } from '../../repositories/bearerTokens.ts';
-import type { BearerTokenService } from '../contracts.ts';
+import type { BearerTokenService } from './contracts.ts';
 import { unauthenticated } from './refusals.ts';
 import { isSecretOf, makeToken, readToken } from './tokenText.ts';
 

@@ -4,8 +4,8 @@ import { ownerScopes } from '../../models/apiKey.ts';
 import { databaseUnavailable } from '../../models/errors.ts';
 import type { NostrEvent } from '../../models/nostrEvent.ts';
 import type { SignedRequestRepository } from '../../repositories/signedRequests.ts';
-import type { SignedRequestService } from '../contracts.ts';
 import { isOutcomeUnknown } from '../databaseFaults.ts';
+import type { SignedRequestService } from './contracts.ts';
 import { isSigned } from './eventSignature.ts';
 import { unauthenticated } from './refusals.ts';
 

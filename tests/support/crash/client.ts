@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { dayOf } from '../../../src/models/apiKey.ts';
 import type { Reply, World } from '../world.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario, UpkeepWish } from './scenarios.ts';
 import type { Stand } from './stand.ts';
 import { askFor, prepareErrand, type TokenErrand } from './tokenErrand.ts';
+import { makeDue, prepareUpkeep, putOffAll, putOffOthers } from './upkeepTurns.ts';
 
 /** One owner with a wallet, who wants one thing and keeps what was said about it. */
 export type Client = {
@@ -22,12 +23,15 @@ export type Client = {
   told: Reply[];
   /** A minting's invoice, once it is paid. */
   paidQuotes: Set<string>;
+  /** What the upkeep costs that it is due for; null where it came for something. */
+  upkeepFee: number | null;
 };
 
 export const mintedAmount = 64;
 
 /** A new wallet with its funds, and the invoice that it is to pay. */
 export async function newClient(stand: Stand, scenario: Scenario): Promise<Client> {
+  if (scenario.kind === 'upkeep') return idleClient(stand, scenario.wish);
   const { world } = stand;
   const { kind, funds } = scenario;
   const { npub, at } = await world.wallet(...(isTaker(scenario) ? [] : funds));
@@ -46,6 +50,27 @@ export async function newClient(stand: Stand, scenario: Scenario): Promise<Clien
       kind === 'token' ? await prepareErrand(stand, scenario.wish, { npub, at, funds, credentials }) : null,
     told: [],
     paidQuotes: new Set(),
+    upkeepFee: null,
+  };
+}
+
+/** One who wants nothing, and whose wallet is not looked at yet. */
+async function idleClient(stand: Stand, wish: UpkeepWish): Promise<Client> {
+  const { wallet, funds, fee } = await prepareUpkeep(stand, wish);
+  await putOffAll(stand.world);
+  await putOffOthers(stand.world, wallet.npub);
+  return {
+    npub: wallet.npub,
+    at: wallet.at,
+    funds,
+    idempotencyKey: randomUUID(),
+    credentials: {},
+    invoice: null,
+    paymentHash: null,
+    errand: null,
+    told: [],
+    paidQuotes: new Set(),
+    upkeepFee: fee,
   };
 }
 
@@ -70,9 +95,10 @@ async function keyWithBudget(world: World, npub: string): Promise<Record<string,
   return { authorization: `Bearer ${token}` };
 }
 
-/** What the client came for, under its key. Says nothing where the server dies over it. */
+/** What the client came for, under its key; an upkeep comes by itself. Says nothing where the server dies over it. */
 export async function request(stand: Stand, client: Client, url: string): Promise<void> {
   const { errand } = client;
+  if (client.upkeepFee !== null) return makeDue(stand.world, client.npub);
   if (errand !== null) return requestToken(stand, client, errand, url);
   if (client.invoice === null) return requestMinting(stand, client, url);
   await tell(client, post(stand, client, url, '/melt', { invoice: client.invoice }));

@@ -33,10 +33,16 @@ export function crashTests(group: Group): void {
 }
 
 /** Every scenario is in one test file, also those that are still to come. */
-type Group = 'melts that end in their request' | 'melts that outlive it' | 'mintings and workers' | 'tokens';
+type Group =
+  | 'melts that end in their request'
+  | 'melts that outlive it'
+  | 'mintings and workers'
+  | 'tokens'
+  | 'upkeep';
 
 function groupOf(scenario: Scenario): Group {
   if (scenario.kind === 'token') return 'tokens';
+  if (scenario.kind === 'upkeep') return 'upkeep';
   if (scenario.kind === 'minting' || scenario.victim.is === 'worker') return 'mintings and workers';
   return scenario.outlivesRequest ? 'melts that outlive it' : 'melts that end in their request';
 }

@@ -41,7 +41,8 @@ export function watchDatabase(watch: Watch): void {
       cut(this, error);
       throw error;
     };
-    return watch.pass({ name, carry, lose, ...(name === lookForDue ? { isIdle: foundNothing } : {}) });
+    const isIdle = looks.get(name);
+    return watch.pass({ name, carry, lose, ...(isIdle === undefined ? {} : { isIdle }) });
   };
   Reflect.set(prototype, 'command', watched);
 }
@@ -68,6 +69,12 @@ const isLookForDead = (verb: string, target: unknown): boolean => verb === 'aggr
 /** The worker's look for something due. */
 const lookForDue = 'db find due operations';
 
+/** What comes by the clock, and whether it found nothing. The other takes the wallet whose turn it is. */
+const looks: ReadonlyMap<string, (reply: unknown) => boolean> = new Map([
+  [lookForDue, foundNothing],
+  ['db findAndModify wallets', tookNothing],
+]);
+
 /** It comes by the clock, and finds nothing unless a store was put back. */
 const asksForRecoveries = (command: object): boolean =>
   JSON.stringify(Reflect.get(command, 'filter') ?? {}).includes('recovery.due_at');
@@ -78,10 +85,19 @@ function asksForDue(command: object): boolean {
 }
 
 function foundNothing(reply: unknown): boolean {
-  const document = reply instanceof Object && 'toObject' in reply ? toObject(reply) : reply;
+  const document = opened(reply);
   const cursor: unknown = document instanceof Object ? Reflect.get(document, 'cursor') : undefined;
   const batch: unknown = cursor instanceof Object ? Reflect.get(cursor, 'firstBatch') : undefined;
   return !Array.isArray(batch) || batch.length === 0;
+}
+
+function tookNothing(reply: unknown): boolean {
+  const document = opened(reply);
+  return document instanceof Object && Reflect.get(document, 'value') === null;
+}
+
+function opened(reply: unknown): unknown {
+  return reply instanceof Object && 'toObject' in reply ? toObject(reply) : reply;
 }
 
 function toObject(reply: object): unknown {

@@ -36,8 +36,8 @@ export async function judge(stand: Stand, client: Client, earlier: Before, log: 
   const spendable = tokens
     .filter((token) => token.status === 'unspent' || isOut(token))
     .flatMap(({ proofs }) => proofs.map(unlocked));
-  const outputs = operations.flatMap(({ npub, attempts }) =>
-    attempts.flatMap((attempt) => attempt.outputs.map((output) => ({ npub, ...output }))),
+  const outputs = operations.flatMap(({ walletId, attempts }) =>
+    attempts.flatMap((attempt) => attempt.outputs.map((output) => ({ walletId, ...output }))),
   );
 
   // 1: what the wallet holds is what the mint would honour, and what it should be after what was paid.
@@ -49,13 +49,18 @@ export async function judge(stand: Stand, client: Client, earlier: Before, log: 
   const worth = await honoured(stand, spendable);
   demand(worth === held, `1: of ${held} the mint honours ${worth}`);
   const payments = ledger.payments.find(({ paymentHash }) => paymentHash === client.paymentHash)?.count ?? 0;
-  const due = client.funds - payments * (paidAmount + routingFee) + client.paidQuotes.size * mintedAmount;
+  const keptUp = operations.filter(({ state }) => state === 'kept_up').length;
+  const fees = keptUp * (client.upkeepFee ?? 0);
+  const due =
+    client.funds - payments * (paidAmount + routingFee) + client.paidQuotes.size * mintedAmount - fees;
   demand(held === due, `1: the wallet should hold ${due} and holds ${held}`);
 
   // 2: one payment at most, and the operations say the same.
   demand(payments <= 1, `2: the payee got the money ${payments} times`);
   const paying = operations.filter(({ kind, state }) => kind === 'melt' && isPaid(state)).length;
   demand(paying === payments, `2: ${payments} payments, but ${paying} operations say paid`);
+
+  demand(keptUp <= 1, `2: the same was swapped ${keptUp} times`);
 
   // 3: a proof is in one place.
   const everywhere = tokens.flatMap(({ proofs }) => proofs.map(({ Y }) => Y));
@@ -64,9 +69,10 @@ export async function judge(stand: Stand, client: Client, earlier: Before, log: 
   // 4: an output serves one purpose, and none was signed that is not written down.
   const planned = outputs.map(({ B_ }) => B_);
   demand(new Set(planned).size === planned.length, '4: an output was planned for two purposes');
-  const counters = outputs.map(({ npub, keysetId, counter }) => `${npub} ${keysetId} ${counter}`);
+  const counters = outputs.map(({ walletId, keysetId, counter }) => `${walletId} ${keysetId} ${counter}`);
   demand(new Set(counters).size === counters.length, '4: a counter was used for two outputs');
-  const funding = new Set(planned);
+  // Dust was bought by somebody who did not blind his outputs: a proof's own name is what was signed.
+  const funding = new Set([...planned, ...everywhere]);
   const signed = ledger.signatures.slice(earlier.signatures).map(({ B_ }) => B_);
   demand(new Set(signed).size === signed.length, '4: the mint signed an output twice');
   demand(

@@ -36,10 +36,14 @@ export type Scenario = Common &
       }
     | { kind: 'minting' }
     | { kind: 'token'; wish: TokenWish; fromBudget: boolean }
+    | { kind: 'upkeep'; wish: UpkeepWish }
   );
 
 /** What somebody may want of tokens: to make one, to have it back, to take in another's, or to see that it was taken. */
 export type TokenWish = 'send' | 'send locked' | 'reclaim' | 'receive' | 'claim';
+
+/** Why its ecash would better be other ecash. Nobody asks for it. */
+export type UpkeepWish = 'retiring' | 'dust';
 
 /** With the fee reserve one proof of 128, so that a swap has two outputs and a cell stays quick. */
 export const paidAmount = 125;
@@ -92,6 +96,18 @@ const token = {
   victim: { is: 'creator' },
   fromBudget: false,
 } as const satisfies Partial<Scenario>;
+
+const upkeep = {
+  kind: 'upkeep',
+  wish: 'retiring',
+  funds: [],
+  faults: [],
+  env: { ...answering, CRUCIBLE_UPKEEP_INTERVAL_MS: '50' },
+  victim: { is: 'creator' },
+} as const satisfies Partial<Scenario>;
+
+/** With so many proofs a step lasts longer, and no lease is renewed here. */
+const amongMany = { CRUCIBLE_LEASE_MS: '3000' };
 
 const reserved = 'db commitTransaction #1';
 /** The balance is summed up in one before. */
@@ -179,4 +195,8 @@ export const scenarios: readonly Scenario[] = [
     victim: workerAfter(swapped, 'after'),
   },
   { ...token, name: 'worker: token claimed', wish: 'claim', fromBudget: true, victim: worker },
+  { ...upkeep, name: 'upkeep of a retired keyset' },
+  { ...upkeep, name: 'upkeep of dust', wish: 'dust', env: { ...upkeep.env, ...amongMany } },
+  { ...upkeep, name: 'worker: upkeep never begun', victim: workerAfter(reserved, 'after') },
+  { ...upkeep, name: 'worker: upkeep reply lost with its server', victim: workerAfter(swapped, 'after') },
 ];

@@ -1,0 +1,3 @@
+import { crashTests } from '../support/crash/crashTests.ts';
+
+crashTests('upkeep');

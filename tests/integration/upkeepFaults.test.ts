@@ -1,0 +1,202 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { FaultWish } from '../../simulator/client.ts';
+import { type Body, relabelled, retold } from '../support/liar.ts';
+import { meddler, type Trick, tricks } from '../support/mischief.ts';
+import {
+  expectBalancedBooks,
+  outside,
+  proofsOf,
+  unhurried,
+  untilMintIsAskedAgain,
+} from '../support/money.ts';
+import { tellingMint } from '../support/tellingMint.ts';
+import {
+  comesAbout,
+  expectKeptUp,
+  often,
+  retiringSum,
+  retiringWallet,
+  upkeepsOf,
+} from '../support/upkeep.ts';
+import { startWorld, until, untilLater, type World } from '../support/world.ts';
+
+const swapPath = '/v1/swap';
+
+const faults: [story: string, fault: FaultWish['fault']][] = [
+  ['the connection is cut before it arrives', 'drop_before'],
+  ['the connection is cut after it was carried out', 'drop_after'],
+  [
+    'the mint answers 500',
+    { kind: 'status', status: 500, body: { detail: 'oops' }, retryAfterSeconds: null },
+  ],
+  [
+    'the mint answers 429',
+    { kind: 'status', status: 429, body: { detail: 'slow down' }, retryAfterSeconds: 1 },
+  ],
+];
+
+describe('when the swap of an upkeep goes wrong', () => {
+  const mischief = meddler();
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({
+      env: { ...often, CRUCIBLE_LEASE_MS: '2000' },
+      overrides: { transport: mischief.transport },
+    });
+  });
+  afterAll(() => world.end());
+  afterEach(async () => {
+    await world.sim.clearFaults();
+    expect(mischief.left()).toBe(0);
+    await untilMintIsAskedAgain(world);
+    await expectBalancedBooks(world);
+  });
+
+  const spoilt: [story: string, trick: Trick][] = [
+    ['a proxy answers with HTML instead', tricks.htmlInstead],
+    ['a proxy swallows the reply and answers 200 with HTML', tricks.htmlAfter],
+    ['the reply is truncated', tricks.truncated],
+    ['the reply is an empty object', tricks.emptyObject],
+    ['the signatures in the reply are those of other outputs', (carry) => retold(carry, confused)],
+    ['the reply calls a signature worth more than it is', (carry) => retold(carry, relabelled(1, 1_048_576))],
+    [
+      'the keyset that it swaps into retires just before',
+      async (carry) => {
+        await world.sim.rotate();
+        return carry();
+      },
+    ],
+  ];
+
+  it.each(faults)('%s: its ecash is swapped once, and all there', async (_story, fault) => {
+    const fail = () => world.sim.addFaults({ match: { method: 'POST', path: swapPath }, fault, times: 1 });
+    const wallet = await retiringWallet(world, fail);
+    await expectKeptUp(world, wallet);
+    expect((await world.sim.faults()).rules.map(({ met }) => met)).toEqual([1]);
+  });
+
+  it.each(spoilt)('%s: its ecash is swapped once, and all there', async (_story, trick) => {
+    const wallet = await retiringWallet(world, async () => mischief.next(swapPath, trick));
+    await expectKeptUp(world, wallet);
+  });
+});
+
+describe('when an upkeep cannot come to its end', () => {
+  let mint: ReturnType<typeof tellingMint>;
+  let world: World;
+  beforeEach(async () => {
+    mint = tellingMint();
+    world = await mint.start({}, { ...often, ...unhurried });
+  });
+  afterEach(() => world.end());
+
+  const isReported = async (code: string) =>
+    (await world.context.database.reports.exists({ code, status: 'open' })) !== null;
+
+  /** Two hours at most, in steps that are long enough for a look: what is seen rarely is not seen to last. */
+  async function passes(isOver: () => Promise<boolean>): Promise<void> {
+    for (let minutes = 0; minutes < 120 && !(await isOver()); minutes += 3) {
+      mint.jump(180_000);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    expect(await isOver()).toBe(true);
+  }
+
+  async function expectStopped(wallet: Awaited<ReturnType<typeof retiringWallet>>): Promise<void> {
+    const isStopped = async () =>
+      (await upkeepsOf(world, wallet)).some(({ state }) => state === 'needs_attention');
+    await passes(isStopped);
+    expect(await isReported('CRITICAL_UPKEEP_FAILURE')).toBe(true);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: retiringSum, reservedBalance: retiringSum });
+    expect(await upkeepsOf(world, wallet)).toHaveLength(1);
+  }
+
+  it('as the mint’s signatures never verify: told at once, a person is called after an hour, nothing is booked', async () => {
+    const wallet = await retiringWallet(world, async () => {
+      mint.tale = (request, carry) =>
+        /\/v1\/(swap|restore)$/.test(request.url) ? retold(carry, relabelled(1, 1_048_576)) : undefined;
+    });
+    await comesAbout(world, wallet, () => isReported('SIGNATURES_DO_NOT_VERIFY'), 'the report');
+    await expectStopped(wallet);
+    await expectBalancedBooks(world);
+  });
+
+  it('as somebody else has spent its ecash: it stays where it is, and a person is called after an hour', async () => {
+    let isSpent = false;
+    const wallet = await retiringWallet(world, async ({ npub }) => {
+      const proofs = await proofsOf(world, npub);
+      mint.tale = (request, carry) => {
+        if (isSpent || !request.url.endsWith(swapPath)) return undefined;
+        isSpent = true;
+        return world.sim.spendOutside(proofs.map(outside)).then(() => carry());
+      };
+    });
+    await comesAbout(world, wallet, async () => isSpent, 'its ecash spent');
+    await expectStopped(wallet);
+  });
+
+  it('for a while, as the mint says nothing more once it has swapped: people are told after an hour, and it ends', async () => {
+    let isSilent = false;
+    const wallet = await retiringWallet(world, async () => {
+      mint.tale = (request, carry) => {
+        if (request.url.endsWith(swapPath) && !isSilent) {
+          isSilent = true;
+          return carry().then(() => ({ kind: 'lost', reason: 'network' }));
+        }
+        return isSilent ? Promise.resolve({ kind: 'lost', reason: 'network' }) : undefined;
+      };
+    });
+    await comesAbout(world, wallet, async () => isSilent, 'the swap asked for');
+    mint.jump(3_600_000);
+    await untilLater(
+      () => mint.jump(10_000),
+      () => isReported('OPERATION_OPEN_TOO_LONG'),
+      'the report',
+      30_000,
+    );
+    mint.tale = null;
+    await untilLater(
+      () => mint.jump(10_000),
+      async () => (await upkeepsOf(world, wallet)).some(({ state }) => state === 'kept_up'),
+      'the upkeep ended',
+      30_000,
+    );
+    await until(async () => !(await isReported('OPERATION_OPEN_TOO_LONG')), 'the report closed');
+    await expectKeptUp(world, wallet);
+    await expectBalancedBooks(world);
+  });
+});
+
+describe('when the mint refuses an upkeep in words that nobody knows', () => {
+  let mint: ReturnType<typeof tellingMint>;
+  let world: World;
+  beforeAll(async () => {
+    mint = tellingMint();
+    world = await mint.start({}, { ...often, ...unhurried });
+  });
+  afterAll(() => world.end());
+
+  it('it is given up, its ecash is free, and later it is swapped', async () => {
+    const wallet = await retiringWallet(world, async () => {
+      mint.tale = ({ url }) =>
+        url.endsWith(swapPath)
+          ? Promise.resolve({ kind: 'reply', httpStatus: 400, body: '{"code":11000,"detail":"no"}' })
+          : undefined;
+    });
+    const isBegun = async () => (await upkeepsOf(world, wallet)).length > 0;
+    await comesAbout(world, wallet, isBegun, 'the swap asked for');
+    const isReleased = async () => (await upkeepsOf(world, wallet)).some(({ state }) => state === 'released');
+    await untilLater(() => mint.jump(5_000), isReleased, 'given up', 30_000);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: retiringSum, reservedBalance: 0 });
+    mint.tale = null;
+    await expectKeptUp(world, wallet);
+    await expectBalancedBooks(world);
+  });
+});
+
+/** Each output gets the signature of its neighbour. */
+function confused({ signatures = [] }: Body): void {
+  const points = signatures.map((signature) => Reflect.get(signature, 'C_'));
+  for (const [index, signature] of signatures.entries())
+    Reflect.set(signature, 'C_', points[(index + 1) % points.length]);
+}
