@@ -158,7 +158,13 @@ export const upkeeping: Breakage[] = [
   },
   {
     name: 'a wallet that is being recovered is kept up',
-    edits: [edit(keepUp, "if (wallet.recovery !== undefined) return 'nothing';", '')],
+    edits: [
+      edit(
+        keepUp,
+        "if (wallet.recovery !== undefined && !(isUrgent && wallet.recovery === 'watching')) return 'nothing';",
+        '',
+      ),
+    ],
     caughtBy: upkeep,
     test: 'leaves a wallet alone that is being recovered',
   },

@@ -73,10 +73,18 @@ describe('Upkeep chooses', () => {
   it('no proof that is worth no more than spending it costs', () => {
     const old = keyset('old', { active: false, inputFeePpk: 1_000n });
     expect(choose(proofs(3, 1, old), [now, old])).toBeNull();
-    expect(choose([...proofs(3, 1, old), ...proofs(2, 8, old)], [now, old])).toMatchObject({
+    expect(choose([...proofs(3, 1, old), ...proofs(2, 16, old)], [now, old])).toMatchObject({
       count: 2,
       fee: 2n,
     });
+  });
+
+  it('nothing of a retired keyset that stays where moving it costs more than a tenth, and all of one that ends', () => {
+    const dear = { active: false, inputFeePpk: 1_000n };
+    expect(choose(proofs(2, 9, keyset('old', dear)), [now, keyset('old', dear)])).toBeNull();
+    expect(choose(proofs(2, 10, keyset('old', dear)), [now, keyset('old', dear)])).toMatchObject({ fee: 2n });
+    const ending = keyset('ending', { ...dear, ...expiresIn(5) });
+    expect(choose(proofs(2, 9, ending), [now, ending])).toMatchObject({ reason: 'retiring', fee: 2n });
   });
 
   it.each([

@@ -39,7 +39,8 @@ export function chooseUpkeep(
     .sort(smallestFirst);
   const retiring = worthIt.filter(({ keysetId }) => retires(listed.get(keysetId), target, nowMs));
   const oldest = of('retiring', retiring.slice(-atOnce));
-  if (!isUrgent && oldest !== null) return oldest;
+  const endsSoon = (id: string) => hasSoonExpired(listed.get(id), nowMs);
+  if (!isUrgent && oldest !== null && isWorthMoving(oldest, endsSoon)) return oldest;
   const scattered = of('scattered', worthIt.slice(0, atOnce));
   if (scattered === null || !isFewer(scattered, target)) return isUrgent ? oldest : null;
   const many = scattered.fee === 0n ? manyProofs : tooManyProofs;
@@ -49,6 +50,15 @@ export function chooseUpkeep(
 function of(reason: UpkeepReason, inputs: Candidate[]): Chosen | null {
   const fee = inputFee(inputs.map(({ feePpk }) => feePpk));
   return sumAmounts(inputs) > fee ? { reason, inputs, fee } : null;
+}
+
+/** An inactive keyset that stays is no danger: its ecash is moved for little, that of one which ends for whatever it costs. */
+const mostFeePercent = 10n;
+
+function isWorthMoving({ inputs, fee }: Chosen, endsSoon: (keysetId: string) => boolean): boolean {
+  return (
+    fee * 100n <= sumAmounts(inputs) * mostFeePercent || inputs.some(({ keysetId }) => endsSoon(keysetId))
+  );
 }
 
 /** Whether half of them would do. */
@@ -69,6 +79,9 @@ function retires(keyset: KeysetInfo | undefined, target: OutputKeyset, nowMs: nu
 }
 
 const endOf = ({ finalExpiry }: KeysetInfo): number => (finalExpiry ?? Number.POSITIVE_INFINITY) * 1_000;
+
+const hasSoonExpired = (keyset: KeysetInfo | undefined, nowMs: number): boolean =>
+  keyset !== undefined && expiresSoon(keyset, nowMs);
 
 const expiresSoon = (keyset: KeysetInfo, nowMs: number): boolean => endOf(keyset) - nowMs <= expiresSoonMs;
 
