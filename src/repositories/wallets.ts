@@ -1,9 +1,14 @@
-import type { WalletDocument } from '../models/schemas/account.ts';
+import { firstIndex, type WalletDocument } from '../models/schemas/account.ts';
 import type { Wallet } from '../models/wallet.ts';
 import type { Database } from './database.ts';
 import { duplicateKeyIndex } from './transaction.ts';
 
 export type WalletRepository = ReturnType<typeof createWalletRepository>;
+
+/** The first is what requests without a `walletId` are about: which one that is must never change. */
+export const firstFirst = { is_first: -1, created_at: 1, _id: 1 } as const;
+
+export type Insertion = 'inserted' | 'there_is_one' | 'another_is_first';
 
 /** More than any owner has use for. */
 export const mostWalletsPerNpub = 100;
@@ -17,7 +22,7 @@ export function createWalletRepository(database: Pick<Database, 'wallets'>) {
   async function ofNpub(npub: string): Promise<Wallet[]> {
     const documents = await database.wallets
       .find({ npub })
-      .sort({ created_at: 1, _id: 1 })
+      .sort(firstFirst)
       .limit(mostWalletsPerNpub)
       .lean<WalletDocument[]>();
     return documents.map(toWallet);
@@ -28,24 +33,29 @@ export function createWalletRepository(database: Pick<Database, 'wallets'>) {
     return document === null ? null : toWallet(document);
   }
 
-  /** @returns false where there is one of this id, or of this npub at this address and in this unit */
-  async function insert(wallet: Wallet): Promise<boolean> {
+  /**
+   * `isFirst`: the npub has none, as far as is known. Only one ever is, whoever races, and stays it.
+   * @returns `there_is_one` of this id, or of this npub at this address and in this unit
+   */
+  async function insert(wallet: Wallet, isFirst: boolean): Promise<Insertion> {
     try {
-      await database.wallets.create([toDocument(wallet)]);
-      return true;
+      await database.wallets.create([toDocument(wallet, isFirst)]);
+      return 'inserted';
     } catch (error) {
-      if (duplicateKeyIndex(error) === null) throw error;
-      return false;
+      const index = duplicateKeyIndex(error);
+      if (index === null) throw error;
+      return index === firstIndex ? 'another_is_first' : 'there_is_one';
     }
   }
 
   return { ofNpub, byId, insert };
 }
 
-export function toDocument(wallet: Wallet): WalletDocument {
+export function toDocument(wallet: Wallet, isFirst: boolean): WalletDocument {
   return {
     _id: wallet.id,
     npub: wallet.npub,
+    ...(isFirst ? { is_first: true } : {}),
     mint_url: wallet.mintUrl,
     mint_id: wallet.mintId,
     unit: wallet.unit,

@@ -50,9 +50,21 @@ export function createWalletService(parts: Parts): WalletService {
     if (!units.includes(unit)) throw unitProblem(units);
     const id = walletIdOf({ npub, mintUrl, mintId, unit });
     const wallet: Wallet = { id, npub, mintUrl, mintId, unit, createdAt: now() };
-    if (await wallets.insert(wallet)) return { wallet, created: true };
+    if (await inserted(wallet, first === undefined)) return { wallet, created: true };
     return { wallet: await present(wallet), created: false };
   };
+
+  /** @returns false where there is such a wallet */
+  async function inserted(wallet: Wallet, isFirst: boolean): Promise<boolean> {
+    switch (await wallets.insert(wallet, isFirst)) {
+      case 'inserted':
+        return true;
+      case 'there_is_one':
+        return false;
+      case 'another_is_first':
+        return inserted(wallet, false);
+    }
+  }
 
   /** Who stands where a new wallet would. @throws DomainError VALIDATION_ERROR where that is one at another address */
   async function present({ id, npub, mintUrl, unit }: Wallet): Promise<Wallet> {

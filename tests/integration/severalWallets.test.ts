@@ -159,7 +159,22 @@ describe('the wallets of others', () => {
   });
 });
 
-it('wallets that are asked for at once are one for each mint, and nobody is told two firsts for long', async () => {
+it('the first wallet stays the first, whatever the clock of the server that makes another', async () => {
+  const npub = newNpub();
+  const one = await walletAt(world, npub, mints.first);
+  const slow = await world.instance({
+    transport: telling.transport,
+    now: () => new Date(Date.now() - 3_600_000),
+  });
+  const body = { npub, mintUrl: mints.second };
+  const { status } = await world.call('POST', '/api/wallet/create', body, {}, slow.url);
+  await slow.stop();
+  expect(status).toBe(201);
+  const info = await world.call('GET', `/api/wallet/${npub}/info`);
+  expect(info.body['walletInfo']).toMatchObject({ walletId: one.id, mintUrl: mints.first });
+});
+
+it('wallets that are asked for at once are one for each mint, and one of them is the first', async () => {
   const npub = newNpub();
   const wishes = Array.from({ length: 12 }, (_, each) => (each % 2 === 0 ? mints.first : mints.second));
   const made = await Promise.all(

@@ -42,6 +42,8 @@ export type EndedRecoveryDocument = {
 export type WalletDocument = {
   _id: string;
   npub: string;
+  /** Absent in an npub's further wallets. */
+  is_first?: true;
   mint_url: string;
   mint_id: string | null;
   unit: string;
@@ -58,6 +60,7 @@ export const walletSchema = new Schema<WalletDocument>(
   {
     _id: { type: String, required: true },
     npub: { type: String, required: true },
+    is_first: { type: Boolean },
     mint_url: { type: String, required: true },
     mint_id: { type: String, default: null },
     unit: { type: String, required: true },
@@ -73,6 +76,11 @@ export const walletSchema = new Schema<WalletDocument>(
 walletSchema.index(
   { 'recovery.due_at': 1, mint_url: 1 },
   { name: 'recoveries_at_mint', partialFilterExpression: { 'recovery.due_at': { $exists: true } } },
+);
+export const firstIndex = 'one_first_wallet';
+walletSchema.index(
+  { npub: 1 },
+  { name: firstIndex, unique: true, partialFilterExpression: { is_first: true } },
 );
 walletSchema.index({ npub: 1, mint_url: 1, unit: 1 }, { name: 'one_wallet_per_mint_and_unit', unique: true });
 // Those that upkeep has never looked at come first.

@@ -5,7 +5,7 @@ import type { ArchivedTokenDocument, ArchivedWalletDocument } from '../../models
 import type { Wallet } from '../../models/wallet.ts';
 import type { Database } from '../database.ts';
 import type { MasterKeys, Sealers } from '../dataKeys.ts';
-import { toWallet } from '../wallets.ts';
+import { firstFirst, toWallet } from '../wallets.ts';
 import { tokenFromArchive, walletFromArchive } from './archiveDocuments.ts';
 import { fieldsIn, type LegacyDocument, legacyDocument, rawBytes } from './documents.ts';
 import { occupantsOf } from './occupants.ts';
@@ -72,7 +72,7 @@ export function createLegacySource(database: Database, sealers: Sealers, masters
   async function walletOf(npub: string): Promise<Wallet | null> {
     const found = await wallets
       .findOne({ npub, mint_id: { $exists: true } })
-      .sort({ created_at: 1, _id: 1 })
+      .sort(firstFirst)
       .lean<WalletDocument>();
     return found === null ? null : toWallet(found);
   }

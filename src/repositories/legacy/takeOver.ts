@@ -149,7 +149,7 @@ export function createTakeOver(
 
   async function insertWallet(tx: Transaction, wallet: Wallet): Promise<boolean> {
     const found = await wallets.exists({ npub: wallet.npub, mint_id: { $exists: true } }).session(tx.session);
-    if (found === null) await wallets.create([toDocument(wallet)], { session: tx.session });
+    if (found === null) await wallets.create([toDocument(wallet, true)], { session: tx.session });
     return found === null;
   }
 

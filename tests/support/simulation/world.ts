@@ -198,7 +198,7 @@ export function createWorld(given: {
         await tokens.credit(tx, { npub, walletId, mintUrl, unit: 'sat' }, draft);
       });
     }
-    const counterId = `${npub}:${keyset.id}`;
+    const counterId = `${walletId}:${keyset.id}`;
     store.shelves.counters.docs.set(counterId, { _id: counterId, next: counter + 1 });
   }
 
