@@ -83,6 +83,7 @@ describe('nothing secret is written down or told', () => {
     for (const [path, status] of [
       ['/livez', 200],
       ['/readyz', 200],
+      [`${at}/wallets`, 200],
       [`${at}/info`, 200],
       [`${at}/balance`, 200],
       [`${at}/melt/${String(paid.body['transactionId'])}`, 200],
