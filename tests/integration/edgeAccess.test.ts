@@ -88,16 +88,15 @@ describe('A wallet', () => {
     expect(info.headers['cache-control']).toBe('no-store');
   });
 
-  it('is not made at a mint that is not ours, nor a second one at another mint', async () => {
+  it('is not made at a mint that is not ours, and a second one is made at another mint that is', async () => {
     const create = (mintUrl: string) =>
       request(edge.app)
         .post('/api/wallet/create')
         .set('Authorization', adminKey)
         .send({ npub: alice, mintUrl });
-    for (const mintUrl of ['http://evil.test', 'http://other.test']) {
-      const answer = await create(mintUrl);
-      expect([answer.status, answer.body.details?.[0]?.field]).toEqual([400, 'mintUrl']);
-    }
+    const refused = await create('http://evil.test');
+    expect([refused.status, refused.body.details?.[0]?.field]).toEqual([400, 'mintUrl']);
+    expect((await create('http://other.test')).status).toBe(201);
     expect((await create('http://mint.test/')).status).toBe(200);
   });
 });
