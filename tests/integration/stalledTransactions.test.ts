@@ -80,10 +80,12 @@ describe('a transaction that stands still', () => {
     };
     const slowAudit: typeof audit = {
       ...audit,
-      async append(...given) {
-        await audit.append(...given);
-        if (runs === 1) await stall('before the commit');
-      },
+      ofOperations:
+        (now) =>
+        async (...given) => {
+          await audit.ofOperations(now)(...given);
+          if (runs === 1) await stall('before the commit');
+        },
     };
     const melts = createMeltRepository(stalled, slowTokens, operations, slowAudit, () => new Date());
     const operation = melt({
