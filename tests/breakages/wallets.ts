@@ -18,6 +18,12 @@ export const wallets: Breakage[] = [
     test: 'are found by none of their ids',
   },
   {
+    name: 'the first wallet is the one whose maker’s clock was slowest',
+    edits: [edit('src/repositories/wallets.ts', 'is_first: -1, created_at: 1', 'created_at: 1')],
+    caughtBy: severalWallets,
+    test: 'from the wallet that was first, whatever the clocks',
+  },
+  {
     name: 'a token goes to the first wallet, whatever its mint',
     edits: [edit(walletService, 'find(fits) ?? first', 'find((wallet) => !fits(wallet)) ?? first')],
     caughtBy: severalWallets,
