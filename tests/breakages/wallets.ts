@@ -7,9 +7,18 @@ const walletService = 'src/services/walletService.ts';
 export const wallets: Breakage[] = [
   {
     name: 'all wallets of an npub have one seed',
-    edits: [edit('src/services/ecash/seeds.ts', 'JSON.stringify([mintId ?? mintUrl, unit])', "''")],
+    edits: [edit('src/services/ecash/seeds.ts', 'JSON.stringify([addressOf(mintUrl), unit])', "''")],
     caughtBy: severalWallets,
     test: 'is handed none of that other’s ecash',
+  },
+  {
+    name: 'a mint has the seed of whichever key it claims',
+    edits: [
+      edit('src/services/ecash/seeds.ts', '{ npub, mintUrl, unit }', '{ npub, mintUrl, mintId, unit }'),
+      edit('src/services/ecash/seeds.ts', '[addressOf(mintUrl), unit]', '[mintId ?? mintUrl, unit]'),
+    ],
+    caughtBy: severalWallets,
+    test: 'signatures and its key off as its own',
   },
   {
     name: 'a walletId that is not the owner’s opens the first wallet',
