@@ -9,12 +9,18 @@ export const npubProblem =
 
 const walletIdProblem = 'must be one walletId, as GET /api/wallet/{npub}/wallets tells it';
 
-/** Checks `:npub` of the path, and `walletId` of the query where there is one, and notes them. @throws DomainError VALIDATION_ERROR */
+const spellingProblem = 'must be written exactly so in the query';
+
+/**
+ * Checks `:npub` of the path, and `walletId` of the query where there is one, and notes them. Written otherwise it would be one
+ * that is left out, and the first wallet would pay. @throws DomainError VALIDATION_ERROR
+ */
 export function checkWallet(): RequestHandler {
   return (req, _res, next) => {
     const npub = req.params['npub'];
     const { walletId = null } = req.query;
     if (typeof npub !== 'string' || !isNpub(npub)) throw problem('npub', npubProblem);
+    if (Object.keys(req.query).some(isMisspelt)) throw problem('walletId', spellingProblem);
     if (walletId !== null && (typeof walletId !== 'string' || !walletIdPattern.test(walletId)))
       throw problem('walletId', walletIdProblem);
     const context = contextOf(req);
@@ -23,5 +29,8 @@ export function checkWallet(): RequestHandler {
     next();
   };
 }
+
+const isMisspelt = (name: string): boolean =>
+  name !== 'walletId' && /^wallet(?:id)?$/i.test(name.replaceAll(/[^a-z]/gi, ''));
 
 const problem = (field: string, message: string) => validationError([{ field, message }]);

@@ -34,7 +34,7 @@ const serverWide: readonly ErrorCode[] = [
 
 /**
  * What counts as one incident, and the key by which whoever cures it closes its report: `CODE` for the whole server,
- * `INTERNAL_ERROR:<route>:<error name>`, else `CODE:<transactionId, or npub, or "server">`.
+ * `INTERNAL_ERROR:<route>:<error name>`, else `CODE:<transactionId, or walletId, or npub, or "server">`.
  */
 export function dedupeKeyOf(error: DomainError, context: Pick<RequestContext, 'route' | 'npub'>): string {
   if (serverWide.includes(error.code)) return error.code;
@@ -42,7 +42,8 @@ export function dedupeKeyOf(error: DomainError, context: Pick<RequestContext, 'r
     const name = types.isNativeError(error.cause) ? error.cause.name : 'unknown';
     return `${error.code}:${context.route ?? 'no route'}:${name}`;
   }
-  const subject = idOf(error, 'transactionId') ?? error.about.npub ?? context.npub ?? 'server';
+  const subject =
+    idOf(error, 'transactionId') ?? error.about.walletId ?? error.about.npub ?? context.npub ?? 'server';
   return `${error.code}:${subject}`;
 }
 

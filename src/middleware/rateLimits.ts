@@ -9,7 +9,7 @@ import { contextOf, npubOf } from './requestContext.ts';
 /** Empty where nothing is limited. */
 export type RateLimiters = Record<'address' | 'caller' | WalletLimit, RequestHandler[]>;
 
-/** What is counted for each wallet. */
+/** What is counted for the wallets of each npub together: which there are, nobody has looked up by then. */
 type WalletLimit = Extract<RateLimitName, 'melt' | 'compare' | 'restore'>;
 
 /**

@@ -1,8 +1,7 @@
 /** Whether two addresses are one, however they are written. */
 export function isSameMint(one: string, other: string): boolean {
-  const address = normal(one);
-  return address !== null && address === normal(other);
+  return URL.canParse(one) && URL.canParse(other) && addressOf(one) === addressOf(other);
 }
 
-const normal = (url: string): string | null =>
-  URL.canParse(url) ? new URL(url).href.replace(/\/+$/, '') : null;
+/** The one way in which an address is written where seeds and ids follow from it. @throws TypeError for what is no address */
+export const addressOf = (url: string): string => new URL(url).href.replace(/\/+$/, '');

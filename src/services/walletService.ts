@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DomainError, invariant, validationError } from '../models/errors.ts';
-import { isSameMint } from '../models/mintUrl.ts';
+import { addressOf, isSameMint } from '../models/mintUrl.ts';
 import type { Balance, Wallet, WalletStatistics } from '../models/wallet.ts';
 import type { TransactionListRepository } from '../repositories/transactionList.ts';
 import { mostWalletsPerNpub, type WalletRepository } from '../repositories/wallets.ts';
@@ -48,7 +48,7 @@ export function createWalletService(parts: Parts): WalletService {
     const { mintId, units } = description;
     const unit = asked.unit ?? firstUnit(description);
     if (!units.includes(unit)) throw unitProblem(units);
-    const id = walletIdOf({ npub, mintUrl, mintId, unit });
+    const id = walletIdOf({ npub, mintUrl, unit });
     const wallet: Wallet = { id, npub, mintUrl, mintId, unit, createdAt: now() };
     if (await inserted(wallet, first === undefined)) return { wallet, created: true };
     return { wallet: await present(wallet), created: false };
@@ -66,14 +66,11 @@ export function createWalletService(parts: Parts): WalletService {
     }
   }
 
-  /** Who stands where a new wallet would. @throws DomainError VALIDATION_ERROR where that is one at another address */
-  async function present({ id, npub, mintUrl, unit }: Wallet): Promise<Wallet> {
-    const owned = await wallets.ofNpub(npub);
-    const same = owned.find(isAt(mintUrl, unit));
-    if (same !== undefined) return same;
-    const moved = owned.find((wallet) => wallet.id === id);
-    invariant(moved !== undefined, 'a wallet exists and cannot be found');
-    throw mintProblem(`is the mint of ${moved.id}, which knows it as ${moved.mintUrl}`);
+  /** Who stands where a new wallet would. */
+  async function present({ npub, mintUrl, unit }: Wallet): Promise<Wallet> {
+    const there = (await wallets.ofNpub(npub)).find(isAt(mintUrl, unit));
+    invariant(there !== undefined, 'a wallet exists and cannot be found');
+    return there;
   }
 
   async function ofNpub(npub: string): Promise<[Wallet, ...Wallet[]]> {
@@ -132,12 +129,12 @@ export function createWalletService(parts: Parts): WalletService {
 }
 
 /**
- * The id of a new wallet. It follows from its owner, its mint (by its public key, since an address may change, or by that where
- * there is none) and its unit: two racing creations meet, one mint at two addresses is one, and a store built anew has the
- * same ids, but for wallets that were migrated and kept theirs. So ask the stored wallet for its id, never this.
+ * The id of a new wallet. It follows from its owner, its mint's address and its unit, as its seed does: two racing creations
+ * meet, and a store built anew has the same ids, but for wallets that were migrated and kept theirs. So ask the stored wallet
+ * for its id, never this.
  */
-export function walletIdOf({ npub, mintUrl, mintId, unit }: Omit<Wallet, 'id' | 'createdAt'>): string {
-  const what = JSON.stringify(['crucible/wallet/2', npub, mintId ?? mintUrl, unit]);
+export function walletIdOf({ npub, mintUrl, unit }: Pick<Wallet, 'npub' | 'mintUrl' | 'unit'>): string {
+  const what = JSON.stringify(['crucible/wallet/2', npub, addressOf(mintUrl), unit]);
   return `wal_${createHash('sha256').update(what).digest('hex').slice(0, 32)}`;
 }
 
@@ -151,7 +148,7 @@ function allowedMint(mintUrls: readonly string[], asked: string | undefined): st
 const isAt =
   (mintUrl: string, unit: string | undefined) =>
   (wallet: Wallet): boolean =>
-    wallet.mintUrl === mintUrl && (unit === undefined || wallet.unit === unit);
+    isSameMint(wallet.mintUrl, mintUrl) && (unit === undefined || wallet.unit === unit);
 
 const mintProblem = (message: string): DomainError => validationError([{ field: 'mintUrl', message }]);
 

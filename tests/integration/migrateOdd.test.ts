@@ -3,7 +3,6 @@ import type { Proof } from '@cashu/cashu-ts';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { loadedWallet } from '../../simulator/testing.ts';
-import { simulatorMintId } from '../../src/models/profile.ts';
 import { connectDatabase } from '../../src/repositories/database.ts';
 import { createSealers, masterKeys } from '../../src/repositories/dataKeys.ts';
 import { createRehearsal } from '../../src/repositories/legacy/rehearsal.ts';
@@ -27,8 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.end());
 
-const carols = (): string =>
-  walletIdOf({ npub: owners.carol, mintUrl: store.mintUrl, mintId: simulatorMintId, unit: 'sat' });
+const carols = (): string => walletIdOf({ npub: owners.carol, mintUrl: store.mintUrl, unit: 'sat' });
 
 const invented = (what: string): string => createHash('sha256').update(what).digest('hex');
 const proofOf = (what: string): Json => ({

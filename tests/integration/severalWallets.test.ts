@@ -8,7 +8,7 @@ const telling = tellingMint();
 let mints: Awaited<ReturnType<typeof startTwoMints>>;
 let world: World;
 beforeAll(async () => {
-  mints = await startTwoMints({ transport: telling.transport });
+  mints = await startTwoMints({ transport: telling.transport, now: () => new Date(telling.nowMs()) });
   world = mints.world;
 });
 afterAll(() => mints.end());
@@ -101,6 +101,29 @@ describe('an owner of wallets at two mints', () => {
     expect(await other.total()).toBe(before - 40);
     const named = await friend.one.post('/receive', { encodedToken });
     expect(named).toMatchObject({ status: 400, body: { code: 'TOKEN_INVALID' } });
+  });
+
+  it('pays once under one key from the wallet that was first, whatever the clocks of those who made them', async () => {
+    telling.jump(60_000);
+    const npub = newNpub();
+    const one = await walletAt(world, npub, mints.first);
+    telling.jump(-60_000);
+    await one.fund(500);
+    const send = () =>
+      world.call('POST', `/api/wallet/${npub}/send`, { amount: 40 }, { 'idempotency-key': 'once' });
+    const sent = await send();
+    expect(sent.status).toBe(200);
+    const other = await walletAt(world, npub, mints.second);
+    await other.fund(300);
+    const again = await send();
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(again.body['transactionId']).toBe(sent.body['transactionId']);
+    expect([await one.total(), await other.total()]).toEqual([460, 300]);
+    const { body } = await world.call('GET', `/api/wallet/${npub}/wallets`);
+    expect(body['wallets']).toEqual([
+      expect.objectContaining({ walletId: one.id, isDefault: true }),
+      expect.objectContaining({ walletId: other.id, isDefault: false }),
+    ]);
   });
 
   it('has each key once in each wallet', async () => {
@@ -220,19 +243,26 @@ describe('when the whole database is lost', () => {
     world = anew;
   }, 150_000);
 
-  it('a mint that passes another’s signatures off as its own is handed none of that other’s ecash', async () => {
-    const { npub, one } = await owner();
-    await one.fund(500);
-    world = await emptied(world);
-    telling.tale = ({ url, ...request }, carry) =>
-      url.startsWith(mints.second) && !url.endsWith('/v1/info')
-        ? carry({ ...request, url: url.replace(mints.second, mints.first) })
-        : undefined;
-    const thief = await walletAt(world, npub, mints.second);
-    expect(await restoredIn(thief)).toBe(0);
-    expect(await thief.total()).toBe(0);
-    const robbed = await walletAt(world, npub, mints.first);
-    expect(await restoredIn(robbed)).toBe(500);
-    telling.tale = null;
-  }, 150_000);
+  it.each([
+    { what: 'signatures', own: '/v1/info' },
+    { what: 'signatures and its key', own: null },
+  ])(
+    'a mint that passes another’s $what off as its own is handed none of that other’s ecash',
+    async ({ own }) => {
+      const { npub, one } = await owner();
+      await one.fund(500);
+      world = await emptied(world);
+      telling.tale = ({ url, ...request }, carry) =>
+        url.startsWith(mints.second) && (own === null || !url.endsWith(own))
+          ? carry({ ...request, url: url.replace(mints.second, mints.first) })
+          : undefined;
+      const thief = await walletAt(world, npub, mints.second);
+      expect(await restoredIn(thief)).toBe(0);
+      expect(await thief.total()).toBe(0);
+      const robbed = await walletAt(world, npub, mints.first);
+      expect(await restoredIn(robbed)).toBe(500);
+      telling.tale = null;
+    },
+    150_000,
+  );
 });

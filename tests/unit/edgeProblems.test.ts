@@ -138,6 +138,10 @@ describe('A report is filed', () => {
     expect(dedupeKeyOf(paid, context)).toBe('CRITICAL_MELT_FAILURE:tx_1');
     const blocked = new DomainError('PROOF_STATE_INCONSISTENCY', 'CRITICAL', 'x');
     expect(dedupeKeyOf(blocked, context)).toBe('PROOF_STATE_INCONSISTENCY:npub1a');
+    const oneOfSeveral = new DomainError('PROOF_STATE_INCONSISTENCY', 'CRITICAL', 'x', {
+      about: { npub: 'npub1a', walletId: 'wal_2' },
+    });
+    expect(dedupeKeyOf(oneOfSeveral, context)).toBe('PROOF_STATE_INCONSISTENCY:wal_2');
     const away = new DomainError('DATABASE_UNAVAILABLE', 'HIGH', 'x');
     expect(dedupeKeyOf(away, context)).toBe('DATABASE_UNAVAILABLE');
     expect(dedupeKeyOf(classifyError(new TypeError('x')), context)).toBe('INTERNAL_ERROR:POST /x:TypeError');

@@ -4,6 +4,7 @@ import { entropyToMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import * as nip19 from 'nostr-tools/nip19';
 import { invariant } from '../../models/errors.ts';
+import { addressOf } from '../../models/mintUrl.ts';
 import { createShortMemory } from '../../models/shortMemory.ts';
 import type { WalletRepository } from '../../repositories/wallets.ts';
 import { mnemonicToSeed } from './mnemonic.ts';
@@ -30,7 +31,8 @@ const remembered = { maxEntries: 1_000, keepMs: 60_000 };
  * over 12 words lets a wallet's owner take its ecash to any other NUT-13 wallet.
  *
  * Each mint has outputs of a seed of its own: one that lists another's keysets, and asks that other what it has signed, could
- * otherwise pass an owner's ecash there for its own, and be handed it (ADR 5).
+ * otherwise pass an owner's ecash there for its own, and be handed it. So the mint is known by its address, which the operator
+ * has chosen, and not by the public key, which any mint may claim (ADR 33).
  */
 export function createSeeds(operatorMnemonic: string, wallets: Pick<WalletRepository, 'byId'>): Seeds {
   const operatorSeed = mnemonicToSeed(operatorMnemonic);
@@ -54,8 +56,8 @@ export function createSeeds(operatorMnemonic: string, wallets: Pick<WalletReposi
     ofWallets.recall(walletId, async () => {
       const wallet = await wallets.byId(walletId);
       invariant(wallet !== null, 'a seed is asked for, and its wallet does not exist');
-      const { npub, mintId, mintUrl, unit } = wallet;
-      return derive('crucible wallet v2', npub, JSON.stringify([mintId ?? mintUrl, unit]));
+      const { npub, mintUrl, unit } = wallet;
+      return derive('crucible wallet v2', npub, JSON.stringify([addressOf(mintUrl), unit]));
     });
 
   const ownerSeed = (npub: string): Promise<Uint8Array> =>

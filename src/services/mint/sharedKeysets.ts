@@ -10,7 +10,7 @@ const maxRemembered = 10_000;
 /**
  * Notices when two mints use one keyset id, which none should (NUT-02). It does no harm here, and so neither is refused: a
  * mint that lists another's keyset must not be able to shut that one out. Keys, tokens and operations belong to one mint,
- * and the NUT-13 counter of an id serves all mints together, so that no index, and no secret, is used at two of them.
+ * and NUT-13 seeds differ by mint, so that no secret is used at two of them.
  */
 export function createSharedKeysets(onShared: OnSharedKeyset) {
   const mintsById = new Map<string, string[]>();

@@ -139,13 +139,13 @@ function rememberScalar(what: string, scalar: bigint, remember: Remember): void 
 }
 
 /** As docs/adr/0005 derives them. */
-function wordsOf({ npub, mintId, mintUrl, unit }: Wallet, operatorSeed: Uint8Array): string {
+function wordsOf({ npub, mintUrl, unit }: Wallet, operatorSeed: Uint8Array): string {
   const decoded = decode(npub);
   if (decoded.type !== 'npub') throw new Error('a wallet without an npub');
   const digest = createHmac('sha512', operatorSeed)
     .update('crucible wallet v2')
     .update(Buffer.from(decoded.data, 'hex'))
-    .update(JSON.stringify([mintId ?? mintUrl, unit]))
+    .update(JSON.stringify([mintUrl, unit]))
     .digest();
   return entropyToMnemonic(digest.subarray(0, 16), wordlist);
 }

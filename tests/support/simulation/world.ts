@@ -170,7 +170,7 @@ export function createWorld(given: {
     const [keyset] = mint.vault.keysets;
     if (keyset === undefined) throw new Error('the toy mint has no keyset');
     const database = store.connect(async (_call, apply) => apply());
-    const walletId = walletIdOf({ npub, mintUrl, mintId: null, unit: 'sat' });
+    const walletId = walletIdOf({ npub, mintUrl, unit: 'sat' });
     const at = new Date(epochMs);
     await database.wallets.create([
       { _id: walletId, npub, mint_url: mintUrl, mint_id: null, unit: 'sat', created_at: at },

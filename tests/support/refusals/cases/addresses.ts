@@ -80,6 +80,20 @@ const badWalletIds = ['', '%24gt', 'a%20b', 'x'.repeat(101), 'wal_1&walletId=wal
   }),
 );
 
+/** Passed over, they would have the first wallet pay. */
+const misspeltWalletIds = ['walletid', 'wallet_id', 'walletId%5B%5D', 'WalletID', 'wallet'].map(
+  (name): RefusalCase => ({
+    code: 'VALIDATION_ERROR',
+    what: `a payment from the ${name} that is meant`,
+    provoke: async (stage) => {
+      const invoice = await stage.invoice(5);
+      return stage.post(`${stage.wallet.at}/melt?${name}=wal_1`, { invoice });
+    },
+    says: /^Nothing was done: walletId: must be written exactly so in the query/,
+    members: { details: [{ field: 'walletId', message: 'must be written exactly so in the query' }] },
+  }),
+);
+
 const transactionRule = 'must be a transaction id such as tx_melt_…';
 const statusRoute = '/api/wallet/:npub/melt/:transactionId';
 const spoiltIds = [
@@ -259,6 +273,7 @@ export const addressCases: RefusalCase[] = [
   ...noWallet,
   ...otherWallets,
   ...badWalletIds,
+  ...misspeltWalletIds,
   ...transactionCases,
   ...historyCases,
   ...unknownRoutes,

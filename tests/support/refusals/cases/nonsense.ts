@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals';
 import { canary } from '../../leakScan/looks.ts';
 import type { RefusalCase } from '../cases.ts';
 import { type Asking, answering, everyone, type Fault, html, meeting, paths, requests } from '../meeting.ts';
@@ -215,19 +214,6 @@ const foreign: RefusalCase = {
   members: { details: [{ field: 'mintUrl', message: 'is not one of the mints that this server uses' }] },
 };
 
-const sameMint: RefusalCase = {
-  code: 'VALIDATION_ERROR',
-  what: 'create: the same mint at another address',
-  async provoke(stage) {
-    const { port } = new URL(stage.world.simulator.url);
-    const alias = `http://localhost:${port}`;
-    const { url } = await stage.serve({ env: { MINT_URL: `${stage.world.simulator.url},${alias}` } });
-    return stage.post('/api/wallet/create', { npub: stage.wallet.npub, mintUrl: alias }, {}, url);
-  },
-  says: /^Nothing was done: mintUrl: is the mint of wal_[0-9a-f]+, which knows it as http/,
-  members: { details: [{ field: 'mintUrl', message: expect.stringMatching(/^is the mint of wal_/) }] },
-};
-
 const otherUnit: RefusalCase = {
   code: 'VALIDATION_ERROR',
   what: 'create: in a unit that the mint does not have',
@@ -248,4 +234,4 @@ const inputFees: RefusalCase = {
 };
 
 /** A mint that answers, and not as it should; or that is not, or not any more, the one that it should be. */
-export const nonsenseCases: RefusalCase[] = [inputFees, ...fromMint, foreign, sameMint, otherUnit];
+export const nonsenseCases: RefusalCase[] = [inputFees, ...fromMint, foreign, otherUnit];
