@@ -43,7 +43,7 @@ export type WalletService = {
   balance(name: WalletName): Promise<{ wallet: Wallet; balance: Balance }>;
   /** All of an owner's, the first one first. */
   list(npub: string): Promise<{ wallet: Wallet; balance: Balance }[]>;
-  /** `tokenPubkey`: what others lock tokens to that are for this npub (NUT-11). */
+  /** `tokenPubkey`: what others lock tokens to that are for this wallet (NUT-11). */
   info(name: WalletName): Promise<{
     wallet: Wallet;
     balance: Balance;

@@ -112,7 +112,7 @@ export function createWalletService(parts: Parts): WalletService {
     const [held, statistics, { publicKey: tokenPubkey }] = await Promise.all([
       ledger.balance(wallet.id),
       ledger.statistics(wallet.id),
-      seeds.tokenKey(wallet.npub),
+      seeds.tokenKey(wallet.id),
     ]);
     return { wallet, balance: held, statistics, tokenPubkey };
   };

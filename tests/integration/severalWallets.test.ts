@@ -54,6 +54,9 @@ describe('an owner of wallets at two mints', () => {
       expect.objectContaining({ walletId: one.id, mintUrl: mints.first, unit: 'sat', isDefault: true }),
       expect.objectContaining({ walletId: other.id, mintUrl: mints.second, balance: 30, isDefault: false }),
     ]);
+    const keyOf = async ({ get }: OneOfSeveral) =>
+      Object((await get('/info')).body['walletInfo']).tokenPubkey;
+    expect(await keyOf(one)).not.toBe(await keyOf(other));
     const again = (wish: object) => world.call('POST', '/api/wallet/create', { npub, ...wish });
     const idOf = async (wish: object) => {
       const { status, body: told } = await again(wish);

@@ -213,26 +213,31 @@ describe('The key of a recipient', () => {
   });
 });
 
-describe('The key that tokens for an npub are locked to', () => {
+describe('The key that tokens for a wallet are locked to', () => {
   const words =
     'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about';
   const npub = nip19.npubEncode('a1'.repeat(32));
-
   const wallet = { npub, mintUrl: 'https://mint.test', mintId: null, unit: 'sat', createdAt: now };
-  const wallets = { byId: async (id: string) => ({ ...wallet, id }) };
+  const differences: Record<string, Partial<typeof wallet>> = {
+    another: { npub: nip19.npubEncode('b1'.repeat(32)) },
+    elsewhere: { mintUrl: 'https://other.test' },
+    cents: { unit: 'usd' },
+  };
+  const wallets = { byId: async (id: string) => ({ ...wallet, ...differences[id], id }) };
 
-  it('is the same for ever, and not the same as that of another npub or of a mint quote', async () => {
+  it('is the same for ever, and not the same as that of another npub, mint or unit, or of a mint quote', async () => {
     const seeds = createSeeds(words, wallets);
-    const key = await seeds.tokenKey(npub);
-    expect(key.publicKey).toBe('022ee8eea9315784e892d8d591ea6381fefd8f9137b20d5eb016d7403108df034d');
-    expect(await createSeeds(words, wallets).tokenKey(npub)).toEqual(key);
-    const quoteKeys = Promise.all(['', 'tx_a', 'tx_b'].map((id) => seeds.quoteKey('wal_1', id)));
-    const others = [await seeds.tokenKey(nip19.npubEncode('b1'.repeat(32))), ...(await quoteKeys)];
-    expect(new Set([key, ...others].map(({ privateKey }) => privateKey)).size).toBe(5);
+    const key = await seeds.tokenKey('own');
+    expect(key.publicKey).toBe('023ef3aaa2affaf161b1a67b93bd392ac582b204ca383ca46f176fa3cd068e66cc');
+    expect(await createSeeds(words, wallets).tokenKey('own')).toEqual(key);
+    const quoteKeys = Promise.all(['', 'tx_a', 'tx_b'].map((id) => seeds.quoteKey('own', id)));
+    const others = await Promise.all(Object.keys(differences).map((id) => seeds.tokenKey(id)));
+    const all = [key, ...others, ...(await quoteKeys)];
+    expect(new Set(all.map(({ privateKey }) => privateKey)).size).toBe(7);
   });
 
   it('opens what is locked to it', async () => {
-    const { publicKey, privateKey } = await createSeeds(words, wallets).tokenKey(npub);
+    const { publicKey, privateKey } = await createSeeds(words, wallets).tokenKey('own');
     const secret = lockedSecret({ pubkey: publicKey, refundPubkey: null, locktime: null }, nonce);
     expect(mayUnlock(lockOf(secret), publicKey, now)).toBe(true);
     expect(isP2PKSpendAuthorised(proofOf(secret, witnessFor(secret, privateKey)))).toBe(true);

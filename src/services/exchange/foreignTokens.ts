@@ -35,7 +35,7 @@ export function createForeignTokens(parts: {
     const amount = sumAmounts(token.proofs);
     if (amount > largestSum) throw tokenInvalid('it is worth more than can be counted');
     const keys = await keysOf(wallet, token.proofs);
-    const key = await seeds.tokenKey(wallet.npub);
+    const key = await seeds.tokenKey(wallet.id);
     const proofs: Proof[] = [];
     for (const [position, proof] of token.proofs.entries()) {
       if (position % proofsAtOnce === proofsAtOnce - 1) await new Promise(setImmediate);

@@ -113,7 +113,7 @@ export function createReclaimService(parts: {
     proofs: readonly Proof[],
   ): Promise<Proof[]> {
     if (operation.lock === null) return [...proofs];
-    const { publicKey, privateKey } = await seeds.tokenKey(wallet.npub);
+    const { publicKey, privateKey } = await seeds.tokenKey(wallet.id);
     const isOurs = proofs.every(({ secret }) => mayUnlock(lockOf(secret), publicKey, now()));
     if (!isOurs) throw stillLocked(operation);
     return proofs.map((proof) => ({ ...proof, witness: witnessFor(proof.secret, privateKey) }));

@@ -105,9 +105,9 @@ export function createSendService(parts: {
   }
 
   /** What can be reclaimed after a time, and names nobody for it, comes back to this wallet. */
-  async function withWayBack({ npub }: Wallet, { lock }: SendRequest): Promise<Lock | null> {
+  async function withWayBack({ id }: Wallet, { lock }: SendRequest): Promise<Lock | null> {
     if (lock === null || lock.locktime === null || lock.refundPubkey !== null) return lock;
-    return { ...lock, refundPubkey: (await seeds.tokenKey(npub)).publicKey };
+    return { ...lock, refundPubkey: (await seeds.tokenKey(id)).publicKey };
   }
 
   function demandUnlockable({ lock }: SendRequest): void {

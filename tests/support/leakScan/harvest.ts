@@ -107,7 +107,7 @@ export function createHarvest(env: Record<string, string>, remember: Remember, r
     if (known.has(wallet.id) || !isNpub(wallet.npub)) return;
     known.set(wallet.id, wallet);
     remember('a wallet’s seed', await seeds.walletSeed(wallet.id));
-    remember('the key that tokens are locked to', (await seeds.tokenKey(wallet.npub)).privateKey);
+    remember('the key that tokens are locked to', (await seeds.tokenKey(wallet.id)).privateKey);
     const words = Object.values(mnemonicParts(wordsOf(wallet, await operatorSeed)));
     for (const part of words) remember('words of a wallet', part);
   }
