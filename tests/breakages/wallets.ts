@@ -7,15 +7,20 @@ const walletService = 'src/services/walletService.ts';
 export const wallets: Breakage[] = [
   {
     name: 'all wallets of an npub have one seed',
-    edits: [edit('src/services/ecash/seeds.ts', 'JSON.stringify([addressOf(mintUrl), unit])', "''")],
+    edits: [
+      edit('src/services/ecash/seeds.ts', 'JSON.stringify([addressOf(wallet.mintUrl), wallet.unit])', "''"),
+    ],
     caughtBy: severalWallets,
     test: 'is handed none of that other’s ecash',
   },
   {
     name: 'a mint has the seed of whichever key it claims',
     edits: [
-      edit('src/services/ecash/seeds.ts', '{ npub, mintUrl, unit }', '{ npub, mintUrl, mintId, unit }'),
-      edit('src/services/ecash/seeds.ts', '[addressOf(mintUrl), unit]', '[mintId ?? mintUrl, unit]'),
+      edit(
+        'src/services/ecash/seeds.ts',
+        '[addressOf(wallet.mintUrl), wallet.unit]',
+        '[wallet.mintId ?? addressOf(wallet.mintUrl), wallet.unit]',
+      ),
     ],
     caughtBy: severalWallets,
     test: 'signatures and its key off as its own',
