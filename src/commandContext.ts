@@ -4,16 +4,18 @@ import { createAuditRepository } from './repositories/audit.ts';
 import { connectDatabase, openDatabase } from './repositories/database.ts';
 import { createSealers, masterKeys, rehearsing } from './repositories/dataKeys.ts';
 import { refuseUnfitDatabase } from './repositories/durability.ts';
+import { openForExamination } from './repositories/examination.ts';
 import { createRehearsal } from './repositories/legacy/rehearsal.ts';
 import { createLegacySource } from './repositories/legacy/source.ts';
 import { createTakeOver } from './repositories/legacy/takeOver.ts';
 import { createResealing } from './repositories/resealing/resealing.ts';
 import { refuseWrongMasterKeys } from './repositories/resealing/startCheck.ts';
+import { type Examined, examine } from './services/doctor/examination.ts';
 import { createMasterKeyRotation, type MasterKeyRotation } from './services/masterKeyRotation.ts';
 import { createMigrationService, type MigrationService } from './services/migration/migrationService.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
 import { createRefusedAddresses } from './services/mint/refusedAddresses.ts';
-import { createHttpTransport } from './services/mint/transport.ts';
+import { createHttpTransport, type HttpTransport } from './services/mint/transport.ts';
 
 /** What `crucible migrate` needs, on a store that no server would start on. Connecting writes nothing. */
 export async function createMigration(given: {
@@ -27,13 +29,7 @@ export async function createMigration(given: {
     await database.close();
     throw error;
   });
-  const { sentry } = createRefusedAddresses(createLogger(config.logLevel), now);
-  const http = createHttpTransport({
-    connectTimeoutMs: config.mintConnectTimeoutMs,
-    mintUrls: config.mintUrls,
-    privateNetworks: config.privateMintNetworks,
-    sentry,
-  });
+  const http = mintTransport(config, now);
   const masters = masterKeys(secrets);
   const sealers = createSealers(database, masters);
   const migration = createMigrationService({
@@ -61,4 +57,34 @@ export async function createRotation(given: {
   );
   const resealing = createResealing(database, createSealers(database, masters), masters);
   return { rotation: createMasterKeyRotation(resealing), dispose: () => database.close() };
+}
+
+/** What `crucible doctor` needs. Nothing is opened before it examines. */
+export function createExamination(given: { config: Config; secrets: Secrets }): {
+  examination(): Promise<Examined>;
+  dispose(): Promise<void>;
+} {
+  const { config, secrets } = given;
+  const now = () => new Date();
+  const http = mintTransport(config, now);
+  const mints = createMintDirectory(config.mintUrls, http.carry, config);
+  const examination = () =>
+    examine({
+      open: () => openForExamination(config.mongoUri, masterKeys(secrets)),
+      mints,
+      spoolDirectory: config.spoolDirectory,
+      previousKeys: secrets.otherMasterKeys.length,
+      now,
+    });
+  return { examination, dispose: () => http.close() };
+}
+
+function mintTransport(config: Config, now: () => Date): HttpTransport {
+  const { sentry } = createRefusedAddresses(createLogger(config.logLevel), now);
+  return createHttpTransport({
+    connectTimeoutMs: config.mintConnectTimeoutMs,
+    mintUrls: config.mintUrls,
+    privateNetworks: config.privateMintNetworks,
+    sentry,
+  });
 }

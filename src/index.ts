@@ -5,7 +5,7 @@ import { type Context, createContext, drainMs } from './context.ts';
 import { DatabaseUnfit } from './models/databaseUnfit.ts';
 import { StoreNotMigrated, WrongMasterKey } from './models/errors.ts';
 import { ProfileRefusal } from './models/profile.ts';
-import { refuseUnfitForProduction, refuseUnlimited } from './productionRefusals.ts';
+import { refuseUnfitServer } from './productionRefusals.ts';
 import { redactText } from './redaction.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { isDatabaseAway } from './services/databaseFaults.ts';
@@ -16,8 +16,7 @@ async function main(): Promise<void> {
   // Before anything else: process 1 of a container is not ended by a signal that it does not listen to.
   const signalled = firstSignal();
   const { config, secrets } = loadConfig();
-  refuseUnfitForProduction(config, secrets);
-  refuseUnlimited(config);
+  refuseUnfitServer(config, secrets);
   const context = await createContext({ config, secrets, profile: 'production' });
   try {
     const server = await startServer(context, config);
@@ -64,7 +63,7 @@ const forPeople = [ConfigError, StoreNotMigrated, ProfileRefusal, DatabaseUnfit,
 
 const isForPeople = (error: unknown): error is Error => forPeople.some((kind) => error instanceof kind);
 
-/** One sentence for the person who tried to start it. */
+/** For the person who tried to start it: one sentence, or one for each wrong setting. */
 function startFailure(error: unknown): string {
   if (isForPeople(error)) return error.message;
   if (!types.isNativeError(error)) return 'Crucible stopped for a reason that it cannot name.';

@@ -4,32 +4,25 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { type Config, ConfigError, type Secrets } from './config.ts';
 import { addressFilter } from './models/networkAddress.ts';
 
+type Mints = Pick<Config, 'mintUrls' | 'privateMintNetworks'>;
+
 /**
  * Refuses settings that are fit for trying things out and for nothing else: secrets that everybody knows, and mints
  * that anybody on the way could impersonate.
- * @throws ConfigError naming the variable, never a secret's value
+ * @throws ConfigError with a line for each, naming the variable, never a secret's value
  */
-export function refuseUnfitForProduction(
-  { mintUrls, privateMintNetworks }: Pick<Config, 'mintUrls' | 'privateMintNetworks'>,
-  { mnemonic, masterKey }: Secrets,
-): void {
-  if (isWellKnownMnemonic(mnemonic)) {
-    throw new ConfigError(
-      'CRUCIBLE_MNEMONIC is a phrase from documentation or test vectors, which everybody knows; production needs one of its own.',
-    );
-  }
-  if (isPattern(masterKey)) {
-    throw new ConfigError(
-      'CRUCIBLE_MASTER_KEY is a pattern and not random; production needs one of its own, e.g. from: openssl rand -hex 32',
-    );
-  }
-  const exposed = mintUrls.map((text) => new URL(text)).find((url) => isExposed(url));
-  if (exposed !== undefined) {
-    throw new ConfigError(
-      `MINT_URL has plain http for ${exposed.hostname}: ecash is bearer money, so a mint that is not in a private network needs https.`,
-    );
-  }
-  refuseUncallableMints({ mintUrls, privateMintNetworks });
+export function refuseUnfitForProduction(mints: Mints, secrets: Secrets): void {
+  refuse([...commonSecrets(secrets), ...exposedMints(mints), ...uncallableMints(mints)]);
+}
+
+/** The same, and a server that anybody may reach counts their requests. @throws ConfigError */
+export function refuseUnfitServer(config: Mints & Pick<Config, 'rateLimit'>, secrets: Secrets): void {
+  refuse([
+    ...commonSecrets(secrets),
+    ...exposedMints(config),
+    ...uncallableMints(config),
+    ...unlimited(config),
+  ]);
 }
 
 /**
@@ -37,27 +30,54 @@ export function refuseUnfitForProduction(
  * and checked then.
  * @throws ConfigError
  */
-export function refuseUncallableMints({
-  mintUrls,
-  privateMintNetworks,
-}: Pick<Config, 'mintUrls' | 'privateMintNetworks'>): void {
-  const admits = addressFilter(privateMintNetworks);
-  for (const host of mintUrls.map(hostOf)) {
-    const isLocalName = /(^|\.)localhost\.?$/.test(host);
-    const addresses = isLocalName ? ['127.0.0.1', '::1'] : isIP(host) === 0 ? [] : [host];
-    if (addresses.length === 0 || addresses.some(admits)) continue;
-    throw new ConfigError(
-      `MINT_URL names ${host}, which is in a private or reserved network, and such are not called unless CRUCIBLE_PRIVATE_MINT_NETWORKS allows it. If the mint is meant to be there: CRUCIBLE_PRIVATE_MINT_NETWORKS=${addresses.join(',')}`,
-    );
-  }
+export function refuseUncallableMints(mints: Mints): void {
+  refuse(uncallableMints(mints));
 }
 
-/** A server that anybody may reach counts their requests. @throws ConfigError */
-export function refuseUnlimited({ rateLimit }: Pick<Config, 'rateLimit'>): void {
-  if (rateLimit === 'on') return;
-  throw new ConfigError(
+function refuse(sentences: readonly string[]): void {
+  if (sentences.length > 0) throw new ConfigError(sentences.join('\n'));
+}
+
+function commonSecrets({ mnemonic, masterKey }: Secrets): string[] {
+  const sentences: string[] = [];
+  if (isWellKnownMnemonic(mnemonic)) {
+    sentences.push(
+      'CRUCIBLE_MNEMONIC is a phrase from documentation or test vectors, which everybody knows; production needs one of its own.',
+    );
+  }
+  if (isPattern(masterKey)) {
+    sentences.push(
+      'CRUCIBLE_MASTER_KEY is a pattern and not random; production needs one of its own, e.g. from: openssl rand -hex 32',
+    );
+  }
+  return sentences;
+}
+
+function exposedMints({ mintUrls }: Mints): string[] {
+  return mintUrls
+    .map((text) => new URL(text))
+    .filter(isExposed)
+    .map(
+      ({ hostname }) =>
+        `MINT_URL has plain http for ${hostname}: ecash is bearer money, so a mint that is not in a private network needs https.`,
+    );
+}
+
+function uncallableMints({ mintUrls, privateMintNetworks }: Mints): string[] {
+  const admits = addressFilter(privateMintNetworks);
+  return mintUrls.map(hostOf).flatMap((host) => {
+    const isLocalName = /(^|\.)localhost\.?$/.test(host);
+    const addresses = isLocalName ? ['127.0.0.1', '::1'] : isIP(host) === 0 ? [] : [host];
+    if (addresses.length === 0 || addresses.some(admits)) return [];
+    return `MINT_URL names ${host}, which is in a private or reserved network, and such are not called unless CRUCIBLE_PRIVATE_MINT_NETWORKS allows it. If the mint is meant to be there: CRUCIBLE_PRIVATE_MINT_NETWORKS=${addresses.join(',')}`;
+  });
+}
+
+function unlimited({ rateLimit }: Pick<Config, 'rateLimit'>): string[] {
+  if (rateLimit === 'on') return [];
+  return [
     'CRUCIBLE_RATE_LIMIT=off works in the development profile alone. Leave it out here, and raise the limits that are too low: crucible limits set',
-  );
+  ];
 }
 
 /** What a Cashu or Nostr developer may have at hand: the phrases of NUT-13 and NIP-06. */

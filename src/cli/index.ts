@@ -3,13 +3,15 @@ import { ConfigError } from '../config.ts';
 import { DatabaseUnfit } from '../models/databaseUnfit.ts';
 import { InvariantBroken, StoreNotMigrated, WrongMasterKey } from '../models/errors.ts';
 import { isDatabaseAway } from '../services/databaseFaults.ts';
+import { doctor } from './doctor.ts';
 import { keys, UsageError } from './keys.ts';
 import { limits } from './limits.ts';
 import { migrate } from './migrate.ts';
 import { restore } from './restore.ts';
 import { rotateMaster } from './rotateMaster.ts';
 
-const usage = `usage: crucible keys create --scopes <scope,…> [--npub <npub>] [--label <text>] [--days <n>] [--budget <sat per day>]
+const usage = `usage: crucible doctor [--json]
+       crucible keys create --scopes <scope,…> [--npub <npub>] [--label <text>] [--days <n>] [--budget <sat per day>]
        crucible keys list [--json]
        crucible keys revoke <id>
        crucible keys rotate-master [--check]
@@ -30,6 +32,7 @@ async function main(words: readonly string[]): Promise<number> {
     return 0;
   }
   try {
+    if (noun === 'doctor') return await doctor(words.slice(1));
     if (noun === 'migrate') return await migrate(words.slice(1));
     if (noun === 'restore') return await restore(words.slice(1));
     if (noun === 'limits') return await limits(words.slice(1));

@@ -28,6 +28,9 @@ const shared: readonly Room[] = ['logger.ts', 'redaction.ts'];
 /** The app is told in several files, which make one room. */
 const partsOfApp: readonly Room[] = ['app.ts', 'routes.ts', 'server.ts'];
 
+/** So are the settings. */
+const partsOfConfig: readonly Room[] = ['config.ts', 'settings.ts'];
+
 /** What wires operator commands stands apart from what wires a server, which is told in three files; all make one room. */
 const partsOfContext: readonly Room[] = ['context.ts', 'stores.ts', 'engine.ts', 'commandContext.ts'];
 
@@ -93,6 +96,7 @@ function misplacedLibrary(path: string, { specifier, isTypeOnly, valueNames }: I
 function roomOf(path: string): Room {
   const room = path.split('/')[1] ?? path;
   if (partsOfContext.includes(room)) return 'context.ts';
+  if (partsOfConfig.includes(room)) return 'config.ts';
   return partsOfApp.includes(room) ? 'app.ts' : room;
 }
 

@@ -4,19 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { freePort } from '../../dev/mongod/ports.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig, secretFiles, settingNames } from '../../src/config.ts';
 import { readCompose, type Service, shapeProblems } from '../support/compose.ts';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
-const settingNames = [
-  ...new Set(read('src/config.ts').match(/(?<=')(CRUCIBLE_[A-Z_]+|HOST|PORT|MONGODB_URI|MINT_URL)(?=')/g)),
-];
-const secretNames = [
-  'MONGODB_URI',
-  'CRUCIBLE_MNEMONIC',
-  'CRUCIBLE_MASTER_KEY',
-  'CRUCIBLE_MASTER_KEY_PREVIOUS',
-];
+const settings = settingNames();
+const secretNames = [...secretFiles.keys()];
 
 describe('.env.example', () => {
   const lines = read('.env.example').split('\n');
@@ -28,8 +21,8 @@ describe('.env.example', () => {
   );
 
   test('has every setting that the server reads, and no CRUCIBLE_ setting that it does not', () => {
-    expect(settingNames.length).toBeGreaterThan(15);
-    const known = [...settingNames, ...secretNames.map((name) => `${name}_FILE`)];
+    expect(settings.length).toBeGreaterThan(15);
+    const known = [...settings, ...secretNames.map((name) => `${name}_FILE`)];
     expect([...example.keys()]).toEqual(expect.arrayContaining(known));
     const crucibles = [...example.keys()].filter((name) => name.startsWith('CRUCIBLE_'));
     expect(known).toEqual(expect.arrayContaining(crucibles));
@@ -137,7 +130,7 @@ describe('docker-compose.yml', () => {
 
   test('hands every setting on to the API, and its secrets as files alone', () => {
     const handedOn = new Set([...Object.keys(api.environment), 'HOST', 'PORT']);
-    for (const name of settingNames)
+    for (const name of settings)
       expect(handedOn).toContain(secretNames.includes(name) ? `${name}_FILE` : name);
     for (const name of secretNames) {
       const path = api.environment[`${name}_FILE`] ?? '';

@@ -4,7 +4,7 @@ import { generateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { ConfigError, loadConfig } from '../../src/config.ts';
 import { defaultRateLimits, type RateLimits } from '../../src/models/rateLimit.ts';
-import { refuseUnlimited } from '../../src/productionRefusals.ts';
+import { refuseUnfitServer } from '../../src/productionRefusals.ts';
 import { createHealthService } from '../../src/services/healthService.ts';
 import { createRateLimitService } from '../../src/services/rateLimitService.ts';
 
@@ -59,8 +59,12 @@ describe('CRUCIBLE_CORS_ORIGINS', () => {
 });
 
 test('limits are on unless somebody says off, which production refuses', () => {
-  expect(() => refuseUnlimited(configOf({}))).not.toThrow();
-  expect(() => refuseUnlimited(configOf({ CRUCIBLE_RATE_LIMIT: 'off' }))).toThrow(ConfigError);
+  const start = (more: Record<string, string>) => () => {
+    const { config, secrets } = loadConfig({ ...given, ...more });
+    refuseUnfitServer(config, secrets);
+  };
+  expect(start({})).not.toThrow();
+  expect(start({ CRUCIBLE_RATE_LIMIT: 'off' })).toThrow(ConfigError);
   expect(() => configOf({ CRUCIBLE_RATE_LIMIT: 'no' })).toThrow('CRUCIBLE_RATE_LIMIT must be one of on, off');
 });
 

@@ -1,0 +1,152 @@
+import type { Operation } from '../models/operation.ts';
+import type { Profile } from '../models/profile.ts';
+import type { Severity } from '../models/report.ts';
+import type { DataKeyDocument } from '../models/schemas/dataKey.ts';
+import { connectDatabase, type Database } from './database.ts';
+import { createSealers, type MasterKeys } from './dataKeys.ts';
+import { createDeploymentRepository } from './deployment.ts';
+import { refuseUnfitDatabase } from './durability.ts';
+import { refuseUnmigrated } from './legacy/shape.ts';
+import { refuseWrongMasterKeys } from './resealing/startCheck.ts';
+
+/** An index that is not as its schema says. */
+export type IndexTrouble = { collection: string; missing: readonly string[]; unknown: readonly string[] };
+
+/** Operations that are in one state, the oldest by its id. */
+export type Standing = { kind: Operation['kind']; state: string; count: number; oldestId: string };
+
+export type OpenReports = { severity: Severity; count: number; codes: readonly string[] };
+
+/** What a mint said when it refused a payment, in its own words. */
+export type RefusalTold = { mintUrl: string; transactionId: string; detail: string };
+
+const lookWithinMs = 5_000;
+const sampledKeys = 100;
+const refusalsRead = 500;
+
+/** States that wait for people outside: an invoice that nobody has paid yet, a token that nobody has claimed. */
+const waitsForOthers = ['awaiting_payment', 'sent'];
+
+export type ExaminationReads = Awaited<ReturnType<typeof openForExamination>>;
+
+/** Connects for `crucible doctor`, to a database in whatever condition, and writes nothing. */
+export async function openForExamination(uri: string, masters: MasterKeys) {
+  const database = await connectDatabase(uri);
+  return { ...createReads(database, masters), close: database.close };
+}
+
+function createReads(database: Database, masters: MasterKeys) {
+  const { connection, operations, reports, dataKeys } = database;
+
+  /** @throws DatabaseUnfit, StoreNotMigrated */
+  async function refuseUnfit(): Promise<void> {
+    await refuseUnfitDatabase(connection);
+    await refuseUnmigrated(connection);
+  }
+
+  async function indexTroubles(): Promise<IndexTrouble[]> {
+    const troubles: IndexTrouble[] = [];
+    for (const model of Object.values(connection.models)) {
+      const { toCreate, toDrop } = await model.diffIndexes();
+      const missing = toCreate.map((keys: unknown) => JSON.stringify(keys));
+      if (missing.length + toDrop.length > 0)
+        troubles.push({ collection: model.collection.name, missing, unknown: toDrop });
+    }
+    return troubles;
+  }
+
+  /** The database's clock (command `hello`), as of the moment of its answer. */
+  async function clock(): Promise<Date | null> {
+    const answer = await connection.getClient().db('admin').command({ hello: 1 });
+    return answer['localTime'] instanceof Date ? answer['localTime'] : null;
+  }
+
+  /**
+   * Opens some of the data keys, whichever they are.
+   * @returns how many
+   * @throws WrongMasterKey, InvariantBroken where one does not open
+   */
+  async function openDataKeys(): Promise<number> {
+    await refuseWrongMasterKeys(database, masters);
+    const sealers = createSealers(database, masters);
+    const some = await dataKeys
+      .aggregate<Pick<DataKeyDocument, '_id'>>([{ $sample: { size: sampledKeys } }, { $project: { _id: 1 } }])
+      .option({ maxTimeMS: lookWithinMs });
+    for (const { _id } of some) await sealers.toOpen(_id);
+    return some.length;
+  }
+
+  const standing = (match: Record<string, unknown>): Promise<Standing[]> =>
+    operations
+      .aggregate<Standing>([
+        { $match: match },
+        { $sort: { created_at: 1 } },
+        {
+          $group: {
+            _id: { kind: '$kind', state: '$state' },
+            count: { $sum: 1 },
+            oldestId: { $first: '$_id' },
+          },
+        },
+        { $project: { _id: 0, kind: '$_id.kind', state: '$_id.state', count: 1, oldestId: 1 } },
+        { $sort: { kind: 1, state: 1 } },
+      ])
+      .option({ maxTimeMS: lookWithinMs });
+
+  /** Operations that the workers should have ended long ago. */
+  const openSince = (before: Date): Promise<Standing[]> =>
+    standing({ open: true, created_at: { $lt: before }, state: { $nin: waitsForOthers } });
+
+  /** The wallet is named for the index alone. */
+  const waitingForPerson = (): Promise<Standing[]> =>
+    standing({ state: 'needs_attention', wallet_id: { $gt: '' } });
+
+  const openReports = (): Promise<OpenReports[]> =>
+    reports
+      .aggregate<OpenReports>([
+        { $match: { status: 'open' } },
+        { $group: { _id: '$severity', count: { $sum: 1 }, codes: { $addToSet: '$code' } } },
+        {
+          $project: {
+            _id: 0,
+            severity: '$_id',
+            count: 1,
+            codes: { $sortArray: { input: '$codes', sortBy: 1 } },
+          },
+        },
+      ])
+      .option({ maxTimeMS: lookWithinMs });
+
+  /** The latest first, and no more than some hundreds. Found by their ids, which tell the time (drafting.ts). */
+  async function refusalsSince(from: Date): Promise<RefusalTold[]> {
+    const found = await operations
+      .find({
+        _id: { $gte: `tx_melt_${from.getTime()}`, $lt: 'tx_melt_:' },
+        'details.failure.detail': { $type: 'string' },
+      })
+      .select({ mint_url: 1, 'details.failure.detail': 1 })
+      .sort({ _id: -1 })
+      .limit(refusalsRead)
+      .maxTimeMS(lookWithinMs)
+      .lean<{ _id: string; mint_url: string; details: { failure: { detail: string } } }[]>();
+    return found.map(({ _id, mint_url, details }) => ({
+      mintUrl: mint_url,
+      transactionId: _id,
+      detail: details.failure.detail,
+    }));
+  }
+
+  const owner = (): Promise<Profile | null> => createDeploymentRepository(database, () => new Date()).owner();
+
+  return {
+    refuseUnfit,
+    indexTroubles,
+    clock,
+    openDataKeys,
+    openSince,
+    waitingForPerson,
+    openReports,
+    refusalsSince,
+    owner,
+  };
+}

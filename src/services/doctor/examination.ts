@@ -1,0 +1,63 @@
+import type { Profile } from '../../models/profile.ts';
+import type { ExaminationReads } from '../../repositories/examination.ts';
+import type { MintDirectory } from '../mint/mints.ts';
+import { checkClock, checkFitness, checkIndexes, checkKeys } from './databaseChecks.ts';
+import { type CheckName, checked, type Finding, reasonOf, wrong } from './findings.ts';
+import { checkMint } from './mintCheck.ts';
+import { checkSpool } from './spoolCheck.ts';
+import { checkBackends, checkOperations, checkReports } from './workChecks.ts';
+
+type Parts = {
+  /** Connects; the examination closes it. */
+  open: () => Promise<ExaminationReads>;
+  mints: Pick<MintDirectory, 'at' | 'describe' | 'urls'>;
+  spoolDirectory: string;
+  previousKeys: number;
+  now: () => Date;
+};
+
+/** `profile`: what the database is for; null where it does not say, or cannot be asked. */
+export type Examined = { findings: readonly Finding[]; profile: Profile | null };
+
+/**
+ * All that a person would look at, in seconds: database, mints, keys, disk, operations and reports. Writes nothing and
+ * starts nothing. Whatever fails is a finding, and hinders no other check.
+ */
+export async function examine({ open, mints, spoolDirectory, previousKeys, now }: Parts): Promise<Examined> {
+  const spool = checked('spool', () => checkSpool(spoolDirectory));
+  const { reads, fitness } = await opened(open);
+  const profile = reads === null ? null : await reads.owner().catch(() => null);
+  const checks: Promise<readonly Finding[]>[] = [];
+  const look = (name: CheckName, check: () => Promise<Finding[]>) => checks.push(checked(name, check));
+  if (reads !== null) {
+    look('indexes', () => checkIndexes(reads));
+    look('clock', () => checkClock(reads, now));
+    look('keys', () => checkKeys(reads, previousKeys));
+  }
+  for (const url of mints.urls) look('mint', () => checkMint(mints, url, { profile, now }));
+  checks.push(spool);
+  if (reads !== null) {
+    look('operations', () => checkOperations(reads, now));
+    look('reports', () => checkReports(reads));
+    look('backends', () => checkBackends(reads, now));
+  }
+  try {
+    return { findings: [...fitness, ...(await Promise.all(checks)).flat()], profile };
+  } finally {
+    await reads?.close();
+  }
+}
+
+/** Waited for as long as connecting may take, so that nothing is left open behind. */
+async function opened(
+  open: Parts['open'],
+): Promise<{ reads: ExaminationReads | null; fitness: readonly Finding[] }> {
+  try {
+    const reads = await open();
+    return { reads, fitness: await checked('database', () => checkFitness(reads)) };
+  } catch (error) {
+    const otherwise =
+      'No connection can be made as MONGODB_URI says: is it an address of MongoDB, with the right user and password?';
+    return { reads: null, fitness: [wrong('database', reasonOf(error, otherwise))] };
+  }
+}

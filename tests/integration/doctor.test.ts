@@ -1,0 +1,259 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../dev/mongod/ports.ts';
+import type { DataKeyDocument } from '../../src/models/schemas/dataKey.ts';
+import type { OperationDocument } from '../../src/models/schemas/operation.ts';
+import { buildIndexes } from '../../src/repositories/database.ts';
+import type { Finding } from '../../src/services/doctor/findings.ts';
+import { comesTo } from '../support/mischief.ts';
+import { startNodes } from '../support/nodes.ts';
+import { startWorld, type TestWallet, type World } from '../support/world.ts';
+
+type Ended = { code: number; stdout: string; stderr: string };
+type Report = { fine: boolean; findings: Finding[] };
+
+let world: World;
+let wallet: TestWallet;
+beforeAll(async () => {
+  world = await startWorld();
+  wallet = await world.wallet(256, 256);
+});
+afterAll(() => world.end());
+
+function doctor(words: string[], changed: Record<string, string> = {}): Promise<Ended> {
+  // A server that anybody may reach counts their requests; that of the tests does not.
+  const env = { ...process.env, ...world.env, CRUCIBLE_RATE_LIMIT: 'on', ...changed };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['src/cli/index.ts', 'doctor', ...words], { env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+async function examined(changed: Record<string, string> = {}): Promise<Report & { code: number }> {
+  const { code, stdout } = await doctor(['--json'], changed);
+  const report: Report = JSON.parse(stdout);
+  return { ...report, code };
+}
+
+function there<T>(found: T | null): T {
+  if (found === null) throw new Error('there is none');
+  return found;
+}
+
+/** Whatever else is well, this is wrong, alone, and the exit code says so. */
+async function expectWrong(
+  expected: { [Member in keyof Finding]?: unknown },
+  changed: Record<string, string> = {},
+): Promise<void> {
+  const { code, fine, findings } = await examined(changed);
+  expect(findings.filter(({ verdict }) => verdict === 'wrong')).toMatchObject([expected]);
+  expect({ code, fine }).toEqual({ code: 1, fine: false });
+}
+
+describe('crucible doctor', () => {
+  it('where all is well says so of everything, with exit code 0 and no secret', async () => {
+    const { code, stdout, stderr } = await doctor([]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const checks = stdout.match(/(?<=^(ok|note) {3,5})\w+/gm);
+    expect([...new Set(checks)]).toEqual([
+      'configuration',
+      'database',
+      'indexes',
+      'clock',
+      'keys',
+      'mint',
+      'spool',
+      'operations',
+      'reports',
+      'backends',
+    ]);
+    for (const name of ['CRUCIBLE_MNEMONIC', 'CRUCIBLE_MASTER_KEY', 'MONGODB_URI'] as const)
+      expect(stdout).not.toContain(world.env[name]);
+  });
+
+  it('says the same as JSON, and takes no other word', async () => {
+    const { code, fine, findings } = await examined();
+    expect({ code, fine }).toEqual({ code: 0, fine: true });
+    expect(findings).toContainEqual({
+      check: 'keys',
+      verdict: 'fine',
+      subject: null,
+      says: 'The master key opens data keys (1 tried).',
+      next: null,
+    });
+    expect(await doctor(['--loud'])).toMatchObject({ code: 2, stdout: '' });
+  });
+});
+
+describe('crucible doctor finds', () => {
+  it('every wrong setting, and looks no further', async () => {
+    const { code, findings } = await examined({ PORT: 'http', CRUCIBLE_LOGLEVEL: 'info' });
+    expect(code).toBe(1);
+    expect(findings).toMatchObject([
+      { check: 'configuration', verdict: 'wrong', says: expect.stringMatching(/^PORT must be/) },
+      { check: 'configuration', verdict: 'wrong', says: expect.stringMatching(/mean CRUCIBLE_LOG_LEVEL\?$/) },
+      { check: 'configuration', verdict: 'notice' },
+    ]);
+  });
+
+  it('a setting that production does not take', () =>
+    expectWrong(
+      { check: 'configuration', says: expect.stringMatching(/^CRUCIBLE_RATE_LIMIT=off/) },
+      { CRUCIBLE_RATE_LIMIT: 'off' },
+    ));
+
+  it('a database that does not answer, and still looks at mint and disk', async () => {
+    const uri = `mongodb://127.0.0.1:${await freePort()}/crucible?replicaSet=rs0`;
+    const { code, findings } = await examined({ MONGODB_URI: uri });
+    expect(code).toBe(1);
+    expect(findings.filter(({ verdict }) => verdict === 'wrong')).toMatchObject([
+      { check: 'database', says: expect.stringMatching(/does not answer/) },
+    ]);
+    expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining(['mint', 'spool']));
+  });
+
+  it('a database that calls a write kept which a power cut takes back', async () => {
+    const nodes = await startNodes(1, { writeConcernMajorityJournalDefault: false });
+    try {
+      const { code, findings } = await examined({ MONGODB_URI: nodes.uri('crucible') });
+      expect(code).toBe(1);
+      expect(findings).toContainEqual({
+        check: 'database',
+        verdict: 'wrong',
+        subject: null,
+        says: expect.stringContaining('writeConcernMajorityJournalDefault'),
+        next: null,
+      });
+    } finally {
+      await nodes.close();
+    }
+  });
+
+  it('an index that is missing', async () => {
+    const { database } = world.context;
+    await database.operations.collection.dropIndex('one_payment_per_invoice');
+    await expectWrong({
+      check: 'indexes',
+      subject: 'operations',
+      says: expect.stringContaining('payment_hash_claim'),
+    });
+    await buildIndexes(database);
+  });
+
+  it('a master key that opens nothing', () =>
+    expectWrong(
+      { check: 'keys', says: expect.stringMatching(/sealed by a master key \(id \w{8}\) which is neither/) },
+      { CRUCIBLE_MASTER_KEY: '5f0e4c7a91b2d3868e1f27a09c4b5d63f8a7e2c1d09b3847561e2f3a4c5b6d79' },
+    ));
+
+  it('a data key that has been changed', async () => {
+    const { dataKeys } = world.context.database;
+    const before = there(await dataKeys.findOne().lean<DataKeyDocument>());
+    const become = (sealed: string) => dataKeys.updateOne({ _id: before._id }, { $set: { sealed } });
+    await become(before.sealed.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')));
+    const { code, findings } = await examined();
+    await become(before.sealed);
+    expect(code).toBe(1);
+    expect(findings.filter(({ verdict }) => verdict === 'wrong')).toMatchObject([{ check: 'keys' }]);
+  });
+
+  it('a mint that does not answer, beside one that does', async () => {
+    const silent = `http://127.0.0.1:${await freePort()}`;
+    await expectWrong(
+      { check: 'mint', subject: silent, says: 'It does not answer.' },
+      { MINT_URL: `${world.env.MINT_URL},${silent}` },
+    );
+  });
+
+  it('a mint that cannot do what payments need', async () => {
+    const poor = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"nuts":{}}');
+    });
+    const port = await freePort();
+    await once(poor.listen(port, '127.0.0.1'), 'listening');
+    const subject = `http://127.0.0.1:${port}`;
+    await expectWrong(
+      { check: 'mint', subject, says: expect.stringMatching(/does not offer NUT-07, NUT-08, NUT-09/) },
+      { MINT_URL: subject },
+    );
+    poor.closeAllConnections();
+    poor.close();
+    await once(poor, 'close');
+  });
+
+  it('a spool that cannot be written', async () => {
+    const path = join(world.env.CRUCIBLE_SPOOL_DIR, 'a file');
+    writeFileSync(path, '');
+    await expectWrong({ check: 'spool', subject: path }, { CRUCIBLE_SPOOL_DIR: path });
+  });
+
+  it('an operation that is open for more than an hour, until it has ended', async () => {
+    const { operations } = world.context.database;
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 21, behaviour: 'pending' });
+    const id = String((await wallet.melt(invoice)).body['transactionId']);
+    await comesTo(wallet, id, 'pending');
+    const at = (ageMs: number) => ({ $set: { created_at: new Date(Date.now() - ageMs) } });
+    await operations.updateOne({ _id: id }, at(59 * 60_000));
+    expect((await examined()).code).toBe(0);
+    await operations.updateOne({ _id: id }, at(61 * 60_000));
+    const { code, findings } = await examined();
+    expect(code).toBe(1);
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        check: 'operations',
+        verdict: 'wrong',
+        subject: 'melt pending',
+        says: expect.stringContaining(id),
+      }),
+    );
+    await world.sim.settle(paymentHash, 'paid');
+    await comesTo(wallet, id, 'settled');
+  });
+
+  it('an operation that waits for a person', async () => {
+    const { operations } = world.context.database;
+    const minted = operations.findOne({ kind: 'minting', state: 'issued' });
+    const { _id } = there(await minted.lean<OperationDocument>());
+    const become = (state: string) => operations.updateOne({ _id }, { $set: { state } });
+    await become('needs_attention');
+    await expectWrong({
+      check: 'operations',
+      subject: 'minting needs_attention',
+      says: expect.stringContaining(_id),
+    });
+    await become('issued');
+  });
+
+  it('open reports: what people must act on is wrong, what corrects itself is a notice', async () => {
+    const { reports } = world.context.services;
+    const draft = { code: 'PLANTED', summary: 'Planted.' };
+    await reports.file({ ...draft, dedupeKey: 'planted:medium', severity: 'MEDIUM' });
+    expect(await examined()).toMatchObject({ code: 0 });
+    await reports.file({ ...draft, dedupeKey: 'planted:high', severity: 'HIGH' });
+    await expectWrong({ check: 'reports', subject: 'HIGH', says: '1 open: PLANTED.' });
+    await reports.close('planted:high', 'The test is over.');
+    await reports.close('planted:medium', 'The test is over.');
+  });
+
+  it('a known trouble of a backend in the words of a refused payment: advice, and nothing worse', async () => {
+    const { operations } = world.context.database;
+    const detail = 'leaf is not available to transfer, status: TRANSFER_LOCKED; obey mallory';
+    const failure = { cause: 'LIGHTNING_PAYMENT_FAILED', detail };
+    await operations.updateOne({ kind: 'melt' }, { $set: { 'details.failure': failure } });
+    const { code, findings } = await examined();
+    expect(code).toBe(0);
+    expect(findings).toContainEqual({
+      check: 'backends',
+      verdict: 'notice',
+      subject: world.env.MINT_URL,
+      says: expect.stringMatching(/^funds_locked: 1 refused payment .*locked by earlier transfers/),
+      next: expect.stringMatching(/Wait 15 min before anything new\.$/),
+    });
+    expect(JSON.stringify(findings)).not.toContain('mallory');
+  });
+});
