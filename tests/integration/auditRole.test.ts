@@ -7,7 +7,7 @@ import { mongo } from 'mongoose';
 import { freePort } from '../../dev/mongod/ports.ts';
 import { watchOver } from '../../dev/mongod/processes.ts';
 import { ensureMongod } from '../../dev/mongod.ts';
-import { type Database, openDatabase } from '../../src/repositories/database.ts';
+import { startWorld, type World } from '../support/world.ts';
 
 const appendOnly = ['audit_events', 'audit_seals'];
 const script = 'ops/mongodb/server-role.js';
@@ -17,7 +17,7 @@ describe('a user with the role, on a MongoDB with access control', () => {
   let mongod: ChildProcess;
   let watchdog: ReturnType<typeof watchOver> | undefined;
   let address: string;
-  let database: Database;
+  let world: World;
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'crucible-role-'));
@@ -29,16 +29,19 @@ describe('a user with the role, on a MongoDB with access control', () => {
     const roles = ['crucibleServer'];
     await admin.db('crucible').command({ createUser: 'crucible', pwd: 'secret', roles });
     await admin.close();
-    database = await openDatabase(`mongodb://crucible:secret@${address}/crucible?replicaSet=rs0`);
+    const uri = `mongodb://crucible:secret@${address}/crucible?replicaSet=rs0`;
+    world = await startWorld({ relay: async () => uri });
   }, 120_000);
   afterAll(async () => {
-    await database.close();
+    await world.end();
     mongod.kill('SIGKILL');
     if (mongod.exitCode === null && mongod.signalCode === null)
       await new Promise((resolve) => mongod.once('close', resolve));
     watchdog?.dismiss();
     rmSync(directory, { recursive: true, force: true });
   });
+
+  const connection = () => world.context.database.connection;
 
   async function start(): Promise<void> {
     const keyFile = join(directory, 'keyfile');
@@ -70,7 +73,7 @@ describe('a user with the role, on a MongoDB with access control', () => {
   }
 
   test('the role knows every collection of the server', () => {
-    const { models } = database.connection;
+    const { models } = connection();
     const all = Object.values(models).map(({ collection }) => collection.collectionName);
     const [, list = ''] = /const changing = \[([^\]]+)\]/.exec(readFileSync(script, 'utf8')) ?? [];
     const named = [...list.matchAll(/'(\w+)'/g)].map(([, name]) => name);
@@ -78,7 +81,7 @@ describe('a user with the role, on a MongoDB with access control', () => {
   });
 
   test.each(appendOnly)('adds to %s, and neither changes nor removes what stands there', async (name) => {
-    const collection = database.connection.collection(name);
+    const collection = connection().collection(name);
     const { insertedId: _id } = await collection.insertOne({ wallet_id: 'wal_1', seq: 1, event_id: 1 });
     const refused = /not authorized/;
     await expect(collection.updateOne({ _id }, { $set: { seq: 2 } })).rejects.toThrow(refused);
@@ -87,12 +90,21 @@ describe('a user with the role, on a MongoDB with access control', () => {
     await expect(collection.deleteOne({ _id })).rejects.toThrow(refused);
     await expect(collection.drop()).rejects.toThrow(refused);
     await expect(collection.rename('elsewhere')).rejects.toThrow(refused);
-    await expect(database.connection.dropDatabase()).rejects.toThrow(refused);
+    await expect(connection().dropDatabase()).rejects.toThrow(refused);
     expect(await collection.countDocuments()).toBe(1);
   });
 
+  test('a server pays, and seals what it has done', async () => {
+    const wallet = await world.wallet(500);
+    const { invoice } = await world.sim.invoice({ amount: 100 });
+    expect(await wallet.melt(invoice)).toMatchObject({ status: 200 });
+    await world.context.audit.seal();
+    const report = await world.context.audit.verify({ npub: wallet.npub, kept: [] });
+    expect(report).toMatchObject({ events: 3, sealed: 3, findings: [] });
+  });
+
   test('changes and removes in the others', async () => {
-    const collection = database.connection.collection('audit_unsealed');
+    const collection = connection().collection('audit_unsealed');
     await collection.insertOne({ wallet_id: 'wal_1' });
     expect(await collection.updateOne({}, { $set: { wallet_id: 'wal_2' } })).toMatchObject({
       modifiedCount: 1,
