@@ -1,6 +1,7 @@
 import type { Config, Secrets } from './config.ts';
 import { createLogger } from './logger.ts';
 import { createAuditRepository } from './repositories/audit.ts';
+import { createAuditMacs } from './repositories/auditMacs.ts';
 import { connectDatabase, openDatabase } from './repositories/database.ts';
 import { createSealers, masterKeys, rehearsing } from './repositories/dataKeys.ts';
 import { refuseUnfitDatabase } from './repositories/durability.ts';
@@ -32,10 +33,11 @@ export async function createMigration(given: {
   const http = mintTransport(config, now);
   const masters = masterKeys(secrets);
   const sealers = createSealers(database, masters);
+  const audit = createAuditRepository(database, createAuditMacs(secrets.mnemonic));
   const migration = createMigrationService({
     source: createLegacySource(database, sealers, masters),
     rehearsal: createRehearsal(database, rehearsing(sealers), now),
-    takeOver: createTakeOver(database, sealers, createAuditRepository(database), now),
+    takeOver: createTakeOver(database, sealers, audit, now),
     mints: createMintDirectory(config.mintUrls, http.carry, config),
     mintUrls: config.mintUrls,
   });

@@ -2,6 +2,7 @@ import type { Config, Secrets } from './config.ts';
 import { createEngine } from './engine.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { Profile } from './models/profile.ts';
+import { createAuditMacs } from './repositories/auditMacs.ts';
 import { type Database, openDatabase } from './repositories/database.ts';
 import { createSealers, masterKeys } from './repositories/dataKeys.ts';
 import { createDeadTransactions } from './repositories/deadTransactions.ts';
@@ -9,6 +10,8 @@ import { createDeploymentRepository } from './repositories/deployment.ts';
 import { isDatabaseWritable } from './repositories/health.ts';
 import { noteDataKeysAlone, refuseWrongMasterKeys } from './repositories/resealing/startCheck.ts';
 import { createApiKeyService } from './services/apiKeyService.ts';
+import { type AuditSealing, createAuditSealing } from './services/audit/sealing.ts';
+import { type AuditVerification, createAuditVerification } from './services/audit/verification.ts';
 import { createBearerTokenService } from './services/auth/bearerTokens.ts';
 import { createSignedRequestService } from './services/auth/signedRequests.ts';
 import type { RestoreService, Services } from './services/contracts.ts';
@@ -57,6 +60,8 @@ export type Context = {
   services: Services;
   /** For operator commands; no request demands a recovery. */
   restore: RestoreService;
+  /** For operator commands, too, and for tests that do not wait for the next round. */
+  audit: AuditVerification & Pick<AuditSealing, 'seal'>;
   /** For tests and tools that look behind the services. */
   database: Database;
   startWorkers(): void;
@@ -116,7 +121,14 @@ export async function createContext(given: {
   let draining = false;
   const isDraining = () => draining;
 
-  const stores = createStores({ database, sealers: createSealers(database, masters), config, logger, now });
+  const stores = createStores({
+    database,
+    sealers: createSealers(database, masters),
+    macs: createAuditMacs(secrets.mnemonic),
+    config,
+    logger,
+    now,
+  });
   const mints = profile === 'production' ? refusingSimulated(allMints) : allMints;
   const seeds = createSeeds(secrets.mnemonic, stores.wallets);
   const reports = createReportService({ reports: stores.filed, spool: stores.spool, logger, now });
@@ -134,17 +146,20 @@ export async function createContext(given: {
   const engine = createEngine({ config, stores, mints, seeds, reports, logger, now });
   const { worker } = engine;
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
+  const sealing = createAuditSealing({ chain: stores.auditChain, logger, now });
+  const audit = { ...createAuditVerification(stores.auditReads), seal: sealing.seal };
   const unserved = createUnservedMints({ ...stores, mints, reports, logger, now });
   const startWorkers = () => {
     worker.start();
     sweeper.start();
+    sealing.start();
     unserved.start();
     restore.start();
     upkeep.start();
     reports.start();
   };
   const stopWorkers = () =>
-    Promise.allSettled([worker, sweeper, unserved, restore, upkeep].map((rounds) => rounds.stop()));
+    Promise.allSettled([worker, sweeper, sealing, unserved, restore, upkeep].map((rounds) => rounds.stop()));
 
   const runs = createRuns();
   const books = createBooks(stores);
@@ -271,6 +286,7 @@ export async function createContext(given: {
     logger,
     services,
     restore,
+    audit,
     database,
     startWorkers,
     drain,

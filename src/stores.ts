@@ -2,6 +2,9 @@ import type { Config } from './config.ts';
 import type { Logger } from './logger.ts';
 import { createApiKeyRepository } from './repositories/apiKeys.ts';
 import { createAuditRepository } from './repositories/audit.ts';
+import { createAuditChain } from './repositories/auditChain.ts';
+import type { AuditMacs } from './repositories/auditMacs.ts';
+import { createAuditReads } from './repositories/auditReads.ts';
 import { createBearerTokenRepository } from './repositories/bearerTokens.ts';
 import { createBookedProofReads } from './repositories/bookedProofs.ts';
 import { createCorrectionRepository } from './repositories/corrections.ts';
@@ -37,12 +40,13 @@ export type Stores = ReturnType<typeof createStores>;
 export function createStores(given: {
   database: Database;
   sealers: Sealers;
+  macs: AuditMacs;
   config: Config;
   logger: Logger;
   now: () => Date;
 }) {
-  const { database, sealers, config, logger, now } = given;
-  const audit = createAuditRepository(database);
+  const { database, sealers, macs, config, logger, now } = given;
+  const audit = createAuditRepository(database, macs);
   const tokens = createTokenRepository(database, sealers);
   const operations = createOperationRepository(database, sealers);
   const spool = createReportSpool({
@@ -68,6 +72,8 @@ export function createStores(given: {
     booked: createBookedProofReads(database, sealers),
     openOutputs: createOpenOutputReads(database, sealers, proofName),
     corrections: createCorrectionRepository(database, tokens, audit),
+    auditChain: createAuditChain(database, macs),
+    auditReads: createAuditReads(database, macs),
     filed: createReportRepository(database),
     spool,
     spending: createKeySpendingRepository(database),

@@ -3,6 +3,7 @@ import { ConfigError } from '../config.ts';
 import { DatabaseUnfit } from '../models/databaseUnfit.ts';
 import { InvariantBroken, StoreNotMigrated, WrongMasterKey } from '../models/errors.ts';
 import { isDatabaseAway } from '../services/databaseFaults.ts';
+import { audit } from './audit.ts';
 import { doctor } from './doctor.ts';
 import { keys, UsageError } from './keys.ts';
 import { limits } from './limits.ts';
@@ -19,6 +20,7 @@ const usage = `usage: crucible doctor [--json]
        crucible limits set address|key|npub|melt|compare|restore <requests per minute>
        crucible limits reset [address|key|npub|melt|compare|restore]
        crucible restore --all | --npub <npub> [--dry-run]
+       crucible audit verify [--npub <npub>] [--kept <file>] [--json]
        crucible migrate [--dry-run] [--json]
        crucible migrate --original <collection/id> > <file.bson>
 scopes: wallet:read, wallet:write, wallet:melt, support:read, support:write, admin
@@ -34,6 +36,7 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     if (noun === 'doctor') return await doctor(words.slice(1));
     if (noun === 'migrate') return await migrate(words.slice(1));
+    if (noun === 'audit') return await audit(words.slice(1));
     if (noun === 'restore') return await restore(words.slice(1));
     if (noun === 'limits') return await limits(words.slice(1));
     if (noun === 'keys' && verb === 'rotate-master') return await rotateMaster(options);

@@ -1,14 +1,20 @@
+import { mongo } from 'mongoose';
 import type { OperationBase } from '../models/operation.ts';
 import type { AuditEvent } from '../models/report.ts';
+import type { AuditMacs } from './auditMacs.ts';
 import type { Database } from './database.ts';
 import type { Transaction } from './transaction.ts';
 
 export type AuditRepository = ReturnType<typeof createAuditRepository>;
 
-/** The audit log: lines are added, never changed. Inside a transaction a line stands or falls with what it tells. */
-export function createAuditRepository(database: Pick<Database, 'audit'>) {
-  async function append(event: AuditEvent, tx?: Transaction): Promise<void> {
+/**
+ * The audit log: lines are added, never changed. A line stands or falls with what it tells, and so does the mark by which
+ * it is found and sealed after the commit (auditChain.ts, ADR 34).
+ */
+export function createAuditRepository(database: Pick<Database, 'audit' | 'unsealed'>, macs: AuditMacs) {
+  async function append(event: AuditEvent, tx: Transaction): Promise<void> {
     const document = {
+      _id: new mongo.ObjectId(),
       wallet_id: event.walletId,
       npub: event.npub,
       transaction_id: event.transactionId,
@@ -16,7 +22,9 @@ export function createAuditRepository(database: Pick<Database, 'audit'>) {
       details: event.details,
       at: event.at,
     };
-    await database.audit.create([document], tx === undefined ? {} : { session: tx.session });
+    await database.audit.create([document], { session: tx.session });
+    const mark = { _id: document._id, wallet_id: event.walletId, mac: macs.ofEvent(document) };
+    await database.unsealed.create([mark], { session: tx.session });
   }
 
   /** For lines about operations. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
 import { bearerTokenSchema, keySpendingSchema, signedRequestSchema } from '../models/schemas/access.ts';
-import { apiKeySchema, auditSchema, reportSchema, walletSchema } from '../models/schemas/account.ts';
+import { apiKeySchema, reportSchema, walletSchema } from '../models/schemas/account.ts';
+import { auditSchema, sealSchema, unsealedSchema } from '../models/schemas/audit.ts';
 import { dataKeySchema } from '../models/schemas/dataKey.ts';
 import { deploymentSchema } from '../models/schemas/deployment.ts';
 import { archivedTokenSchema, archivedWalletSchema } from '../models/schemas/legacy.ts';
@@ -79,6 +80,8 @@ export async function connectDatabase(uri: string) {
     rateLimits: connection.model('RateLimit', rateLimitSchema),
     rateCounters: connection.model('RateCounter', rateCounterSchema),
     audit: connection.model('AuditEvent', auditSchema),
+    unsealed: connection.model('UnsealedEvent', unsealedSchema),
+    seals: connection.model('AuditSeal', sealSchema),
     reports: connection.model('ErrorReport', reportSchema),
     deployment: connection.model('Deployment', deploymentSchema),
     dataKeys: connection.model('DataKey', dataKeySchema),

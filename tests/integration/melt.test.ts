@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AuditDocument } from '../../src/models/schemas/account.ts';
+import type { AuditDocument } from '../../src/models/schemas/audit.ts';
 import type { TokenDocument } from '../../src/models/schemas/token.ts';
 import {
   askedOfMint,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Proof } from '../../src/models/proof.ts';
 import { createAuditRepository } from '../../src/repositories/audit.ts';
+import { createAuditMacs } from '../../src/repositories/auditMacs.ts';
 import { type Database, openDatabase } from '../../src/repositories/database.ts';
 import { isDatabaseAway } from '../../src/repositories/databaseErrors.ts';
 import { createDeadTransactions } from '../../src/repositories/deadTransactions.ts';
@@ -51,7 +52,7 @@ describe('a transaction that stands still', () => {
   ) {
     let runs = 0;
     const tokens = createTokenRepository(stalled, sealers);
-    const audit = createAuditRepository(stalled);
+    const audit = createAuditRepository(stalled, createAuditMacs('words'));
     const operations = createOperationRepository(stalled, sealers);
     const walletId = `${owner.walletId}_${number}`;
     const proof: Proof = {

@@ -44,7 +44,7 @@ const databaseNamed = (database: string) => ({
 
 try {
   compileFunction(readFileSync(script, 'utf8'), ['db', 'print', 'quit', 'require'])(
-    databaseNamed('test'),
+    databaseNamed(new URL(uri).pathname.slice(1) || 'test'),
     console.log,
     process.exit,
     createRequire(import.meta.url),

@@ -1,5 +1,5 @@
 import type { PlannedOutput } from '../../src/models/proof.ts';
-import type { AuditDocument } from '../../src/models/schemas/account.ts';
+import type { AuditDocument } from '../../src/models/schemas/audit.ts';
 import type { OperationDocument } from '../../src/models/schemas/operation.ts';
 import { operationFrom } from '../../src/repositories/operationDocuments.ts';
 import { sealerBehind } from './sealers.ts';

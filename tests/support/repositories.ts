@@ -1,4 +1,5 @@
 import { createAuditRepository } from '../../src/repositories/audit.ts';
+import { createAuditMacs } from '../../src/repositories/auditMacs.ts';
 import { createMeltRepository } from '../../src/repositories/melts.ts';
 import { createOperationRepository } from '../../src/repositories/operations.ts';
 import { createTokenRepository } from '../../src/repositories/tokens.ts';
@@ -10,7 +11,7 @@ export function repositoriesOf({ context: { database }, env }: World) {
   const sealers = sealersIn(database, env);
   const operations = createOperationRepository(database, sealers);
   const tokens = createTokenRepository(database, sealers);
-  const audit = createAuditRepository(database);
+  const audit = createAuditRepository(database, createAuditMacs(env.CRUCIBLE_MNEMONIC));
   const melts = createMeltRepository(database, tokens, operations, audit, () => new Date());
 
   /** A wallet's operations of one kind with everything that is sealed in them. */

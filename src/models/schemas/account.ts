@@ -119,29 +119,6 @@ export const apiKeySchema = new Schema<ApiKeyDocument>(
   { strict: 'throw', versionKey: false, collection: 'api_keys' },
 );
 
-/** Collection `audit_events`: append-only. Amounts and ids, never proofs. */
-export type AuditDocument = {
-  wallet_id: string;
-  npub: string;
-  transaction_id: string | null;
-  event: string;
-  details: Record<string, unknown>;
-  at: Date;
-};
-
-export const auditSchema = new Schema<AuditDocument>(
-  {
-    wallet_id: { type: String, required: true },
-    npub: { type: String, required: true },
-    transaction_id: { type: String, default: null },
-    event: { type: String, required: true },
-    details: { type: Schema.Types.Mixed, default: {} },
-    at: { type: Date, required: true },
-  },
-  { strict: 'throw', versionKey: false, minimize: false, collection: 'audit_events' },
-);
-auditSchema.index({ wallet_id: 1, at: 1 }, { name: 'by_wallet' });
-
 /** Collection `error_reports`: one document per incident. */
 export type ReportDocument = {
   _id: string;

@@ -53,6 +53,7 @@ function nameOf(command: unknown): string | null {
   const [verb, target] = Object.entries(command)[0] ?? [];
   if (verb === undefined || unwatched.has(verb) || isLookForDead(verb, target)) return null;
   if (verb === 'find' && target === 'wallets' && asksForRecoveries(command)) return null;
+  if (seals(verb, target)) return null;
   if (verb === 'find' && target === 'operations' && asksForDue(command)) return lookForDue;
   return typeof target === 'string' ? `db ${verb} ${target}` : `db ${verb}`;
 }
@@ -65,6 +66,12 @@ function isRenewal(command: unknown): boolean {
 
 /** `$currentOp` is asked of no collection. */
 const isLookForDead = (verb: string, target: unknown): boolean => verb === 'aggregate' && target === 1;
+
+/** Audit events are sealed by the clock, after their commit; no operation waits for it. Their marks are written by operations. */
+const seals = (verb: string, target: unknown): boolean =>
+  target === 'audit_seals' ||
+  (target === 'audit_unsealed' && verb !== 'insert') ||
+  (target === 'audit_events' && verb === 'find');
 
 /** The worker's look for something due. */
 const lookForDue = 'db find due operations';

@@ -1,6 +1,7 @@
 import type { Logger } from '../../../src/logger.ts';
 import type { ReportDraft } from '../../../src/models/report.ts';
 import { createAuditRepository } from '../../../src/repositories/audit.ts';
+import { createAuditMacs } from '../../../src/repositories/auditMacs.ts';
 import { createCorrectionRepository } from '../../../src/repositories/corrections.ts';
 import { createCounterRepository } from '../../../src/repositories/counters.ts';
 import type { Database } from '../../../src/repositories/database.ts';
@@ -72,7 +73,7 @@ export function createInstance(parts: {
 }) {
   const { database, transport, owner, logger, report } = parts;
   const now = () => new Date();
-  const audit = createAuditRepository(database);
+  const audit = createAuditRepository(database, createAuditMacs('words'));
   const tokens = createTokenRepository(database, openSealers);
   const operations = createOperationRepository(database, openSealers);
   const melts = createMeltRepository(database, tokens, operations, audit, now);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MeltOperation } from '../../../src/models/operation.ts';
 import type { Proof } from '../../../src/models/proof.ts';
 import { createAuditRepository } from '../../../src/repositories/audit.ts';
+import { createAuditMacs } from '../../../src/repositories/auditMacs.ts';
 import { createCorrectionRepository } from '../../../src/repositories/corrections.ts';
 import { createCounterRepository } from '../../../src/repositories/counters.ts';
 import type { Database } from '../../../src/repositories/database.ts';
@@ -35,7 +36,7 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
     function parts() {
       const { database } = opened;
       const now = () => new Date();
-      const audit = createAuditRepository(database);
+      const audit = createAuditRepository(database, createAuditMacs('words'));
       const tokens = createTokenRepository(database, sealers);
       const operations = createOperationRepository(database, sealers);
       return {

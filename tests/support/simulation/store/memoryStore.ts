@@ -1,5 +1,6 @@
 import { keySpendingSchema } from '../../../../src/models/schemas/access.ts';
-import { auditSchema, walletSchema } from '../../../../src/models/schemas/account.ts';
+import { walletSchema } from '../../../../src/models/schemas/account.ts';
+import { auditSchema, unsealedSchema } from '../../../../src/models/schemas/audit.ts';
 import {
   counterSchema,
   idempotencySchema,
@@ -24,7 +25,7 @@ export type Carry = <T>(call: StoreCall, apply: () => T) => Promise<T>;
 export type MemoryStore = {
   /** Committed documents, for looking behind the repositories. */
   shelves: Record<
-    'tokens' | 'operations' | 'idempotency' | 'counters' | 'wallets' | 'audit' | 'keySpending',
+    'tokens' | 'operations' | 'idempotency' | 'counters' | 'wallets' | 'audit' | 'unsealed' | 'keySpending',
     Shelf
   >;
   /** A client's view of the store. */
@@ -45,6 +46,7 @@ export function createMemoryStore(now: () => Date): MemoryStore {
     counters: shelf('counters', uniqueIndexes(counterSchema)),
     wallets: shelf('wallets', uniqueIndexes(walletSchema)),
     audit: shelf('audit_events', uniqueIndexes(auditSchema)),
+    unsealed: shelf('audit_unsealed', uniqueIndexes(unsealedSchema)),
     keySpending: shelf('key_spending', uniqueIndexes(keySpendingSchema)),
   };
 
@@ -57,6 +59,7 @@ export function createMemoryStore(now: () => Date): MemoryStore {
       counters: model(shelves.counters),
       wallets: model(shelves.wallets),
       audit: model(shelves.audit),
+      unsealed: model(shelves.unsealed),
       keySpending: model(shelves.keySpending),
       connection: {
         startSession: () =>
@@ -81,6 +84,7 @@ const needed = [
   'counters',
   'wallets',
   'audit',
+  'unsealed',
   'keySpending',
   'connection',
 ];
