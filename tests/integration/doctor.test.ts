@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../dev/mongod/ports.ts';
+import type { Profile } from '../../src/models/profile.ts';
 import type { DataKeyDocument } from '../../src/models/schemas/dataKey.ts';
 import type { OperationDocument } from '../../src/models/schemas/operation.ts';
 import { buildIndexes } from '../../src/repositories/database.ts';
@@ -170,20 +171,60 @@ describe('crucible doctor finds', () => {
     );
   });
 
-  it('a mint that cannot do what payments need', async () => {
-    const poor = createServer((_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"nuts":{}}');
+  /** A mint that tells of itself and its keysets what it is given here. */
+  async function mintThatSays(info: unknown, keysets: unknown) {
+    const server = createServer(({ url }, response) => {
+      const body = JSON.stringify(url?.endsWith('/info') ? info : keysets);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(body);
     });
     const port = await freePort();
-    await once(poor.listen(port, '127.0.0.1'), 'listening');
-    const subject = `http://127.0.0.1:${port}`;
-    await expectWrong(
-      { check: 'mint', subject, says: expect.stringMatching(/does not offer NUT-07, NUT-08, NUT-09/) },
-      { MINT_URL: subject },
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    const close = async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    };
+    return { url: `http://127.0.0.1:${port}`, close };
+  }
+
+  it('a mint that cannot do what payments need', async () => {
+    const { url, close } = await mintThatSays({ nuts: {} }, {});
+    const says = expect.stringMatching(/does not offer NUT-07, NUT-08, NUT-09/);
+    await expectWrong({ check: 'mint', subject: url, says }, { MINT_URL: url });
+    await close();
+  });
+
+  it('a mint that signs with no keyset', async () => {
+    const info = await (await fetch(`${world.env.MINT_URL}/v1/info`)).json();
+    const { url, close } = await mintThatSays(info, { keysets: [] });
+    const says = 'It has no active keyset for sat.';
+    await expectWrong({ check: 'mint', subject: url, says }, { MINT_URL: url });
+    await close();
+  });
+
+  it('a simulated mint on the database of a real server; on that of the development profile it may be', async () => {
+    const { deployment } = world.context.database;
+    const belongTo = (profile: Profile) =>
+      deployment.updateOne({ _id: 'profile' }, { $set: { profile, since: new Date() } }, { upsert: true });
+    await belongTo('production');
+    await expectWrong({ check: 'mint', says: expect.stringMatching(/^It is a simulated mint/) });
+    await belongTo('development');
+    expect(await examined({ CRUCIBLE_RATE_LIMIT: 'off' })).toMatchObject({ code: 0, fine: true });
+    await deployment.deleteOne({ _id: 'profile' });
+  });
+
+  it('a mint whose clock is off, which is a notice', async () => {
+    await world.sim.setClock(-180_000);
+    const { code, findings } = await examined();
+    await world.sim.setClock(0);
+    expect(code).toBe(0);
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        check: 'mint',
+        verdict: 'notice',
+        says: expect.stringMatching(/^Its clock is 1[78]\d s behind this machine's\.$/),
+      }),
     );
-    poor.closeAllConnections();
-    poor.close();
-    await once(poor, 'close');
   });
 
   it('a spool that cannot be written', async () => {
