@@ -73,6 +73,7 @@ export function createWalletService(parts: Parts): WalletService {
     return there;
   }
 
+  /** All that it has; the first is the default. @throws DomainError WALLET_NOT_FOUND where it has none */
   async function ofNpub(npub: string): Promise<[Wallet, ...Wallet[]]> {
     const [first, ...others] = await wallets.ofNpub(npub);
     if (first === undefined) throw walletNotFound(npub);
@@ -80,29 +81,26 @@ export function createWalletService(parts: Parts): WalletService {
   }
 
   const get: WalletService['get'] = async ({ npub, walletId }) => {
-    const [first, ...others] = await ofNpub(npub);
-    if (walletId === null) return first;
-    const named = [first, ...others].find(({ id }) => id === walletId);
+    const owned = await ofNpub(npub);
+    if (walletId === null) return owned[0];
+    const named = owned.find(({ id }) => id === walletId);
     if (named === undefined) throw walletNotFound(npub, walletId);
     return named;
   };
 
   const holding: WalletService['holding'] = async (name, of) => {
-    const [first, ...others] = await ofNpub(name.npub);
-    if (name.walletId !== null || others.length === 0) return get(name);
-    const owned = [first, ...others];
-    const holder = await transactionList.holder(
-      owned.map(({ id }) => id),
-      of,
-    );
-    return owned.find(({ id }) => id === holder) ?? first;
+    if (name.walletId !== null) return get(name);
+    const owned = await ofNpub(name.npub);
+    if (owned.length === 1) return owned[0];
+    const ids = owned.map(({ id }) => id);
+    const holder = await transactionList.holder(ids, of);
+    return owned.find(({ id }) => id === holder) ?? owned[0];
   };
 
   const forToken: WalletService['forToken'] = async (name, { mintUrl, unit }) => {
     if (name.walletId !== null) return get(name);
-    const [first, ...others] = await ofNpub(name.npub);
-    const fits = (wallet: Wallet) => isSameMint(wallet.mintUrl, mintUrl) && wallet.unit === unit;
-    return [first, ...others].find(fits) ?? first;
+    const owned = await ofNpub(name.npub);
+    return owned.find(isAt(mintUrl, unit)) ?? owned[0];
   };
 
   const withBalance = async (wallet: Wallet) => ({ wallet, balance: await ledger.balance(wallet.id) });

@@ -27,7 +27,7 @@ export const wallets: Breakage[] = [
   },
   {
     name: 'a walletId that is not the owner’s opens the first wallet',
-    edits: [edit(walletService, 'throw walletNotFound(npub, walletId);', 'return first;')],
+    edits: [edit(walletService, 'throw walletNotFound(npub, walletId);', 'return owned[0];')],
     caughtBy: severalWallets,
     test: 'are found by none of their ids',
   },
@@ -39,7 +39,13 @@ export const wallets: Breakage[] = [
   },
   {
     name: 'a token goes to the first wallet, whatever its mint',
-    edits: [edit(walletService, 'find(fits) ?? first', 'find((wallet) => !fits(wallet)) ?? first')],
+    edits: [
+      edit(
+        walletService,
+        'owned.find(isAt(mintUrl, unit))',
+        'owned.find((wallet) => !isAt(mintUrl, unit)(wallet))',
+      ),
+    ],
     caughtBy: severalWallets,
     test: 'need not name it for a transaction',
   },

@@ -4,7 +4,7 @@ import { npubEncode } from 'nostr-tools/nip19';
 import { fresh } from '../../src/repositories/recoveryDocuments.ts';
 import { createUpkeepTurnRepository, dueAt, longestDueFirst } from '../../src/repositories/upkeepTurns.ts';
 import { giveDust } from '../support/dust.ts';
-import { meddler, mortalInstance } from '../support/mischief.ts';
+import { comesTo, meddler, mortalInstance } from '../support/mischief.ts';
 import { expectBalancedBooks, member, proofsOf, unhurried } from '../support/money.ts';
 import { lost } from '../support/tellingMint.ts';
 import { hadUpkeep, lookedAt, makeDue, often, proofCount, takesTurn, upkeepsOf } from '../support/upkeep.ts';
@@ -103,7 +103,7 @@ describe('Upkeep where spending proofs costs nothing', () => {
     const invoices = await Promise.all([100, 120].map((amount) => world.sim.invoice({ amount })));
     await makeDue(world);
     const paid = await Promise.all(invoices.map(({ invoice }) => wallet.melt(invoice)));
-    for (const reply of paid) expect(reply).toMatchObject({ status: 200, body: { paymentResult: 'PAID' } });
+    for (const { body } of paid) await comesTo(wallet, body['transactionId'], 'settled');
     await lookedAt(world);
     expect(await wallet.balance()).toMatchObject({ totalBalance: 230, reservedBalance: 0 });
     await expectBalancedBooks(world);

@@ -3,11 +3,10 @@ import { isSameMint } from '../../models/mintUrl.ts';
 import type { Proof } from '../../models/proof.ts';
 import { largestSum, sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
-import { fullKeysetId, readToken, type TokenProof } from '../ecash/encodedTokens.ts';
+import { fullKeysetId, type ReadToken, type TokenProof } from '../ecash/encodedTokens.ts';
 import { isTokenDleqGood, lockOf, mayUnlock, witnessFor } from '../ecash/locks.ts';
 import { proofName } from '../ecash/outputs.ts';
 import type { Seeds } from '../ecash/seeds.ts';
-import { maxInputs } from '../melt/selection.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import { lockedToOthers, tokenInvalid } from './refusals.ts';
 
@@ -17,7 +16,7 @@ export type ForeignToken = { proofs: Proof[]; amount: bigint; hash: string; memo
 /** Arithmetic for strangers: after so many proofs, others have their turn. */
 const proofsAtOnce = 10;
 
-/** Reads a token that somebody gave us: of this wallet's mint and unit, signed by it, and not locked to others. */
+/** Checks a token that somebody gave us: of this wallet's mint and unit, signed by it, and not locked to others. */
 export function createForeignTokens(parts: {
   mints: MintDirectory;
   seeds: Pick<Seeds, 'tokenKey'>;
@@ -26,8 +25,7 @@ export function createForeignTokens(parts: {
   const { mints, seeds, now } = parts;
 
   /** @throws DomainError TOKEN_INVALID, TOKEN_LOCKED, MINT_UNAVAILABLE, MINT_ERROR */
-  async function read(wallet: Wallet, encoded: string): Promise<ForeignToken> {
-    const token = readToken(encoded, { maxProofs: maxInputs });
+  async function check(wallet: Wallet, token: ReadToken): Promise<ForeignToken> {
     if (token.kind === 'malformed') throw tokenInvalid(`it cannot be read: ${token.why}`);
     if (!isSameMint(token.mintUrl, wallet.mintUrl))
       throw tokenInvalid('it is of another mint than this wallet');
@@ -83,7 +81,7 @@ export function createForeignTokens(parts: {
     };
   }
 
-  return { read };
+  return { check };
 }
 
 type Keys = { id: string; keys: Record<string, string> };

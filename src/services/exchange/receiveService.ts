@@ -8,7 +8,7 @@ import type { OperationRepository } from '../../repositories/operations.ts';
 import type { ReceiveRepository } from '../../repositories/receives.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import type { Outcome, WalletService } from '../contracts.ts';
-import { readToken } from '../ecash/encodedTokens.ts';
+import { type ReadToken, readToken } from '../ecash/encodedTokens.ts';
 import type { OutputKeysets } from '../melt/outputKeysets.ts';
 import { idempotencyConflict } from '../melt/refusals.ts';
 import { maxInputs } from '../melt/selection.ts';
@@ -59,12 +59,13 @@ export function createReceiveService(parts: {
 
   const receive: ReceiveService['receive'] = async (request) => {
     const answerBy = new Date(now().getTime() + answerWithinMs);
-    const wallet = await walletFor(request);
+    const given = readToken(request.encodedToken, { maxProofs: maxInputs });
+    const wallet = await walletFor(request, given);
     const earlier = await earlierOutcome(wallet, request);
     if (earlier !== null) return earlier;
     await detection.demandCurrent(wallet, request.requestId);
     await demandPlace(wallet);
-    const token = await foreignTokens.read(wallet, request.encodedToken);
+    const token = await foreignTokens.check(wallet, given);
     const known = await outcomeOf(wallet, token);
     if (known !== null) return known;
     await demandReceivable(wallet, token);
@@ -77,8 +78,7 @@ export function createReceiveService(parts: {
   };
 
   /** What cannot be read goes to the wallet that is named, or the first: there it is refused, or was received before. */
-  function walletFor({ wallet, encodedToken }: ReceiveRequest): Promise<Wallet> {
-    const token = readToken(encodedToken, { maxProofs: maxInputs });
+  function walletFor({ wallet }: ReceiveRequest, token: ReadToken): Promise<Wallet> {
     return token.kind === 'token' ? wallets.forToken(wallet, token) : wallets.get(wallet);
   }
 

@@ -17,6 +17,8 @@ const manyProofs = 200;
 const tooManyProofs = 400;
 /** So many are swapped at once. */
 const atOnce = 250;
+/** An inactive keyset that stays is no danger: its ecash is moved for little, that of one which ends for whatever it costs. */
+const mostFeePercent = 10n;
 
 /**
  * Which of a wallet's proofs would better be others: those of keysets that retire, the most valuable first, or else the smallest
@@ -35,12 +37,12 @@ export function chooseUpkeep(
   const { listed, target, isUrgent, nowMs } = given;
   const worthIt = candidates
     .filter(({ amount, feePpk }) => amount * 1_000n > feePpk)
-    .filter(({ keysetId }) => !hasExpired(listed.get(keysetId), nowMs))
+    .filter(({ keysetId }) => endMsOf(listed.get(keysetId)) > nowMs)
     .sort(smallestFirst);
   const retiring = worthIt.filter(({ keysetId }) => retires(listed.get(keysetId), target, nowMs));
   const oldest = of('retiring', retiring.slice(-atOnce));
-  const endsSoon = (id: string) => hasSoonExpired(listed.get(id), nowMs);
-  if (!isUrgent && oldest !== null && isWorthMoving(oldest, endsSoon)) return oldest;
+  const endsSoon = ({ keysetId }: Candidate) => expiresSoon(listed.get(keysetId), nowMs);
+  if (!isUrgent && oldest !== null && (isCheap(oldest) || oldest.inputs.some(endsSoon))) return oldest;
   const scattered = of('scattered', worthIt.slice(0, atOnce));
   if (scattered === null || !isFewer(scattered, target)) return isUrgent ? oldest : null;
   const many = scattered.fee === 0n ? manyProofs : tooManyProofs;
@@ -52,38 +54,28 @@ function of(reason: UpkeepReason, inputs: Candidate[]): Chosen | null {
   return sumAmounts(inputs) > fee ? { reason, inputs, fee } : null;
 }
 
-/** An inactive keyset that stays is no danger: its ecash is moved for little, that of one which ends for whatever it costs. */
-const mostFeePercent = 10n;
-
-function isWorthMoving({ inputs, fee }: Chosen, endsSoon: (keysetId: string) => boolean): boolean {
-  return (
-    fee * 100n <= sumAmounts(inputs) * mostFeePercent || inputs.some(({ keysetId }) => endsSoon(keysetId))
-  );
-}
+const isCheap = ({ inputs, fee }: Chosen): boolean => fee * 100n <= sumAmounts(inputs) * mostFeePercent;
 
 /** Whether half of them would do. */
 function isFewer({ inputs, fee }: Chosen, target: OutputKeyset): boolean {
   return 2 * usefulParts(sumAmounts(inputs) - fee, target).length <= inputs.length;
 }
 
-function hasExpired(keyset: KeysetInfo | undefined, nowMs: number): boolean {
-  const expiry = keyset?.finalExpiry ?? null;
-  return expiry !== null && expiry * 1_000 <= nowMs;
-}
-
 /** What the mint would sign anew with the same keyset, or one that soon expires and no later, is no better. */
 function retires(keyset: KeysetInfo | undefined, target: OutputKeyset, nowMs: number): boolean {
   if (keyset === undefined || keyset.id === target.id) return false;
   if (!expiresSoon(keyset, nowMs)) return !keyset.active && !expiresSoon(target, nowMs);
-  return endOf(target) > endOf(keyset);
+  return endMsOf(target) > endMsOf(keyset);
 }
 
-const endOf = ({ finalExpiry }: KeysetInfo): number => (finalExpiry ?? Number.POSITIVE_INFINITY) * 1_000;
+const expiresSoon = (keyset: Expiring | undefined, nowMs: number): boolean =>
+  endMsOf(keyset) - nowMs <= expiresSoonMs;
 
-const hasSoonExpired = (keyset: KeysetInfo | undefined, nowMs: number): boolean =>
-  keyset !== undefined && expiresSoon(keyset, nowMs);
+/** One that the mint does not list, or that names no end, is not known to end. */
+const endMsOf = (keyset: Expiring | undefined): number =>
+  (keyset?.finalExpiry ?? Number.POSITIVE_INFINITY) * 1_000;
 
-const expiresSoon = (keyset: KeysetInfo, nowMs: number): boolean => endOf(keyset) - nowMs <= expiresSoonMs;
+type Expiring = Pick<KeysetInfo, 'finalExpiry'>;
 
 function smallestFirst(a: Candidate, b: Candidate): number {
   if (a.amount !== b.amount) return a.amount < b.amount ? -1 : 1;
