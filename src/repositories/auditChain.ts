@@ -20,7 +20,7 @@ export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' |
   /** A portion of what has a mark, by id: about in the order in which it was written. `after`: the last of the portion before. */
   async function waiting(after: string | null, atMost: number): Promise<UnsealedEvent[]> {
     const marks = await unsealed
-      .find(after === null ? {} : { _id: { $gt: after } })
+      .find({ _id: { $type: 'objectId', ...(after === null ? {} : { $gt: after }) } })
       .sort({ _id: 1 })
       .limit(atMost)
       .lean<UnsealedDocument[]>();
@@ -33,7 +33,11 @@ export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' |
    */
   async function seal(walletId: string, eventIds: readonly string[], at: Date): Promise<Sealing> {
     // The head before anything else: whatever another writes from here on takes the number that we would.
-    const head = await seals.findOne({ wallet_id: walletId }).sort({ seq: -1 }).lean<SealDocument>();
+    // Of numbers alone: whatever else somebody has put there compares with none.
+    const head = await seals
+      .findOne({ wallet_id: walletId, seq: { $gte: 1 } })
+      .sort({ seq: -1 })
+      .lean<SealDocument>();
     await forgetSealed(eventIds);
     const { fit, unfit } = await compared(walletId, eventIds);
     const links = linked(head, fit, at);

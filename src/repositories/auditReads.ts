@@ -23,7 +23,10 @@ export type LooseEvent = {
 
 const portion = 500;
 
-/** Reads the audit log with its chains, in portions, while servers go on; null = all wallets. */
+/**
+ * Reads the audit log with its chains, in portions, while servers go on; null = all wallets. Past the schemas: whoever forges
+ * a document need not give it the types that ours have.
+ */
 export function createAuditReads(
   database: Pick<Database, 'audit' | 'unsealed' | 'seals' | 'wallets'>,
   macs: AuditMacs,
@@ -37,17 +40,11 @@ export function createAuditReads(
 
   /** Every link, each wallet's in order. */
   async function* links(walletIds: readonly string[] | null): AsyncGenerator<ReadLink[]> {
-    let last: SealDocument | undefined;
-    do {
-      const found: SealDocument[] = await seals
-        .find({ $and: [scope(walletIds), behind(last)] })
-        .sort({ wallet_id: 1, seq: 1 })
-        .limit(portion)
-        .lean<SealDocument[]>();
+    const all = seals.collection.find<SealDocument>(scope(walletIds)).sort({ wallet_id: 1, seq: 1 });
+    for await (const found of inPortions(all)) {
       const eventOf = await eventsById(found.map(({ event_id }) => event_id));
       yield found.map((seal) => toLink(seal, eventOf.get(String(seal.event_id))));
-      last = found.at(-1);
-    } while (last !== undefined);
+    }
   }
 
   function toLink(seal: SealDocument, event: AuditDocument | undefined): ReadLink {
@@ -67,23 +64,15 @@ export function createAuditReads(
   async function* events(
     walletIds: readonly string[] | null,
   ): AsyncGenerator<{ count: number; loose: LooseEvent[] }> {
-    let last: AuditDocument | undefined;
-    do {
-      const found: AuditDocument[] = await audit
-        .find({ ...scope(walletIds), ...(last === undefined ? {} : { _id: { $gt: last._id } }) })
-        .sort({ _id: 1 })
-        .limit(portion)
-        .lean<AuditDocument[]>();
-      yield { count: found.length, loose: await looseAmong(found) };
-      last = found.at(-1);
-    } while (last !== undefined);
+    const all = audit.collection.find<AuditDocument>(scope(walletIds)).sort({ _id: 1 });
+    for await (const found of inPortions(all)) yield { count: found.length, loose: await looseAmong(found) };
   }
 
   async function looseAmong(found: readonly AuditDocument[]): Promise<LooseEvent[]> {
     const open = await withoutLink(found);
-    const marks = await unsealed
-      .find({ _id: { $in: open.map(({ _id }) => _id) } })
-      .lean<UnsealedDocument[]>();
+    const marks = await unsealed.collection
+      .find<UnsealedDocument>({ _id: { $in: open.map(({ _id }) => _id) } })
+      .toArray();
     const macOf = new Map(marks.map(({ _id, mac }) => [String(_id), mac]));
     const isMarked = ({ _id }: AuditDocument) => macOf.has(String(_id));
     // Some may have been sealed, and their marks taken away, between the two looks.
@@ -101,32 +90,25 @@ export function createAuditReads(
   async function* lostMarks(
     walletIds: readonly string[] | null,
   ): AsyncGenerator<{ eventId: string; walletId: string }[]> {
-    let last: UnsealedDocument | undefined;
-    do {
-      const found: UnsealedDocument[] = await unsealed
-        .find({ ...scope(walletIds), ...(last === undefined ? {} : { _id: { $gt: last._id } }) })
-        .sort({ _id: 1 })
-        .limit(portion)
-        .lean<UnsealedDocument[]>();
+    const all = unsealed.collection.find<UnsealedDocument>(scope(walletIds)).sort({ _id: 1 });
+    for await (const found of inPortions(all)) {
       const eventOf = await eventsById(found.map(({ _id }) => _id));
       const lost = await withoutLink(found.filter(({ _id }) => !eventOf.has(String(_id))));
       yield lost.map(({ _id, wallet_id }) => ({ eventId: String(_id), walletId: wallet_id }));
-      last = found.at(-1);
-    } while (last !== undefined);
+    }
   }
 
   async function withoutLink<T extends Pick<AuditDocument, '_id'>>(found: readonly T[]): Promise<T[]> {
     if (found.length === 0) return [];
-    const sealed = await seals
-      .find({ event_id: { $in: found.map(({ _id }) => _id) } })
-      .select({ event_id: 1 })
-      .lean<Pick<SealDocument, 'event_id'>[]>();
+    const sealed = await seals.collection
+      .find<SealDocument>({ event_id: { $in: found.map(({ _id }) => _id) } })
+      .toArray();
     const ids = new Set(sealed.map(({ event_id }) => String(event_id)));
     return found.filter(({ _id }) => !ids.has(String(_id)));
   }
 
   async function eventsById(ids: readonly AuditDocument['_id'][]): Promise<Map<string, AuditDocument>> {
-    const found = await audit.find({ _id: { $in: ids } }).lean<AuditDocument[]>();
+    const found = await audit.collection.find<AuditDocument>({ _id: { $in: [...ids] } }).toArray();
     return new Map(found.map((event) => [String(event._id), event]));
   }
 
@@ -139,14 +121,18 @@ export function createAuditReads(
 }
 
 const scope = (walletIds: readonly string[] | null) =>
-  walletIds === null ? {} : { wallet_id: { $in: walletIds } };
+  walletIds === null ? {} : { wallet_id: { $in: [...walletIds] } };
 
-const behind = (last: SealDocument | undefined) =>
-  last === undefined
-    ? {}
-    : {
-        $or: [{ wallet_id: last.wallet_id, seq: { $gt: last.seq } }, { wallet_id: { $gt: last.wallet_id } }],
-      };
+async function* inPortions<T>(all: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let next: T[] = [];
+  for await (const one of all) {
+    next.push(one);
+    if (next.length < portion) continue;
+    yield next;
+    next = [];
+  }
+  yield next;
+}
 
 const toLoose = ({ _id, wallet_id, at }: AuditDocument, is: LooseEvent['is']): LooseEvent => ({
   eventId: String(_id),

@@ -62,6 +62,11 @@ describe('the chain of audit events', () => {
     await database().unsealed.collection.insertOne({ _id, wallet_id, mac: event_mac });
   }
 
+  async function byHand(name: string, document: { _id: string; [field: string]: unknown }): Promise<void> {
+    const { db } = database().connection;
+    await db?.collection<typeof document>(name).insertOne(document);
+  }
+
   it('a payment does not wait for it: paid while nobody seals, its events are in order and said to be unsealed', async () => {
     const { wallet, first } = await paid();
     const events = await eventsOf(wallet);
@@ -130,6 +135,24 @@ describe('the chain of audit events', () => {
       { kind: 'inserted', seq: null, eventId: String(bare) },
     ]);
     await database().unsealed.deleteMany({ wallet_id: last.wallet_id });
+  });
+
+  it('names what was put there with types of its own, and seals the others all the same', async () => {
+    const { wallet, first, last, link } = await sealedPayment();
+    const { _id, ...forged } = last;
+    await byHand('audit_events', { ...forged, _id: 'by hand' });
+    await byHand('audit_unsealed', { _id: 'gone', wallet_id: last.wallet_id, mac: link.event_mac });
+    await database().seals.collection.updateOne({ event_id: first._id }, { $set: { seq: 'first' } });
+    await wallet.fund(64);
+    await seal();
+    expect(await verified(wallet.npub)).toMatchObject({ events: 5, sealed: 4, unsealed: { count: 0 } });
+    expect((await verified(wallet.npub)).findings.map(({ kind }) => kind).toSorted()).toEqual([
+      'inserted',
+      'missing',
+      'seal_changed',
+      'seal_missing',
+    ]);
+    await database().unsealed.collection.deleteMany({ wallet_id: last.wallet_id });
   });
 
   it('names events whose contents, or whose links, have changed places', async () => {

@@ -65,7 +65,7 @@ function* wrongWith(link: ReadLink, before: ReadLink | null): Generator<AuditFin
   const { walletId, seq, eventId } = link;
   const expected = (before?.seq ?? 0) + 1;
   if (link.isGenuine)
-    for (let missing = expected; missing < seq; missing += 1)
+    for (let missing = expected; missing < seq && missing < expected + maxFindings; missing += 1)
       yield { kind: 'seal_missing', walletId, seq: missing, eventId: null };
   // After a link that was changed, or a gap, what the next one names cannot be compared.
   const follows = seq !== expected || before?.isGenuine === false || link.previous === (before?.mac ?? '');
