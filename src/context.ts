@@ -44,6 +44,7 @@ import { createReconcileService } from './services/reconcile/reconcileService.ts
 import { createReportService } from './services/reportService.ts';
 import { createRestoreRequests } from './services/restore/requests.ts';
 import { createRestore } from './services/restore/restore.ts';
+import { createSupportService } from './services/support/supportService.ts';
 import { createTransactionService } from './services/transactions/transactionService.ts';
 import { createKeepUp } from './services/upkeep/keepUp.ts';
 import { createUpkeepRounds } from './services/upkeep/upkeepRounds.ts';
@@ -240,6 +241,7 @@ export async function createContext(given: {
       onLastCall: runs.onLastCall,
     }),
     reports,
+    support: createSupportService(stores),
     health: createHealthService({
       isDatabaseWritable: () => isDatabaseWritable(database, 1_000),
       mintHealth: mints.health,

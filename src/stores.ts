@@ -13,12 +13,14 @@ import { createLedgerRepository } from './repositories/ledger.ts';
 import { createMeltRepository } from './repositories/melts.ts';
 import { createMintingRepository } from './repositories/mintings.ts';
 import { createOpenOutputReads } from './repositories/openOutputs.ts';
+import { createOperationStories } from './repositories/operationStories.ts';
 import { createOperationRepository } from './repositories/operations.ts';
 import { createRateCounters } from './repositories/rateCounters.ts';
 import { createRateLimitRepository } from './repositories/rateLimits.ts';
 import { createReceiveRepository } from './repositories/receives.ts';
 import { createRecoveredEcashRepository } from './repositories/recoveredEcash.ts';
 import { createRecoveryRepository } from './repositories/recoveries.ts';
+import { createReportListRepository } from './repositories/reportList.ts';
 import { createReportSpool } from './repositories/reportSpool.ts';
 import { createReportRepository } from './repositories/reports.ts';
 import { createSendRepository } from './repositories/sends.ts';
@@ -69,6 +71,8 @@ export function createStores(given: {
     openOutputs: createOpenOutputReads(database, sealers, proofName),
     corrections: createCorrectionRepository(database, tokens, audit),
     filed: createReportRepository(database),
+    reportList: createReportListRepository(database),
+    stories: createOperationStories(database),
     spool,
     spending: createKeySpendingRepository(database),
     apiKeys: createApiKeyRepository(database),

@@ -57,6 +57,18 @@ export function requireScope(scope: Scope): RequestHandler {
   };
 }
 
+/** Demands a scope that is for all wallets alike: a key that is bound to one is refused. @throws DomainError FORBIDDEN */
+export function requireScopeForAll(scope: Scope): RequestHandler {
+  return (req, _res, next) => {
+    const caller = callerOf(req);
+    if (!isAdmin(caller)) {
+      if (!caller.scopes.includes(scope)) throw forbidden(`this key lacks the scope ${scope}`);
+      if (caller.npub !== null) throw forbidden('this key is for one wallet, and this is about all of them');
+    }
+    next();
+  };
+}
+
 /** Demands a key that may create some wallet; which one is known only with the body (`requireCreationOf`). */
 export function requireCreation(): RequestHandler {
   return (req, _res, next) => {

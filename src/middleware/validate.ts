@@ -33,6 +33,7 @@ const messages: Record<string, string> = {
   npub: npubProblem,
   memo: `must have at most ${maxMemoLength} characters, and no control characters`,
   wish: `must be "max" or a JSON integer from 1 to ${maxAmount}`,
+  moment: 'must be a moment such as 2026-11-21T12:05:00Z (RFC 3339)',
   page: 'must be an integer from 1 to 100',
 };
 

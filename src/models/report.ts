@@ -2,22 +2,29 @@ export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'] as const;
 /** Seed 004: CRITICAL needs people, HIGH blocks, MEDIUM corrects itself, LOW is for the record. */
 export type Severity = (typeof severities)[number];
 
+export const reportStatuses = ['open', 'closed'] as const;
+export type ReportStatus = (typeof reportStatuses)[number];
+
 /** One incident for support staff. Repeats are counted by `dedupeKey`, not piled up. Never holds a secret. */
 export type ErrorReport = {
   supportId: string;
   dedupeKey: string;
   severity: Severity;
   code: string;
-  status: 'open' | 'closed';
+  status: ReportStatus;
   npub: string | null;
   walletId: string | null;
   transactionId: string | null;
   quoteId: string | null;
   summary: string;
   details: Record<string, unknown>;
+  /** supportIds that were told, too, for what then proved to be this incident. */
+  otherIds: string[];
+  /** The latest of the requests that have met it. */
   requestIds: string[];
   count: number;
   at: Date;
+  /** When it was met last. */
   lastAt: Date;
   closedAt: Date | null;
   closedHow: string | null;
@@ -48,3 +55,6 @@ export type AuditEvent = {
   details: Record<string, unknown>;
   at: Date;
 };
+
+/** A place between two reports of a list, by the report before it. */
+export type ReportPosition = { lastAt: Date; id: string };

@@ -71,6 +71,13 @@ export const wishedUnit: Schema = {
     'In which unit: one in which the mint can be paid and pays; else its first, `sat` where it has that',
   format: 'mint-unit',
 };
+export const supportId: Schema = text('Names the stored report', 'sup_0123456789abcdef0123', {
+  pattern: '^sup_[0-9a-f]{20}$',
+});
+export const reportCode: Schema = text('What kind of incident', 'OPERATION_OPEN_TOO_LONG', {
+  pattern: '^[A-Z_]+$',
+  maxLength: 64,
+});
 export const walletId: Schema = text('Names one wallet of an npub', 'wal_3f1c2f5e6b5a4d0e9a550d1f8e7c6b5a', {
   pattern: walletIdPattern.source,
 });

@@ -89,6 +89,7 @@ describe('nothing secret is written down or told', () => {
       [`${at}/melt/${String(paid.body['transactionId'])}`, 200],
       [`${at}/transactions`, 200],
       [`${at}/transactions/${String(paid.body['transactionId'])}`, 200],
+      ['/api/support/reports', 200],
       ['/openapi.json', 200],
       ['/docs', 200],
       ['/docs/start.js', 200],
@@ -190,6 +191,9 @@ describe('nothing secret is written down or told', () => {
     const { reports } = world.context.database;
     const { supportId } = broken.body;
     await until(async () => (await reports.exists({ _id: String(supportId) })) !== null, 'the report');
+    const told = await world.call('GET', `/api/support/reports/${String(supportId)}`);
+    expect(told).toMatchObject({ status: 200, body: { code: 'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS' } });
+    expect((await world.call('GET', '/api/support/reports')).status).toBe(200);
     await server.stop();
     await database.close();
     expect(await scan.look()).toEqual([]);

@@ -1,0 +1,31 @@
+import type { OperationStory } from '../../models/operation.ts';
+import type { ErrorReport, ReportStatus, Severity } from '../../models/report.ts';
+import type { TransactionStatus } from '../../models/transaction.ts';
+import type { PlainWords } from './plainWords.ts';
+
+/** Which reports are asked for; undefined = any. */
+export type ReportQuery = {
+  limit: number;
+  cursor: string | undefined;
+  severity: Severity | undefined;
+  status: ReportStatus | undefined;
+  code: string | undefined;
+  npub: string | undefined;
+  /** Only what was met at this moment or later. */
+  since: Date | undefined;
+};
+
+export type ReportPage = { reports: ErrorReport[]; limit: number; nextCursor: string | null };
+
+/** An operation as support sees it. `status` is what its owner is told; null of upkeep. */
+export type OperationView = OperationStory & { status: TransactionStatus | null; money: string };
+
+/** A report with what it means. `operation`: null where it is about none, or about one that was never stored. */
+export type ReportView = { report: ErrorReport; words: PlainWords; operation: OperationView | null };
+
+export type SupportService = {
+  /** Reports, those that were met last first. @throws DomainError VALIDATION_ERROR for a cursor that is none */
+  list(query: ReportQuery): Promise<ReportPage>;
+  /** By any supportId that was ever told for it. @throws DomainError REPORT_NOT_FOUND */
+  get(supportId: string): Promise<ReportView>;
+};
