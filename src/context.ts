@@ -241,7 +241,7 @@ export async function createContext(given: {
       onLastCall: runs.onLastCall,
     }),
     reports,
-    support: createSupportService(stores),
+    support: createSupportService({ ...stores, now }),
     health: createHealthService({
       isDatabaseWritable: () => isDatabaseWritable(database, 1_000),
       mintHealth: mints.health,

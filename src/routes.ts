@@ -104,6 +104,12 @@ export function routeTable(services: Services): Route[] {
     { method: 'get', path: `${wallet}/restore`, access: 'wallet:read', handler: restores.present },
     { method: 'get', path: '/api/support/reports', access: 'support:read', handler: support.list },
     { method: 'get', path: '/api/support/reports/:supportId', access: 'support:read', handler: support.get },
+    {
+      method: 'post',
+      path: '/api/support/reports/:supportId/resolve',
+      access: 'support:write',
+      handler: support.resolve,
+    },
   );
   return routes;
 }

@@ -21,6 +21,7 @@ import { createReceiveRepository } from './repositories/receives.ts';
 import { createRecoveredEcashRepository } from './repositories/recoveredEcash.ts';
 import { createRecoveryRepository } from './repositories/recoveries.ts';
 import { createReportListRepository } from './repositories/reportList.ts';
+import { createReportResolutions } from './repositories/reportResolutions.ts';
 import { createReportSpool } from './repositories/reportSpool.ts';
 import { createReportRepository } from './repositories/reports.ts';
 import { createSendRepository } from './repositories/sends.ts';
@@ -72,6 +73,7 @@ export function createStores(given: {
     corrections: createCorrectionRepository(database, tokens, audit),
     filed: createReportRepository(database),
     reportList: createReportListRepository(database),
+    resolutions: createReportResolutions(database, audit),
     stories: createOperationStories(database),
     spool,
     spending: createKeySpendingRepository(database),

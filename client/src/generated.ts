@@ -485,6 +485,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/support/reports/{supportId}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call a report dealt with
+         * @description Who, when and why are kept, also when the server closes it later by itself. If the incident is met again, it is open again.
+         */
+        post: operations["resolveReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1535,7 +1555,7 @@ export interface components {
                  * @description Whether it is still so
                  * @enum {string}
                  */
-                status: "open" | "closed";
+                status: "open" | "resolved" | "closed";
                 /**
                  * Format: npub
                  * @description Whose wallet it is about
@@ -1588,7 +1608,7 @@ export interface components {
              * @description Whether it is still so
              * @enum {string}
              */
-            status: "open" | "closed";
+            status: "open" | "resolved" | "closed";
             /**
              * Format: npub
              * @description Whose wallet it is about
@@ -1616,6 +1636,20 @@ export interface components {
             closedAt: string | null;
             /** @description Why it is over */
             closedHow: string | null;
+            /** @description Who has called it resolved, when and why; the latest last */
+            resolutions: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description By whose key */
+                keyId: string;
+                /** @description What that key was called */
+                label: string;
+                /** @description Why */
+                note: string;
+            }[];
             /** @description The latest twenty */
             requestIds: string[];
             /** @description What else was noted, by its kind */
@@ -1663,6 +1697,36 @@ export interface components {
                     event: string;
                 }[];
             } | null;
+        };
+        ResolveWish: {
+            /** @description Why, for whoever reads it later */
+            note: string;
+        };
+        Resolved: {
+            /** @constant */
+            success: true;
+            /** @description Names the stored report */
+            supportId: string;
+            /**
+             * @description What it is now
+             * @enum {string}
+             */
+            status: "resolved" | "closed" | "open";
+            /** @description Whether somebody had done so before; then that is told, and nothing was written */
+            alreadyResolved: boolean;
+            resolution: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description By whose key */
+                keyId: string;
+                /** @description What that key was called */
+                label: string;
+                /** @description Why */
+                note: string;
+            };
         };
         /** @description Body, path or header of another shape; at most twenty of its mistakes are named */
         VALIDATION_ERROR: {
@@ -3755,7 +3819,7 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
                 severity?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW";
-                status?: "open" | "closed";
+                status?: "open" | "resolved" | "closed";
                 code?: string;
                 npub?: string;
                 since?: string;
@@ -3795,6 +3859,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+        };
+    };
+    resolveReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                supportId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveWish"];
+            };
+        };
+        responses: {
+            /** @description What it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resolved"];
                 };
             };
         };

@@ -1,6 +1,7 @@
-import type { ErrorReport } from '../models/report.ts';
+import type { ErrorReport, Resolution } from '../models/report.ts';
 import { redact } from '../redaction.ts';
-import type { OperationView, ReportPage, ReportView } from '../services/support/contracts.ts';
+import type { OperationView, ReportPage, ReportView, ResolutionView } from '../services/support/contracts.ts';
+import type { PlainWords } from '../services/support/plainWords.ts';
 
 /** One page of reports. */
 export function presentReports({ reports, limit, nextCursor }: ReportPage) {
@@ -19,17 +20,49 @@ export function presentReport({ report, words, operation }: ReportView) {
     ...presentEntry(report),
     walletId,
     otherIds,
-    whatItMeans: closedHow === null ? words.money : `While it was so: ${words.money}`,
-    whatTheServerDoes: closedHow === null ? words.server : `It is over. ${closedHow}`,
-    whatToDo: closedHow === null ? words.next : 'Nothing more about this incident.',
+    ...inWords(report, words),
     closedAt: closedAt?.toISOString() ?? null,
     closedHow,
+    resolutions: report.resolutions.map(presentSaid),
     requestIds,
     // Nothing secret was written down; this is for what somebody may have put there by another way.
     details: redact(details),
     operation: operation === null ? null : presentOperation(operation),
   };
 }
+
+/** What of a report depends on whether it is still so. */
+function inWords({ status, closedHow }: ErrorReport, words: PlainWords) {
+  switch (status) {
+    case 'open':
+      return { whatItMeans: words.money, whatTheServerDoes: words.server, whatToDo: words.next };
+    case 'resolved':
+      return {
+        whatItMeans: words.money,
+        whatTheServerDoes: words.server,
+        whatToDo: 'Somebody has called it resolved; the note says why. If it is met again, it is open again.',
+      };
+    case 'closed':
+      return {
+        whatItMeans: `While it was so: ${words.money}`,
+        whatTheServerDoes: `It is over. ${closedHow ?? ''}`.trim(),
+        whatToDo: 'Nothing more about this incident.',
+      };
+  }
+}
+
+/** What has come of resolving a report; `alreadyResolved`: somebody had done so before. */
+export function presentResolution({ report, resolution, already }: ResolutionView) {
+  const { supportId, status } = report;
+  return { success: true, supportId, status, alreadyResolved: already, resolution: presentSaid(resolution) };
+}
+
+const presentSaid = ({ at, keyId, label, note }: Resolution) => ({
+  at: at.toISOString(),
+  keyId,
+  label,
+  note,
+});
 
 function presentEntry(report: ErrorReport) {
   const { supportId, at, lastAt, count, severity, code, status, npub, transactionId, quoteId, summary } =

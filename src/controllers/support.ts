@@ -1,7 +1,9 @@
 import type { RequestHandler } from 'express';
+import { actorOf } from '../middleware/authenticate.ts';
 import { readReportQuery, readSupportId } from '../middleware/reportQuery.ts';
+import { bodies, readBody } from '../middleware/validate.ts';
 import type { SupportService } from '../services/support/contracts.ts';
-import { presentReport, presentReports } from './presentSupport.ts';
+import { presentReport, presentReports, presentResolution } from './presentSupport.ts';
 
 /** Handlers for people who have a customer on the line. */
 export function supportController(support: SupportService) {
@@ -13,5 +15,10 @@ export function supportController(support: SupportService) {
     res.json(presentReport(await support.get(readSupportId(req))));
   };
 
-  return { list, get };
+  const resolve: RequestHandler = async (req, res) => {
+    const { note } = readBody(bodies.resolve, req);
+    res.json(presentResolution(await support.resolve(readSupportId(req), note, actorOf(req))));
+  };
+
+  return { list, get, resolve };
 }

@@ -56,6 +56,24 @@ export const operation: Schema = object({
   ),
 });
 
+const said: Schema = object({
+  at: moment('When'),
+  keyId: text('By whose key', '0123456789abcdef'),
+  label: text('What that key was called', 'support desk'),
+  note: text('Why', 'The mint has paid it back.'),
+});
+
+export const resolved: Schema = object({
+  success: only(true),
+  supportId,
+  status: oneOf('What it is now', ['resolved', 'closed', 'open']),
+  alreadyResolved: flag(
+    'Whether somebody had done so before; then that is told, and nothing was written',
+    false,
+  ),
+  resolution: said,
+});
+
 export const report: Schema = object({
   success: only(true),
   ...entry,
@@ -66,6 +84,7 @@ export const report: Schema = object({
   whatToDo: text('For a person', 'Nothing at once.'),
   closedAt: nullable(moment('When it was over')),
   closedHow: nullable(text('Why it is over', 'The operation ended as settled.')),
+  resolutions: list(said, { description: 'Who has called it resolved, when and why; the latest last' }),
   requestIds: list(text('A request that has met it', 'order-7'), {
     description: 'The latest twenty',
   }),

@@ -1,5 +1,7 @@
 import { json, type OperationDoc } from './operationDoc.ts';
-import { report, reports } from './supportAnswers.ts';
+import { body } from './schema.ts';
+import { report, reports, resolved } from './supportAnswers.ts';
+import { supportNote } from './values.ts';
 
 /** The part of `operationDocs` for people who have a customer on the line. */
 export const supportOperations: Record<string, OperationDoc> = {
@@ -19,6 +21,16 @@ export const supportOperations: Record<string, OperationDoc> = {
     summary: 'What happened, what it means for the customer’s money, and what to do',
     description: 'Found by any supportId that was ever told for it.',
     answers: { 200: json('The report', 'Report', report) },
+    refusals: ['REPORT_NOT_FOUND'],
+  },
+  'POST /api/support/reports/:supportId/resolve': {
+    id: 'resolveReport',
+    tag: 'Support',
+    summary: 'Call a report dealt with',
+    description:
+      'Who, when and why are kept, also when the server closes it later by itself. If the incident is met again, it is open again.',
+    body: { name: 'ResolveWish', schema: body({ note: supportNote }) },
+    answers: { 200: json('What it is now', 'Resolved', resolved) },
     refusals: ['REPORT_NOT_FOUND'],
   },
 };

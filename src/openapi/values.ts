@@ -1,4 +1,11 @@
-import { externalIdPattern, maxExternalIdLength, maxMemoLength, memoPattern } from '../models/notes.ts';
+import {
+  externalIdPattern,
+  maxExternalIdLength,
+  maxMemoLength,
+  maxSupportNoteLength,
+  memoPattern,
+  supportNotePattern,
+} from '../models/notes.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
 import { unitPattern } from '../models/units.ts';
 import { walletIdPattern } from '../models/wallet.ts';
@@ -94,6 +101,11 @@ export const memo: Schema = text('The owner’s own words, told to the owner alo
   minLength: 1,
   maxLength: maxMemoLength,
   pattern: memoPattern,
+});
+export const supportNote: Schema = text('Why, for whoever reads it later', 'The mint has paid it back.', {
+  minLength: 1,
+  maxLength: maxSupportNoteLength,
+  pattern: supportNotePattern,
 });
 export const externalId: Schema = text(
   'What the owner’s program calls it; need not be unique',

@@ -100,5 +100,11 @@ export function reportFrom(document: ReportDocument): ErrorReport {
     lastAt: document.last_at,
     closedAt: document.closed_at,
     closedHow: document.closed_how,
+    resolutions: (document.resolutions ?? []).map(({ at, key_id, label, note }) => ({
+      at,
+      keyId: key_id,
+      label,
+      note,
+    })),
   };
 }

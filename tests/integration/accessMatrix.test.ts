@@ -68,6 +68,7 @@ beforeAll(() => {
     '/api/wallet/:npub/proofs/status': {},
     '/api/wallet/:npub/reconcile': {},
     '/api/wallet/:npub/restore': {},
+    '/api/support/reports/:supportId/resolve': { note: 'x' },
   });
 });
 

@@ -129,6 +129,10 @@ describe('every example of docs/api.md is what the server says', () => {
     await reports.file({ ...about, dedupeKey: 'x', severity: 'HIGH', code: 'FEE_ABOVE_LIMIT', summary: 'x' });
     const listed = await world.call('GET', `/api/support/reports?npub=${about.npub}`);
     expect(shapeOf(listed.body)).toEqual(shapeOf(exampleWith('"reports"')));
+    const [report] = await world.context.database.reports.find({ npub: about.npub }).lean();
+    const at = `/api/support/reports/${report?._id}/resolve`;
+    const resolved = await world.call('POST', at, { note: 'x' });
+    expect(shapeOf(resolved.body)).toEqual(shapeOf(exampleWith('"alreadyResolved"')));
   });
 
   it('of readiness, and of a refusal, word by word', async () => {

@@ -194,6 +194,13 @@ describe('nothing secret is written down or told', () => {
     const told = await world.call('GET', `/api/support/reports/${String(supportId)}`);
     expect(told).toMatchObject({ status: 200, body: { code: 'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS' } });
     expect((await world.call('GET', '/api/support/reports')).status).toBe(200);
+    const [proof] = await proofsOf(world, wallet.npub);
+    const note = `the customer says: ${proof?.secret ?? ''}`;
+    const resolved = await world.call('POST', `/api/support/reports/${String(supportId)}/resolve`, { note });
+    expect(resolved).toMatchObject({
+      status: 200,
+      body: { resolution: { note: 'the customer says: [redacted]' } },
+    });
     await server.stop();
     await database.close();
     expect(await scan.look()).toEqual([]);

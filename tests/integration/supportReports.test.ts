@@ -7,6 +7,7 @@ const reportsAt = '/api/support/reports';
 
 let world: World;
 let headers: { authorization: string };
+let deskKeyId: string;
 let aheadMs = 0;
 beforeAll(async () => {
   const clock = () => Date.now() + aheadMs;
@@ -15,11 +16,21 @@ beforeAll(async () => {
     env: { CRUCIBLE_ANSWER_WITHIN_MS: '600', CRUCIBLE_FENCE_DELAY_MS: '120000' },
     overrides: { now: () => new Date(clock()) },
   });
-  headers = { authorization: `Bearer ${await world.keyFor(['support:read'])}` };
+  const { apiKeys } = world.context.services;
+  const { key, token } = await apiKeys.issue({
+    label: 'support desk',
+    scopes: ['support:read', 'support:write'],
+    npub: null,
+    expiresAt: null,
+  });
+  deskKeyId = key.id;
+  headers = { authorization: `Bearer ${token}` };
 });
 afterAll(() => world.end());
 
 const get = (path: string) => world.call('GET', path, undefined, headers);
+const resolve = (supportId: unknown, note: string) =>
+  world.call('POST', `${reportsAt}/${String(supportId)}/resolve`, { note }, headers);
 async function listed(query: string): Promise<Json[]> {
   const { status, body } = await get(`${reportsAt}?${query}`);
   expect(status).toBe(200);
@@ -122,4 +133,108 @@ it('a report tells which requests have met it, and is found by every id that was
     otherIds: [other],
     operation: null,
   });
+});
+
+describe('a report that a person has called resolved', () => {
+  const draft = (dedupeKey: string, transactionId: string | null = null) =>
+    ({ dedupeKey, severity: 'HIGH', code: 'FEE_ABOVE_LIMIT', summary: 'dear', transactionId }) as const;
+
+  it('keeps who, when and why, in the audit log too, and says so to whoever resolves it again', async () => {
+    const { reports } = world.context.services;
+    const { npub } = await world.wallet();
+    const supportId = await reports.file({ ...draft('resolved:1'), npub });
+    const first = await resolve(supportId, 'the mint was asked');
+    const resolution = {
+      at: expect.any(String),
+      keyId: deskKeyId,
+      label: 'support desk',
+      note: 'the mint was asked',
+    };
+    expect(first).toMatchObject({
+      status: 200,
+      body: { supportId, status: 'resolved', alreadyResolved: false, resolution },
+    });
+    const again = await resolve(supportId, 'I have, too');
+    expect(again.body).toEqual({ ...first.body, alreadyResolved: true });
+    const { body } = await get(`${reportsAt}/${supportId}`);
+    expect(body).toMatchObject({ status: 'resolved', closedAt: null, resolutions: [resolution] });
+    expect(await listed(`npub=${npub}&status=open`)).toEqual([]);
+    expect(await listed(`npub=${npub}&status=resolved`)).toMatchObject([{ supportId }]);
+    const audited = await world.context.database.audit.find({ 'details.supportId': supportId }).lean();
+    expect(audited).toMatchObject([
+      {
+        event: 'report.resolved',
+        npub,
+        details: { keyId: deskKeyId, label: 'support desk', note: 'the mint was asked' },
+      },
+    ]);
+  });
+
+  it('is closed when the server sees that it is over, and keeps both', async () => {
+    const { reports } = world.context.services;
+    const supportId = await reports.file(draft('resolved:2'));
+    await resolve(supportId, 'being looked into');
+    await reports.close('resolved:2', 'The mint takes less again.');
+    expect((await get(`${reportsAt}/${supportId}`)).body).toMatchObject({
+      status: 'closed',
+      closedHow: 'The mint takes less again.',
+      resolutions: [{ note: 'being looked into' }],
+    });
+  });
+
+  it('that was closed before stays closed, and keeps the note', async () => {
+    const { reports } = world.context.services;
+    const supportId = await reports.file(draft('resolved:3'));
+    await reports.close('resolved:3', 'The mint takes less again.');
+    expect((await resolve(supportId, 'customer told')).body).toMatchObject({
+      status: 'closed',
+      alreadyResolved: false,
+    });
+    expect((await get(`${reportsAt}/${supportId}`)).body).toMatchObject({
+      status: 'closed',
+      closedHow: 'The mint takes less again.',
+      resolutions: [{ note: 'customer told' }],
+    });
+    expect((await resolve(supportId, 'again')).body).toMatchObject({ alreadyResolved: true });
+  });
+
+  it.each([
+    ['of an operation, is open again under its id', 'tx_melt_1795229787123_0123456789abcdef'],
+    ['of none, has an open one beside it', null],
+  ])('and is met again: %s', async (_what, transactionId) => {
+    const { reports } = world.context.services;
+    const met = draft(`again:${transactionId}`, transactionId);
+    const supportId = await reports.file(met);
+    await resolve(supportId, 'dealt with');
+    aheadMs += 1_000;
+    const next = await reports.file(met);
+    expect(next === supportId).toBe(transactionId !== null);
+    expect((await get(`${reportsAt}/${next}`)).body).toMatchObject({ status: 'open' });
+    const { body } = await get(`${reportsAt}/${supportId}`);
+    expect(body).toMatchObject({
+      resolutions: [{ note: 'dealt with' }],
+      count: transactionId === null ? 1 : 2,
+    });
+    await reports.close(met.dedupeKey, 'over');
+    for (const id of [supportId, next])
+      expect((await get(`${reportsAt}/${id}`)).body).toMatchObject({ status: 'closed', closedHow: 'over' });
+  });
+});
+
+it('a key that may only read resolves nothing', async () => {
+  const supportId = await world.context.services.reports.file({
+    dedupeKey: 'readers',
+    severity: 'HIGH',
+    code: 'FEE_ABOVE_LIMIT',
+    summary: 'dear',
+  });
+  const authorization = `Bearer ${await world.keyFor(['support:read'])}`;
+  const refused = await world.call(
+    'POST',
+    `${reportsAt}/${supportId}/resolve`,
+    { note: 'x' },
+    { authorization },
+  );
+  expect(refused).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+  expect((await get(`${reportsAt}/${supportId}`)).body).toMatchObject({ status: 'open', resolutions: [] });
 });

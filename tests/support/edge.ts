@@ -6,6 +6,7 @@ import { createApp } from '../../src/app.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Scope } from '../../src/models/apiKey.ts';
 import { createApiKeyRepository } from '../../src/repositories/apiKeys.ts';
+import { createAuditRepository } from '../../src/repositories/audit.ts';
 import { createBearerTokenRepository } from '../../src/repositories/bearerTokens.ts';
 import { openDatabase } from '../../src/repositories/database.ts';
 import { isDatabaseWritable } from '../../src/repositories/health.ts';
@@ -15,6 +16,7 @@ import { createOperationStories } from '../../src/repositories/operationStories.
 import { createRateCounters } from '../../src/repositories/rateCounters.ts';
 import { createRateLimitRepository } from '../../src/repositories/rateLimits.ts';
 import { createReportListRepository } from '../../src/repositories/reportList.ts';
+import { createReportResolutions } from '../../src/repositories/reportResolutions.ts';
 import { createReportSpool } from '../../src/repositories/reportSpool.ts';
 import { createReportRepository } from '../../src/repositories/reports.ts';
 import { createSignedRequestRepository } from '../../src/repositories/signedRequests.ts';
@@ -123,7 +125,9 @@ export async function startEdge() {
     reports,
     support: createSupportService({
       reportList: createReportListRepository(database),
+      resolutions: createReportResolutions(database, createAuditRepository(database)),
       stories: createOperationStories(database),
+      now,
     }),
     wallets,
     health,

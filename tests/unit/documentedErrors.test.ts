@@ -32,6 +32,7 @@ const state = { ...usual };
 const caller = (): Caller => ({
   by: 'key',
   keyId: 'k',
+  label: 'documented',
   scopes: state.scopes,
   npub: null,
   budgetSatPerDay: null,

@@ -121,8 +121,8 @@ export const apiKeySchema = new Schema<ApiKeyDocument>(
 
 /** Collection `audit_events`: append-only. Amounts and ids, never proofs. */
 export type AuditDocument = {
-  wallet_id: string;
-  npub: string;
+  wallet_id: string | null;
+  npub: string | null;
   transaction_id: string | null;
   event: string;
   details: Record<string, unknown>;
@@ -131,8 +131,8 @@ export type AuditDocument = {
 
 export const auditSchema = new Schema<AuditDocument>(
   {
-    wallet_id: { type: String, required: true },
-    npub: { type: String, required: true },
+    wallet_id: { type: String, default: null },
+    npub: { type: String, default: null },
     transaction_id: { type: String, default: null },
     event: { type: String, required: true },
     details: { type: Schema.Types.Mixed, default: {} },
@@ -148,7 +148,7 @@ export type ReportDocument = {
   dedupe_key: string;
   severity: string;
   code: string;
-  status: 'open' | 'closed';
+  status: 'open' | 'resolved' | 'closed';
   npub: string | null;
   wallet_id: string | null;
   transaction_id: string | null;
@@ -163,6 +163,9 @@ export type ReportDocument = {
   last_at: Date;
   closed_at: Date | null;
   closed_how: string | null;
+  /** Present once a person has called it dealt with: when that was last, and every time. */
+  resolved_at?: Date;
+  resolutions?: { at: Date; key_id: string; label: string; note: string }[];
 };
 
 export const reportSchema = new Schema<ReportDocument>(
@@ -171,7 +174,7 @@ export const reportSchema = new Schema<ReportDocument>(
     dedupe_key: { type: String, required: true },
     severity: { type: String, enum: ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'], required: true },
     code: { type: String, required: true },
-    status: { type: String, enum: ['open', 'closed'], required: true },
+    status: { type: String, enum: ['open', 'resolved', 'closed'], required: true },
     npub: { type: String, default: null },
     wallet_id: { type: String, default: null },
     transaction_id: { type: String, default: null },
@@ -185,6 +188,8 @@ export const reportSchema = new Schema<ReportDocument>(
     last_at: { type: Date, required: true },
     closed_at: { type: Date, default: null },
     closed_how: { type: String, default: null },
+    resolved_at: { type: Date },
+    resolutions: { type: Schema.Types.Mixed },
   },
   { strict: 'throw', versionKey: false, minimize: false, collection: 'error_reports' },
 );
@@ -192,6 +197,11 @@ export const reportSchema = new Schema<ReportDocument>(
 reportSchema.index(
   { dedupe_key: 1 },
   { name: 'one_open_report_per_incident', unique: true, partialFilterExpression: { status: 'open' } },
+);
+// Whoever closes an incident closes what was called resolved before it was over.
+reportSchema.index(
+  { dedupe_key: 1, _id: 1 },
+  { name: 'resolved_incidents', partialFilterExpression: { status: 'resolved' } },
 );
 reportSchema.index(
   { other_ids: 1 },

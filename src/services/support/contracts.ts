@@ -1,5 +1,5 @@
 import type { OperationStory } from '../../models/operation.ts';
-import type { ErrorReport, ReportStatus, Severity } from '../../models/report.ts';
+import type { ErrorReport, ReportStatus, Resolution, Severity } from '../../models/report.ts';
 import type { TransactionStatus } from '../../models/transaction.ts';
 import type { PlainWords } from './plainWords.ts';
 
@@ -23,9 +23,17 @@ export type OperationView = OperationStory & { status: TransactionStatus | null;
 /** A report with what it means. `operation`: null where it is about none, or about one that was never stored. */
 export type ReportView = { report: ErrorReport; words: PlainWords; operation: OperationView | null };
 
+/** Who of support acts, by the key that the request came with, and in which request. */
+export type Actor = { keyId: string; label: string; requestId: string };
+
+/** `already`: somebody has resolved it before, and that is what is told; nothing was written. */
+export type ResolutionView = { report: ErrorReport; resolution: Resolution; already: boolean };
+
 export type SupportService = {
   /** Reports, those that were met last first. @throws DomainError VALIDATION_ERROR for a cursor that is none */
   list(query: ReportQuery): Promise<ReportPage>;
   /** By any supportId that was ever told for it. @throws DomainError REPORT_NOT_FOUND */
   get(supportId: string): Promise<ReportView>;
+  /** Calls a report dealt with. If it is met again afterwards, it is open again. @throws DomainError REPORT_NOT_FOUND */
+  resolve(supportId: string, note: string, actor: Actor): Promise<ResolutionView>;
 };

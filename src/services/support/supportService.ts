@@ -1,7 +1,10 @@
-import { DomainError } from '../../models/errors.ts';
+import { DomainError, invariant } from '../../models/errors.ts';
 import type { OperationStory } from '../../models/operation.ts';
+import type { ErrorReport } from '../../models/report.ts';
+import { redactText } from '../../redaction.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
 import type { ReportListRepository } from '../../repositories/reportList.ts';
+import type { ReportResolutions } from '../../repositories/reportResolutions.ts';
 import { createCursors } from '../cursor.ts';
 import type { OperationView, SupportService } from './contracts.ts';
 import { plainWordsFor } from './plainWords.ts';
@@ -12,9 +15,11 @@ const cursors = createCursors(/sup_[0-9a-f]{20}/);
 /** What support reads: error reports with what they mean, and the operations behind them. */
 export function createSupportService(parts: {
   reportList: ReportListRepository;
+  resolutions: ReportResolutions;
   stories: OperationStories;
+  now: () => Date;
 }): SupportService {
-  const { reportList, stories } = parts;
+  const { reportList, resolutions, stories, now } = parts;
 
   const list: SupportService['list'] = async ({ limit, cursor, since, ...by }) => {
     const place = cursor === undefined ? null : cursors.placeOf(cursor);
@@ -38,9 +43,15 @@ export function createSupportService(parts: {
     };
   };
 
-  const get: SupportService['get'] = async (supportId) => {
+  /** By any of its supportIds. @throws DomainError REPORT_NOT_FOUND */
+  async function find(supportId: string): Promise<ErrorReport> {
     const report = await reportList.find(supportId);
     if (report === null) throw noSuchReport();
+    return report;
+  }
+
+  const get: SupportService['get'] = async (supportId) => {
+    const report = await find(supportId);
     const story = report.transactionId === null ? null : await stories.story(report.transactionId);
     return {
       report,
@@ -49,7 +60,25 @@ export function createSupportService(parts: {
     };
   };
 
-  return { list, get };
+  const resolve: SupportService['resolve'] = async (asked, note, { keyId, label, requestId }) => {
+    const { supportId, walletId, npub, transactionId, code } = await find(asked);
+    // Somebody may paste a secret into it.
+    const resolution = { at: now(), keyId, label, note: redactText(note) };
+    const done = await resolutions.resolve(supportId, resolution, {
+      walletId,
+      npub,
+      transactionId,
+      event: 'report.resolved',
+      details: { supportId, code, keyId, label, note: resolution.note, requestId },
+      at: resolution.at,
+    });
+    const report = await find(supportId);
+    const told = done ? resolution : report.resolutions.at(-1);
+    invariant(told !== undefined, `${supportId}: resolved by nobody`);
+    return { report, resolution: told, already: !done };
+  };
+
+  return { list, get, resolve };
 }
 
 const viewOf = (story: OperationStory): OperationView => ({

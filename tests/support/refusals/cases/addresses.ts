@@ -80,6 +80,7 @@ const badWalletIds = ['', '%24gt', 'a%20b', 'x'.repeat(101), 'wal_1&walletId=wal
   }),
 );
 
+const noteRule = 'must say something, in at most 1000 characters and no control characters';
 const transactionRule = 'must be a transaction id such as tx_melt_…';
 const statusRoute = '/api/wallet/:npub/melt/:transactionId';
 const spoiltIds = [
@@ -221,7 +222,7 @@ const supportCases: RefusalCase[] = [
     members: {
       details: [
         { field: 'severity', message: 'must be one of [CRITICAL, HIGH, MEDIUM, LOW]' },
-        { field: 'status', message: 'must be one of [open, closed]' },
+        { field: 'status', message: 'must be one of [open, resolved, closed]' },
         { field: 'code', message: 'has characters that are not allowed here' },
         { field: 'npub', message: npubRule },
         { field: 'since', message: 'must be a moment such as 2026-11-21T12:05:00Z (RFC 3339)' },
@@ -243,6 +244,31 @@ const supportCases: RefusalCase[] = [
       ],
     },
   },
+];
+
+const notes: [string, unknown, string][] = [
+  ['of nothing', '', 'must not be empty'],
+  ['of spaces', '  ', noteRule],
+  ['that is too long', 'x'.repeat(1_001), noteRule],
+  ['with a line break', 'a\nb', noteRule],
+  ['that is none', 1, 'must be a string'],
+];
+const noteCases: RefusalCase[] = [
+  {
+    code: 'REPORT_NOT_FOUND',
+    what: 'resolving a report that nobody knows',
+    provoke: (stage) => stage.post(`/api/support/reports/${unknownReport}/resolve`, { note: 'x' }),
+    says: /no report with that supportId\. Nothing was done; check the supportId/,
+  },
+  ...notes.map(
+    ([what, note, message]): RefusalCase => ({
+      code: 'VALIDATION_ERROR',
+      what: `a note ${what}`,
+      provoke: (stage) => stage.post(`/api/support/reports/${unknownReport}/resolve`, { note }),
+      says: /^Nothing was done: note: /,
+      members: { details: [{ field: 'note', message }] },
+    }),
+  ),
 ];
 
 const nowhere = [
@@ -315,6 +341,7 @@ export const addressCases: RefusalCase[] = [
   ...transactionCases,
   ...historyCases,
   ...supportCases,
+  ...noteCases,
   ...unknownRoutes,
   ...otherMethods,
   hostless,
