@@ -110,6 +110,12 @@ export function routeTable(services: Services): Route[] {
       access: 'support:write',
       handler: support.resolve,
     },
+    {
+      method: 'post',
+      path: '/api/support/operations/:transactionId/recheck',
+      access: 'support:write',
+      handler: support.recheck,
+    },
   );
   return routes;
 }

@@ -54,6 +54,7 @@ export function createStores(given: {
     logger,
   });
   return {
+    audit,
     tokens,
     operations,
     melts: createMeltRepository(database, tokens, operations, audit, now),

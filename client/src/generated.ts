@@ -505,6 +505,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/support/operations/{transactionId}/recheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the mint now, and advance an operation as far as it goes
+         * @description As the server does by itself, only sooner. It decides nothing that the server would not.
+         */
+        post: operations["recheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1727,6 +1747,58 @@ export interface components {
                 /** @description Why */
                 note: string;
             };
+        };
+        Rechecked: {
+            /** @constant */
+            success: true;
+            /**
+             * @description What came of it; only with the first two was the mint asked
+             * @enum {string}
+             */
+            outcome: "LOOKED_AT" | "STILL_ASKING" | "BUSY" | "ENDED_BEFORE" | "NEEDS_DECISION" | "MINT_NOT_CONFIGURED";
+            /** @description How long ago its mint was last heard; null = not yet */
+            mintAnsweredMsAgo: number | null;
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * @description Its kind
+             * @enum {string}
+             */
+            kind: "melt" | "minting" | "send" | "receive" | "upkeep";
+            /**
+             * @description What its owner is told; null of upkeep
+             * @enum {string|null}
+             */
+            status: "PENDING" | "PAID" | "FAILED" | "EXPIRED" | "NEEDS_ATTENTION" | null;
+            /** @description Its own state */
+            state: string;
+            /** @description Now, in plain words */
+            whereTheMoneyIs: string;
+            /**
+             * Format: npub
+             * @description The wallet’s owner, as NIP-19 spells a Nostr public key
+             */
+            npub: string;
+            /** @description Names one wallet of an npub */
+            walletId: string;
+            /** @description The mint’s address */
+            mintUrl: string;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            createdAt: string;
+            timeline: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description The state that it then had */
+                state: string;
+                /** @description What happened */
+                event: string;
+            }[];
         };
         /** @description Body, path or header of another shape; at most twenty of its mistakes are named */
         VALIDATION_ERROR: {
@@ -3885,6 +3957,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Resolved"];
+                };
+            };
+        };
+    };
+    recheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transactionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description How it stands now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rechecked"];
                 };
             };
         };

@@ -1,6 +1,12 @@
 import type { ErrorReport, Resolution } from '../models/report.ts';
 import { redact } from '../redaction.ts';
-import type { OperationView, ReportPage, ReportView, ResolutionView } from '../services/support/contracts.ts';
+import type {
+  OperationView,
+  RecheckView,
+  ReportPage,
+  ReportView,
+  ResolutionView,
+} from '../services/support/contracts.ts';
 import type { PlainWords } from '../services/support/plainWords.ts';
 
 /** One page of reports. */
@@ -57,6 +63,14 @@ export function presentResolution({ report, resolution, already }: ResolutionVie
   return { success: true, supportId, status, alreadyResolved: already, resolution: presentSaid(resolution) };
 }
 
+/** What came of having an operation looked at, and how it stands now. */
+export const presentRecheck = ({ outcome, operation, mintAnsweredMsAgo }: RecheckView) => ({
+  success: true,
+  outcome,
+  mintAnsweredMsAgo,
+  ...presentOperation(operation),
+});
+
 const presentSaid = ({ at, keyId, label, note }: Resolution) => ({
   at: at.toISOString(),
   keyId,
@@ -83,7 +97,7 @@ function presentEntry(report: ErrorReport) {
 }
 
 /** An operation of any kind and wallet. */
-export function presentOperation({
+function presentOperation({
   id,
   kind,
   status,

@@ -1,9 +1,9 @@
 import type { RequestHandler } from 'express';
 import { actorOf } from '../middleware/authenticate.ts';
 import { readReportQuery, readSupportId } from '../middleware/reportQuery.ts';
-import { bodies, readBody } from '../middleware/validate.ts';
+import { bodies, readBody, readTransactionId } from '../middleware/validate.ts';
 import type { SupportService } from '../services/support/contracts.ts';
-import { presentReport, presentReports, presentResolution } from './presentSupport.ts';
+import { presentRecheck, presentReport, presentReports, presentResolution } from './presentSupport.ts';
 
 /** Handlers for people who have a customer on the line. */
 export function supportController(support: SupportService) {
@@ -20,5 +20,10 @@ export function supportController(support: SupportService) {
     res.json(presentResolution(await support.resolve(readSupportId(req), note, actorOf(req))));
   };
 
-  return { list, get, resolve };
+  const recheck: RequestHandler = async (req, res) => {
+    readBody(bodies.nothing, req);
+    res.json(presentRecheck(await support.recheck(readTransactionId(req), actorOf(req))));
+  };
+
+  return { list, get, resolve, recheck };
 }

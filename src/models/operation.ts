@@ -86,6 +86,8 @@ export type OperationStory = Pick<
 > & {
   kind: Operation['kind'];
   state: string;
+  /** Whether the server has something left to do about it. */
+  isOpen: boolean;
 };
 
 /** What every kind of operation has. */

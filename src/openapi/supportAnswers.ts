@@ -31,7 +31,7 @@ export const reports: Schema = object({
 });
 
 /** An operation of any wallet, as support sees it. */
-export const operation: Schema = object({
+const ofOperation: Record<string, Schema> = {
   transactionId,
   kind: oneOf('Its kind', ['melt', 'minting', 'send', 'receive', 'upkeep']),
   status: {
@@ -54,6 +54,22 @@ export const operation: Schema = object({
       event: text('What happened', 'reserved'),
     }),
   ),
+};
+
+const operation: Schema = object(ofOperation);
+
+export const rechecked: Schema = object({
+  success: only(true),
+  outcome: oneOf('What came of it; only with the first two was the mint asked', [
+    'LOOKED_AT',
+    'STILL_ASKING',
+    'BUSY',
+    'ENDED_BEFORE',
+    'NEEDS_DECISION',
+    'MINT_NOT_CONFIGURED',
+  ]),
+  mintAnsweredMsAgo: nullable(count('How long ago its mint was last heard; null = not yet', 12)),
+  ...ofOperation,
 });
 
 const said: Schema = object({

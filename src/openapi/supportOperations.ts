@@ -1,6 +1,6 @@
 import { json, type OperationDoc } from './operationDoc.ts';
 import { body } from './schema.ts';
-import { report, reports, resolved } from './supportAnswers.ts';
+import { rechecked, report, reports, resolved } from './supportAnswers.ts';
 import { supportNote } from './values.ts';
 
 /** The part of `operationDocs` for people who have a customer on the line. */
@@ -32,5 +32,14 @@ export const supportOperations: Record<string, OperationDoc> = {
     body: { name: 'ResolveWish', schema: body({ note: supportNote }) },
     answers: { 200: json('What it is now', 'Resolved', resolved) },
     refusals: ['REPORT_NOT_FOUND'],
+  },
+  'POST /api/support/operations/:transactionId/recheck': {
+    id: 'recheck',
+    tag: 'Support',
+    summary: 'Ask the mint now, and advance an operation as far as it goes',
+    description: 'As the server does by itself, only sooner. It decides nothing that the server would not.',
+    body: { name: 'Nothing', schema: body({}) },
+    answers: { 200: json('How it stands now', 'Rechecked', rechecked) },
+    refusals: ['TRANSACTION_NOT_FOUND'],
   },
 };

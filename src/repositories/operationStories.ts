@@ -3,11 +3,20 @@ import type { OperationDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
 
 /** All that is read of a document: neither the owner's own words nor anything sealed. */
-const told = { kind: 1, npub: 1, wallet_id: 1, mint_url: 1, state: 1, created_at: 1, timeline: 1 } as const;
+const told = {
+  kind: 1,
+  npub: 1,
+  wallet_id: 1,
+  mint_url: 1,
+  state: 1,
+  open: 1,
+  created_at: 1,
+  timeline: 1,
+} as const;
 
 type Told = Pick<
   OperationDocument,
-  '_id' | 'kind' | 'npub' | 'wallet_id' | 'mint_url' | 'state' | 'created_at' | 'timeline'
+  '_id' | 'kind' | 'npub' | 'wallet_id' | 'mint_url' | 'state' | 'open' | 'created_at' | 'timeline'
 >;
 
 export type OperationStories = ReturnType<typeof createOperationStories>;
@@ -25,6 +34,7 @@ export function createOperationStories({ operations }: Pick<Database, 'operation
       walletId: found.wallet_id,
       mintUrl: found.mint_url,
       state: found.state,
+      isOpen: found.open === true,
       createdAt: found.created_at,
       timeline: found.timeline,
     };

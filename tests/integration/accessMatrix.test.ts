@@ -69,6 +69,7 @@ beforeAll(() => {
     '/api/wallet/:npub/reconcile': {},
     '/api/wallet/:npub/restore': {},
     '/api/support/reports/:supportId/resolve': { note: 'x' },
+    '/api/support/operations/:transactionId/recheck': {},
   });
 });
 

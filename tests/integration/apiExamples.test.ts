@@ -133,6 +133,10 @@ describe('every example of docs/api.md is what the server says', () => {
     const at = `/api/support/reports/${report?._id}/resolve`;
     const resolved = await world.call('POST', at, { note: 'x' });
     expect(shapeOf(resolved.body)).toEqual(shapeOf(exampleWith('"alreadyResolved"')));
+    const asked = await world.call('POST', `/api/wallet/${about.npub}/mint`, { amount: 5 });
+    const id = String(asked.body['transactionId']);
+    const rechecked = await world.call('POST', `/api/support/operations/${id}/recheck`, {});
+    expect(shapeOf(rechecked.body)).toEqual(shapeOf(exampleWith('"outcome"')));
   });
 
   it('of readiness, and of a refusal, word by word', async () => {

@@ -194,6 +194,8 @@ describe('nothing secret is written down or told', () => {
     const told = await world.call('GET', `/api/support/reports/${String(supportId)}`);
     expect(told).toMatchObject({ status: 200, body: { code: 'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS' } });
     expect((await world.call('GET', '/api/support/reports')).status).toBe(200);
+    const recheckAt = `/api/support/operations/${String(broken.body['transactionId'])}/recheck`;
+    expect((await world.call('POST', recheckAt, {})).body).toMatchObject({ outcome: 'ENDED_BEFORE' });
     const [proof] = await proofsOf(world, wallet.npub);
     const note = `the customer says: ${proof?.secret ?? ''}`;
     const resolved = await world.call('POST', `/api/support/reports/${String(supportId)}/resolve`, { note });

@@ -31,7 +31,7 @@ const edges = {
   encodedToken: fc.constantFrom('', 'cashuB', ...longest(60_000)),
   quoteId: fc.constantFrom('a-quote_1', 'a quote', 'ä', ...longest(256)),
   invoice: fc.constantFrom('', 'lnbc1', ...longest(8_192)),
-  note: fc.constantFrom('a note', ' ', '', 'a\nb', '\ud800', '\u202e', ...longest(1_000)),
+  note: fc.constantFrom('a note', ' ', '', 'a\nb', '\u202e', ...longest(1_000)),
   dryRun: fc.constantFrom(true, false, 'true', 0, null),
 };
 const other = fc.oneof(...Object.values(edges), fc.jsonValue({ maxDepth: 2 }));

@@ -123,12 +123,15 @@ export async function startEdge() {
     reconciling,
     restores,
     reports,
-    support: createSupportService({
-      reportList: createReportListRepository(database),
-      resolutions: createReportResolutions(database, createAuditRepository(database)),
-      stories: createOperationStories(database),
-      now,
-    }),
+    support: {
+      ...createSupportService({
+        reportList: createReportListRepository(database),
+        resolutions: createReportResolutions(database, createAuditRepository(database)),
+        stories: createOperationStories(database),
+        now,
+      }),
+      recheck: unused,
+    },
     wallets,
     health,
     melts,

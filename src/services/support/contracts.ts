@@ -29,6 +29,27 @@ export type Actor = { keyId: string; label: string; requestId: string };
 /** `already`: somebody has resolved it before, and that is what is told; nothing was written. */
 export type ResolutionView = { report: ErrorReport; resolution: Resolution; already: boolean };
 
+/**
+ * What came of having an operation looked at. `BUSY`: somebody is at it just now. `STILL_ASKING`: the mint takes its time, and the
+ * look goes on. `NEEDS_DECISION`, `ENDED_BEFORE`, `MINT_NOT_CONFIGURED`: the mint was not asked.
+ */
+export const recheckOutcomes = [
+  'LOOKED_AT',
+  'STILL_ASKING',
+  'BUSY',
+  'ENDED_BEFORE',
+  'NEEDS_DECISION',
+  'MINT_NOT_CONFIGURED',
+] as const;
+export type RecheckOutcome = (typeof recheckOutcomes)[number];
+
+/** `mintAnsweredMsAgo`: when its mint was last heard; null = never by this process. */
+export type RecheckView = {
+  outcome: RecheckOutcome;
+  operation: OperationView;
+  mintAnsweredMsAgo: number | null;
+};
+
 export type SupportService = {
   /** Reports, those that were met last first. @throws DomainError VALIDATION_ERROR for a cursor that is none */
   list(query: ReportQuery): Promise<ReportPage>;
@@ -36,4 +57,6 @@ export type SupportService = {
   get(supportId: string): Promise<ReportView>;
   /** Calls a report dealt with. If it is met again afterwards, it is open again. @throws DomainError REPORT_NOT_FOUND */
   resolve(supportId: string, note: string, actor: Actor): Promise<ResolutionView>;
+  /** Asks the mint now and advances an operation of any wallet as far as it goes. @throws DomainError TRANSACTION_NOT_FOUND */
+  recheck(transactionId: string, actor: Actor): Promise<RecheckView>;
 };

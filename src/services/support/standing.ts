@@ -2,6 +2,7 @@ import { invariant } from '../../models/errors.ts';
 import type { OperationStory } from '../../models/operation.ts';
 import type { TransactionKind, TransactionStatus } from '../../models/transaction.ts';
 import { statuses } from '../transactions/status.ts';
+import type { OperationView } from './contracts.ts';
 
 const decided = 'A person must decide. Until then its ecash stays where it is.';
 
@@ -39,7 +40,7 @@ const byStatus: Record<TransactionKind, Record<TransactionStatus, string | null>
 };
 
 /** What the state of an operation means to its owner; null for upkeep, of which no owner is told. */
-export function meaningOf({
+function meaningOf({
   id,
   kind,
   state,
@@ -60,3 +61,10 @@ export function whereMoneyIs(story: Pick<OperationStory, 'id' | 'kind' | 'state'
   invariant(words !== null, `${story.id}: a state that means nothing`);
   return words;
 }
+
+/** An operation as support sees it. */
+export const viewOf = (story: OperationStory): OperationView => ({
+  ...story,
+  status: meaningOf(story),
+  money: whereMoneyIs(story),
+});

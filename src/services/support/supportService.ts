@@ -1,14 +1,13 @@
 import { DomainError, invariant } from '../../models/errors.ts';
-import type { OperationStory } from '../../models/operation.ts';
 import type { ErrorReport } from '../../models/report.ts';
 import { redactText } from '../../redaction.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
 import type { ReportListRepository } from '../../repositories/reportList.ts';
 import type { ReportResolutions } from '../../repositories/reportResolutions.ts';
 import { createCursors } from '../cursor.ts';
-import type { OperationView, SupportService } from './contracts.ts';
+import type { SupportService } from './contracts.ts';
 import { plainWordsFor } from './plainWords.ts';
-import { meaningOf, whereMoneyIs } from './standing.ts';
+import { viewOf } from './standing.ts';
 
 const cursors = createCursors(/sup_[0-9a-f]{20}/);
 
@@ -18,7 +17,7 @@ export function createSupportService(parts: {
   resolutions: ReportResolutions;
   stories: OperationStories;
   now: () => Date;
-}): SupportService {
+}): Omit<SupportService, 'recheck'> {
   const { reportList, resolutions, stories, now } = parts;
 
   const list: SupportService['list'] = async ({ limit, cursor, since, ...by }) => {
@@ -80,12 +79,6 @@ export function createSupportService(parts: {
 
   return { list, get, resolve };
 }
-
-const viewOf = (story: OperationStory): OperationView => ({
-  ...story,
-  status: meaningOf(story),
-  money: whereMoneyIs(story),
-});
 
 function noSuchReport(): DomainError {
   return new DomainError(

@@ -30,6 +30,7 @@ export const routes = [
   { method: 'GET', path: '/api/support/reports', access: 'support:read' },
   { method: 'GET', path: '/api/support/reports/:supportId', access: 'support:read' },
   { method: 'POST', path: '/api/support/reports/:supportId/resolve', access: 'support:write' },
+  { method: 'POST', path: '/api/support/operations/:transactionId/recheck', access: 'support:write' },
 ] as const satisfies readonly { method: 'GET' | 'POST'; path: string; access: Access }[];
 
 export type Route = (typeof routes)[number];
@@ -80,6 +81,7 @@ export function requestTo(route: Route, npub: string, invoice: string) {
     '/api/wallet/:npub/reconcile': {},
     '/api/wallet/:npub/restore': {},
     '/api/support/reports/:supportId/resolve': { note: 'x' },
+    '/api/support/operations/:transactionId/recheck': {},
   };
   const body = route.method === 'POST' ? bodies[route.path] : undefined;
   return {

@@ -246,6 +246,22 @@ const supportCases: RefusalCase[] = [
   },
 ];
 
+const recheckCases: RefusalCase[] = [
+  {
+    code: 'TRANSACTION_NOT_FOUND',
+    what: 'rechecking an operation that nobody knows',
+    provoke: (stage) => stage.post('/api/support/operations/tx_melt_1_0a/recheck', {}),
+    says: /no operation with that id\. Nothing was done; check the transactionId/,
+  },
+  {
+    code: 'VALIDATION_ERROR',
+    what: 'rechecking with a wish',
+    provoke: (stage) => stage.post('/api/support/operations/tx_melt_1_0a/recheck', { force: true }),
+    says: /^Nothing was done: force: /,
+    members: { details: [{ field: 'force', message: 'is not a known field' }] },
+  },
+];
+
 const notes: [string, unknown, string][] = [
   ['of nothing', '', 'must not be empty'],
   ['of spaces', '  ', noteRule],
@@ -342,6 +358,7 @@ export const addressCases: RefusalCase[] = [
   ...historyCases,
   ...supportCases,
   ...noteCases,
+  ...recheckCases,
   ...unknownRoutes,
   ...otherMethods,
   hostless,
