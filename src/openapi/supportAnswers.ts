@@ -95,7 +95,10 @@ export const report: Schema = object({
   ...entry,
   walletId: nullable(walletId),
   otherIds: list({ ...supportId, description: 'Told, too, for the same incident' }, { examples: [[]] }),
-  whatItMeans: text('For the customer’s money', 'The ecash is safe: it stays reserved in the wallet.'),
+  whatItMeans: text(
+    'For the customer’s money',
+    'Nothing is lost: what the operation holds stays with it until the outcome is known.',
+  ),
   whatTheServerDoes: text('By itself', 'Asks the mint again until the outcome is known.'),
   whatToDo: text('For a person', 'Nothing at once.'),
   closedAt: nullable(moment('When it was over')),

@@ -55,7 +55,7 @@ describe('support, with a customer on the line whose payment hangs', () => {
       status: 200,
       body: {
         ...entry,
-        whatItMeans: expect.stringContaining('reserved'),
+        whatItMeans: expect.stringContaining('Nothing is lost'),
         whatTheServerDoes: expect.stringContaining('Asks the mint'),
         whatToDo: expect.stringMatching(/\w/),
         closedAt: null,

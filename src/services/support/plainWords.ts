@@ -10,7 +10,7 @@ export type PlainWords = {
 
 const untouched = 'No money moved: the request was refused before anything was started.';
 const kept =
-  'The ecash is safe: it stays reserved in the wallet until the outcome is known, and cannot be spent twice meanwhile.';
+  'Nothing is lost: what the operation holds stays with it until the outcome is known, and cannot be spent twice meanwhile.';
 const asksMint =
   'Asks the mint again and again, ever more rarely, until the outcome is known, and then closes this report.';
 const onlyWait =
@@ -31,7 +31,7 @@ const byCode = {
     money:
       'The payment was stopped; what happened says why. Whether the payee was paid may be open, so it must not be paid again. Its ecash stays reserved.',
     server: 'Nothing more: it neither pays nor gives back by itself, since either could be wrong.',
-    next: 'Ask the operator of the mint what became of the quote, and the payee whether the money came. Then decide about the operation.',
+    next: 'Ask the operator of the mint what became of the quote, and the payee whether the money came: that decides what becomes of the ecash.',
   },
   CRITICAL_MINT_FAILURE: {
     money: 'The customer has paid the invoice, and the wallet was not credited.',
@@ -48,7 +48,7 @@ const byCode = {
     money:
       'Ecash that was to become a token stays where it is; what happened says why. The customer has no token to hand on.',
     server: 'Nothing more: it neither gives the ecash back nor out by itself, since either could be wrong.',
-    next: 'Ask the operator of the mint what became of the swap. Then decide about the operation.',
+    next: 'Ask the operator of the mint what became of the swap: that decides what becomes of the ecash.',
   },
   CRITICAL_UPKEEP_FAILURE: {
     money:
@@ -172,7 +172,7 @@ const byCode = {
     money:
       'What was found is credited and can be spent. Some ecash of the wallet may still be at the mint, and is no longer looked for.',
     server: 'Nothing more: it has looked for a week.',
-    next: 'Recover the wallet again (crucible restore --npub) once what is named above has cleared up.',
+    next: 'Recover the wallet again (crucible restore --npub) once what is named above has cleared up. If that will never be, resolve this report.',
   },
   SHUTTING_DOWN: {
     money: `${untouched} Payments under way are finished by this or another instance.`,
