@@ -110,10 +110,10 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
     await database.reports.updateMany({ dedupe_key: dedupeKey, status: 'resolved' }, closed);
   }
 
-  /** The dedupe keys of all open reports of one code, severity HIGH. Meant for codes that few are open of at a time. */
+  /** The dedupe keys of all reports of one code, severity HIGH, that are not closed. Meant for codes that few are of at a time. */
   async function openKeys(code: string): Promise<string[]> {
     const open = await database.reports
-      .find({ status: 'open', severity: 'HIGH', code })
+      .find({ status: { $in: notOver }, severity: 'HIGH', code })
       .select({ dedupe_key: 1 })
       .lean<{ dedupe_key: string }[]>();
     return open.map(({ dedupe_key }) => dedupe_key);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createReportRepository } from '../../src/repositories/reports.ts';
 import { comesTo } from '../support/mischief.ts';
 import { type Json, startWorld, until, untilLater, type World } from '../support/world.ts';
 
@@ -180,6 +181,25 @@ describe('a report that a person has called resolved', () => {
       closedHow: 'The mint takes less again.',
       resolutions: [{ note: 'being looked into' }],
     });
+  });
+
+  it('is closed when whoever looks for what has ended, or for what waits no more, finds it so', async () => {
+    const { services, database } = world.context;
+    const wallet = await world.wallet(64);
+    const { invoice } = await world.sim.invoice({ amount: 10 });
+    const id = String((await wallet.melt(invoice)).body['transactionId']);
+    await comesTo(wallet, id, 'settled');
+    const supportId = await services.reports.file(draft(`late:${id}`, id));
+    await resolve(supportId, 'told the customer');
+    const present = async () => (await get(`${reportsAt}/${supportId}`)).body;
+    await until(async () => (await present())['status'] === 'closed', 'the report of what has ended closed');
+    expect(await present()).toMatchObject({
+      closedHow: 'The operation ended as settled.',
+      resolutions: [{ note: 'told the customer' }],
+    });
+    const waiting = await services.reports.file(draft('waits'));
+    await resolve(waiting, 'will be back');
+    expect(await createReportRepository(database).openKeys('FEE_ABOVE_LIMIT')).toContain('waits');
   });
 
   it('that was closed before stays closed, and keeps the note', async () => {
