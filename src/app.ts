@@ -7,6 +7,7 @@ import {
   type Doorkeepers,
   requireCreation,
   requireScope,
+  requireScopeForAll,
   requireSignature,
 } from './middleware/authenticate.ts';
 import { cors } from './middleware/cors.ts';
@@ -83,6 +84,9 @@ function guards(
       return [...caller, requireCreation(), ...body];
     case 'signature':
       return [...caller, requireSignature(), ...body];
+    case 'support:read':
+    case 'support:write':
+      return [...caller, requireScopeForAll(access), ...own, ...body];
     default:
       return [...caller, checkWallet(), requireScope(access), ...own, ...body];
   }

@@ -6,6 +6,7 @@ import { meltController } from './controllers/melts.ts';
 import { mintingController } from './controllers/mintings.ts';
 import { reconcileController } from './controllers/reconcile.ts';
 import { restoreController } from './controllers/restore.ts';
+import { supportController } from './controllers/support.ts';
 import { tokenController } from './controllers/tokens.ts';
 import { transactionController } from './controllers/transactions.ts';
 import { walletController } from './controllers/wallets.ts';
@@ -15,7 +16,7 @@ import type { Services } from './services/contracts.ts';
 
 /**
  * `public` asks nobody; `creation` is for keys that may create a wallet; `signature` for requests signed by a wallet's owner;
- * a scope is checked against `:npub`.
+ * a scope is checked against `:npub`, but for those of support, which are for all wallets.
  */
 export type Access = 'public' | 'creation' | 'signature' | Scope;
 
@@ -45,6 +46,7 @@ export function routeTable(services: Services): Route[] {
   const restores = restoreController(services.restores);
   const health = healthController(services.health);
   const auth = authController(services.bearerTokens);
+  const support = supportController(services.support);
   const wallet = '/api/wallet/:npub';
   routes.push(
     { method: 'get', path: '/livez', access: 'public', handler: health.live },
@@ -100,6 +102,20 @@ export function routeTable(services: Services): Route[] {
       handler: restores.restore,
     },
     { method: 'get', path: `${wallet}/restore`, access: 'wallet:read', handler: restores.present },
+    { method: 'get', path: '/api/support/reports', access: 'support:read', handler: support.list },
+    { method: 'get', path: '/api/support/reports/:supportId', access: 'support:read', handler: support.get },
+    {
+      method: 'post',
+      path: '/api/support/reports/:supportId/resolve',
+      access: 'support:write',
+      handler: support.resolve,
+    },
+    {
+      method: 'post',
+      path: '/api/support/operations/:transactionId/recheck',
+      access: 'support:write',
+      handler: support.recheck,
+    },
   );
   return routes;
 }

@@ -16,12 +16,15 @@ import { createLedgerRepository } from './repositories/ledger.ts';
 import { createMeltRepository } from './repositories/melts.ts';
 import { createMintingRepository } from './repositories/mintings.ts';
 import { createOpenOutputReads } from './repositories/openOutputs.ts';
+import { createOperationStories } from './repositories/operationStories.ts';
 import { createOperationRepository } from './repositories/operations.ts';
 import { createRateCounters } from './repositories/rateCounters.ts';
 import { createRateLimitRepository } from './repositories/rateLimits.ts';
 import { createReceiveRepository } from './repositories/receives.ts';
 import { createRecoveredEcashRepository } from './repositories/recoveredEcash.ts';
 import { createRecoveryRepository } from './repositories/recoveries.ts';
+import { createReportListRepository } from './repositories/reportList.ts';
+import { createReportResolutions } from './repositories/reportResolutions.ts';
 import { createReportSpool } from './repositories/reportSpool.ts';
 import { createReportRepository } from './repositories/reports.ts';
 import { createSendRepository } from './repositories/sends.ts';
@@ -55,6 +58,7 @@ export function createStores(given: {
     logger,
   });
   return {
+    audit,
     tokens,
     operations,
     melts: createMeltRepository(database, tokens, operations, audit, now),
@@ -75,6 +79,9 @@ export function createStores(given: {
     auditChain: createAuditChain(database, macs),
     auditReads: createAuditReads(database, macs),
     filed: createReportRepository(database),
+    reportList: createReportListRepository(database),
+    resolutions: createReportResolutions(database, audit),
+    stories: createOperationStories(database),
     spool,
     spending: createKeySpendingRepository(database),
     apiKeys: createApiKeyRepository(database),

@@ -445,6 +445,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/support/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Error reports, those that were met last first
+         * @description One for each incident, however often it was met. Go on with `nextCursor` and the same filters; a report that is met meanwhile moves to the top.
+         */
+        get: operations["reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/support/reports/{supportId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened, what it means for the customer’s money, and what to do
+         * @description Found by any supportId that was ever told for it.
+         */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/support/reports/{supportId}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call a report dealt with
+         * @description Who, when and why are kept, also when the server closes it later by itself. If the incident is met again, it is open again.
+         */
+        post: operations["resolveReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/support/operations/{transactionId}/recheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the mint now, and advance an operation as far as it goes
+         * @description As the server does by itself, only sooner. It decides nothing that the server would not.
+         */
+        post: operations["recheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1466,6 +1546,260 @@ export interface components {
              */
             endedAt: string | null;
         };
+        Reports: {
+            /** @constant */
+            success: true;
+            reports: {
+                /** @description Names the stored report */
+                supportId: string;
+                /**
+                 * Format: date-time
+                 * @description When it was met first
+                 */
+                at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was met last
+                 */
+                lastAt: string;
+                /** @description How often */
+                count: number;
+                /**
+                 * @description How bad it is
+                 * @enum {string}
+                 */
+                severity: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW";
+                /** @description What kind of incident */
+                code: string;
+                /**
+                 * @description Whether it is still so
+                 * @enum {string}
+                 */
+                status: "open" | "resolved" | "closed";
+                /**
+                 * Format: npub
+                 * @description Whose wallet it is about
+                 */
+                npub: string | null;
+                /** @description Names the operation */
+                transactionId: string | null;
+                /** @description Names the quote at its mint */
+                quoteId: string | null;
+                /** @description What happened */
+                summary: string;
+            }[];
+            pagination: {
+                /** @description How many are told at most */
+                limit: number;
+                /**
+                 * Format: cursor
+                 * @description Goes on behind the last entry of a page; of no form that a client should know
+                 */
+                nextCursor: string | null;
+                /** @description Whether there are others */
+                hasMore: boolean;
+            };
+        };
+        Report: {
+            /** @constant */
+            success: true;
+            /** @description Names the stored report */
+            supportId: string;
+            /**
+             * Format: date-time
+             * @description When it was met first
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When it was met last
+             */
+            lastAt: string;
+            /** @description How often */
+            count: number;
+            /**
+             * @description How bad it is
+             * @enum {string}
+             */
+            severity: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW";
+            /** @description What kind of incident */
+            code: string;
+            /**
+             * @description Whether it is still so
+             * @enum {string}
+             */
+            status: "open" | "resolved" | "closed";
+            /**
+             * Format: npub
+             * @description Whose wallet it is about
+             */
+            npub: string | null;
+            /** @description Names the operation */
+            transactionId: string | null;
+            /** @description Names the quote at its mint */
+            quoteId: string | null;
+            /** @description What happened */
+            summary: string;
+            /** @description Names one wallet of an npub */
+            walletId: string | null;
+            otherIds: string[];
+            /** @description For the customer’s money */
+            whatItMeans: string;
+            /** @description By itself */
+            whatTheServerDoes: string;
+            /** @description For a person */
+            whatToDo: string;
+            /**
+             * Format: date-time
+             * @description When it was over
+             */
+            closedAt: string | null;
+            /** @description Why it is over */
+            closedHow: string | null;
+            /** @description Who has called it resolved, when and why; the latest last */
+            resolutions: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description By whose key */
+                keyId: string;
+                /** @description What that key was called */
+                label: string;
+                /** @description Why */
+                note: string;
+            }[];
+            /** @description The latest twenty */
+            requestIds: string[];
+            /** @description What else was noted, by its kind */
+            details: Record<string, never>;
+            operation: {
+                /** @description Names the operation */
+                transactionId: string;
+                /**
+                 * @description Its kind
+                 * @enum {string}
+                 */
+                kind: "melt" | "minting" | "send" | "receive" | "upkeep";
+                /**
+                 * @description What its owner is told; null of upkeep
+                 * @enum {string|null}
+                 */
+                status: "PENDING" | "PAID" | "FAILED" | "EXPIRED" | "NEEDS_ATTENTION" | null;
+                /** @description Its own state */
+                state: string;
+                /** @description Now, in plain words */
+                whereTheMoneyIs: string;
+                /**
+                 * Format: npub
+                 * @description The wallet’s owner, as NIP-19 spells a Nostr public key
+                 */
+                npub: string;
+                /** @description Names one wallet of an npub */
+                walletId: string;
+                /** @description The mint’s address */
+                mintUrl: string;
+                /**
+                 * Format: date-time
+                 * @description When it began
+                 */
+                createdAt: string;
+                timeline: {
+                    /**
+                     * Format: date-time
+                     * @description When
+                     */
+                    at: string;
+                    /** @description The state that it then had */
+                    state: string;
+                    /** @description What happened */
+                    event: string;
+                }[];
+            } | null;
+        };
+        ResolveWish: {
+            /** @description Why, for whoever reads it later */
+            note: string;
+        };
+        Resolved: {
+            /** @constant */
+            success: true;
+            /** @description Names the stored report */
+            supportId: string;
+            /**
+             * @description What it is now
+             * @enum {string}
+             */
+            status: "resolved" | "closed" | "open";
+            /** @description Whether somebody had done so before; then that is told, and nothing was written */
+            alreadyResolved: boolean;
+            resolution: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description By whose key */
+                keyId: string;
+                /** @description What that key was called */
+                label: string;
+                /** @description Why */
+                note: string;
+            };
+        };
+        Rechecked: {
+            /** @constant */
+            success: true;
+            /**
+             * @description What came of it; only with the first two was the mint asked
+             * @enum {string}
+             */
+            outcome: "LOOKED_AT" | "STILL_ASKING" | "BUSY" | "ENDED_BEFORE" | "NEEDS_DECISION" | "MINT_NOT_CONFIGURED";
+            /** @description How long ago its mint was last heard; null = not yet */
+            mintAnsweredMsAgo: number | null;
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * @description Its kind
+             * @enum {string}
+             */
+            kind: "melt" | "minting" | "send" | "receive" | "upkeep";
+            /**
+             * @description What its owner is told; null of upkeep
+             * @enum {string|null}
+             */
+            status: "PENDING" | "PAID" | "FAILED" | "EXPIRED" | "NEEDS_ATTENTION" | null;
+            /** @description Its own state */
+            state: string;
+            /** @description Now, in plain words */
+            whereTheMoneyIs: string;
+            /**
+             * Format: npub
+             * @description The wallet’s owner, as NIP-19 spells a Nostr public key
+             */
+            npub: string;
+            /** @description Names one wallet of an npub */
+            walletId: string;
+            /** @description The mint’s address */
+            mintUrl: string;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            createdAt: string;
+            timeline: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description The state that it then had */
+                state: string;
+                /** @description What happened */
+                event: string;
+            }[];
+        };
         /** @description Body, path or header of another shape; at most twenty of its mistakes are named */
         VALIDATION_ERROR: {
             /** @constant */
@@ -1905,6 +2239,29 @@ export interface components {
             message: string;
             /** @constant */
             code: "QUOTE_NOT_FOUND";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 404;
+            /** @constant */
+            severity: "LOW";
+        };
+        /** @description There is no report of that id */
+        REPORT_NOT_FOUND: {
+            /** @constant */
+            type: "urn:crucible:problem:report-not-found";
+            /** @constant */
+            title: "Report not found";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "REPORT_NOT_FOUND";
             /** @description Whether the same request may succeed later */
             retryable: boolean;
             /** @constant */
@@ -3524,6 +3881,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Restoring"];
+                };
+            };
+        };
+    };
+    reports: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                severity?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW";
+                status?: "open" | "resolved" | "closed";
+                code?: string;
+                npub?: string;
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                supportId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+        };
+    };
+    resolveReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                supportId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveWish"];
+            };
+        };
+        responses: {
+            /** @description What it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resolved"];
+                };
+            };
+        };
+    };
+    recheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transactionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description How it stands now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rechecked"];
                 };
             };
         };

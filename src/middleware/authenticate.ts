@@ -3,6 +3,7 @@ import type { Caller, Scope } from '../models/apiKey.ts';
 import { DomainError, invariant } from '../models/errors.ts';
 import { unauthenticated } from '../services/auth/refusals.ts';
 import type { KeyBudget, Services } from '../services/contracts.ts';
+import type { Actor } from '../services/support/contracts.ts';
 import { readSignedEvent } from './nip98.ts';
 import { contextOf, npubOf } from './requestContext.ts';
 
@@ -57,6 +58,18 @@ export function requireScope(scope: Scope): RequestHandler {
   };
 }
 
+/** Demands a scope that is for all wallets alike: a key that is bound to one is refused. @throws DomainError FORBIDDEN */
+export function requireScopeForAll(scope: Scope): RequestHandler {
+  return (req, _res, next) => {
+    const caller = callerOf(req);
+    if (!isAdmin(caller)) {
+      if (!caller.scopes.includes(scope)) throw forbidden(`this key lacks the scope ${scope}`);
+      if (caller.npub !== null) throw forbidden('this key is for one wallet, and this is about all of them');
+    }
+    next();
+  };
+}
+
 /** Demands a key that may create some wallet; which one is known only with the body (`requireCreationOf`). */
 export function requireCreation(): RequestHandler {
   return (req, _res, next) => {
@@ -89,6 +102,13 @@ export function signerOf(req: Request): string {
   const caller = callerOf(req);
   invariant(caller.by === 'signature', 'this route does not demand a signature');
   return caller.npub;
+}
+
+/** Who of support acts. @throws InvariantBroken on a route that does not demand a scope of support */
+export function actorOf(req: Request): Actor {
+  const caller = callerOf(req);
+  invariant(caller.by === 'key', 'this route does not demand a scope of support');
+  return { keyId: caller.keyId, label: caller.label, requestId: contextOf(req).requestId };
 }
 
 /** What the caller may spend today; null where that has no limit. */

@@ -8,15 +8,15 @@ type Sent = Partial<Record<'limit' | 'cursor', string>> &
   Partial<Pick<TransactionQuery, 'type' | 'status' | 'externalId'>>;
 
 const mostPerPage = 100;
-const usualPerPage = 50;
-const longestCursor = 200;
+export const usualPerPage = 50;
+export const longestCursor = 200;
 
-const limit = Joi.string().custom((text: string, helpers) =>
+export const pageLimit = Joi.string().custom((text: string, helpers) =>
   /^[1-9]\d{0,2}$/.test(text) && Number(text) <= mostPerPage ? text : helpers.error('page'),
 );
 
 const query = Joi.object<Sent>({
-  limit,
+  limit: pageLimit,
   cursor: Joi.string().max(longestCursor),
   type: Joi.string().valid(...transactionTypes),
   status: Joi.string().valid(...transactionStatuses),

@@ -1,7 +1,14 @@
 import type { Request } from 'express';
 import Joi from 'joi';
 import { validationError } from '../models/errors.ts';
-import { externalIdPattern, isMemo, maxExternalIdLength, maxMemoLength } from '../models/notes.ts';
+import {
+  externalIdPattern,
+  isMemo,
+  isSupportNote,
+  maxExternalIdLength,
+  maxMemoLength,
+  maxSupportNoteLength,
+} from '../models/notes.ts';
 import { isNpub } from '../models/npub.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
 import { unitPattern } from '../models/units.ts';
@@ -33,6 +40,8 @@ const messages: Record<string, string> = {
   npub: npubProblem,
   memo: `must have at most ${maxMemoLength} characters, and no control characters`,
   wish: `must be "max" or a JSON integer from 1 to ${maxAmount}`,
+  supportNote: `must say something, in at most ${maxSupportNoteLength} characters and no control characters`,
+  moment: 'must be a moment such as 2026-11-21T12:05:00Z (RFC 3339)',
   page: 'must be an integer from 1 to 100',
 };
 
@@ -52,6 +61,9 @@ const publicKey = Joi.string().max(80).pattern(printable);
 /** Later than any token could be of use. */
 const maxUnixSeconds = 253_402_300_799;
 const memo = Joi.string().custom((text: string, helpers) => (isMemo(text) ? text : helpers.error('memo')));
+const supportNote = Joi.string().custom((text: string, helpers) =>
+  isSupportNote(text) ? text : helpers.error('supportNote'),
+);
 export const externalId = Joi.string().max(maxExternalIdLength).pattern(externalIdPattern);
 
 type Notes = { memo?: string; externalId?: string };
@@ -109,6 +121,7 @@ export const bodies = {
     locktime: Joi.number().integer().min(1).max(maxUnixSeconds),
     ...notes,
   }).required(),
+  resolve: Joi.object<{ note: string }>({ note: supportNote.required() }).required(),
   receive: Joi.object<{ encodedToken: string } & Notes>({
     encodedToken: Joi.string().max(60_000).required(),
     ...notes,

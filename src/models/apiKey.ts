@@ -34,6 +34,8 @@ export type Caller =
   | {
       by: 'key';
       keyId: string;
+      /** What its operator calls it. */
+      label: string;
       scopes: readonly Scope[];
       npub: string | null;
       budgetSatPerDay: bigint | null;

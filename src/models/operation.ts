@@ -79,6 +79,17 @@ export type Attempt = {
 
 export type TimelineEntry = { at: Date; state: string; event: string };
 
+/** What support may see of an operation of any kind: what became of it, and none of its secrets. */
+export type OperationStory = Pick<
+  OperationBase,
+  'id' | 'npub' | 'walletId' | 'mintUrl' | 'createdAt' | 'timeline'
+> & {
+  kind: Operation['kind'];
+  state: string;
+  /** Whether the server has something left to do about it. */
+  isOpen: boolean;
+};
+
 /** What every kind of operation has. */
 export type OperationBase = {
   id: string;

@@ -57,9 +57,11 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): OpenApiDocu
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    tags: ['Access', 'Wallets', 'Funding', 'Paying', 'Tokens', 'Books', 'History', 'Machine'].map((tag) => ({
-      name: tag,
-    })),
+    tags: ['Access', 'Wallets', 'Funding', 'Paying', 'Tokens', 'Books', 'History', 'Support', 'Machine'].map(
+      (tag) => ({
+        name: tag,
+      }),
+    ),
     paths,
     components: {
       securitySchemes,

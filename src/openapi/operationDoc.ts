@@ -4,7 +4,16 @@ import type { QueryName } from './parameters.ts';
 import type { Schema } from './schema.ts';
 import { externalId, memo } from './values.ts';
 
-export type Tag = 'Access' | 'Wallets' | 'Funding' | 'Paying' | 'Tokens' | 'Books' | 'History' | 'Machine';
+export type Tag =
+  | 'Access'
+  | 'Wallets'
+  | 'Funding'
+  | 'Paying'
+  | 'Tokens'
+  | 'Books'
+  | 'History'
+  | 'Support'
+  | 'Machine';
 
 export type AnswerDoc = {
   description: string;

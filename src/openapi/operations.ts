@@ -19,6 +19,7 @@ import {
 import { booksOperations } from './booksOperations.ts';
 import { json, mintTrouble, notes, type OperationDoc, ofKeys, underway, wallet } from './operationDoc.ts';
 import { body } from './schema.ts';
+import { supportOperations } from './supportOperations.ts';
 import { tokenOperationDocs } from './tokenOperations.ts';
 import { amount, invoice, npub, quoteId, wishedAmount, wishedMintUrl, wishedUnit } from './values.ts';
 
@@ -208,4 +209,5 @@ export const operationDocs: Record<string, OperationDoc> = {
     refusals: ['WALLET_NOT_FOUND', 'TRANSACTION_NOT_FOUND'],
   },
   ...booksOperations,
+  ...supportOperations,
 };

@@ -1,6 +1,16 @@
+import { reportStatuses, severities } from '../models/report.ts';
 import { transactionStatuses, transactionTypes } from '../models/transaction.ts';
 import { exampleOf, oneOf, type Schema, text } from './schema.ts';
-import { cursor, externalId, npub, transactionId, walletId } from './values.ts';
+import {
+  cursor,
+  externalId,
+  moment,
+  npub,
+  reportCode,
+  supportId,
+  transactionId,
+  walletId,
+} from './values.ts';
 
 /** The files that the page of `GET /docs` asks for. */
 export const docsFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'start.js'] as const;
@@ -8,6 +18,7 @@ export const docsFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'start.js'] 
 const inPath: Record<string, Schema> = {
   npub,
   transactionId,
+  supportId,
   file: oneOf('One of these', docsFiles),
 };
 
@@ -44,8 +55,14 @@ const inQuery = {
     description:
       'Which of the npub’s wallets; without it the first, or for a transaction, a mint quote or a token that which it belongs to',
   },
+  'status.report': oneOf('Only those that are so now', reportStatuses),
+  severity: oneOf('Only those that are so bad', severities),
+  code: reportCode,
+  npub: { ...npub, description: 'Only those about wallets of this owner' },
+  since: moment('Only those that were met at this moment or later'),
 } as const satisfies Record<string, Schema>;
 
+/** Where two lists mean something else by the same name, it has an ending here. */
 export type QueryName = keyof typeof inQuery;
 
 /** `/api/wallet/:npub` as OpenAPI writes it. */
@@ -64,4 +81,9 @@ export const headerParameters = (names: readonly (keyof typeof inHeader)[]) =>
   names.map((name) => ({ name, in: 'header', required: false, schema: inHeader[name] }));
 
 export const queryParameters = (names: readonly QueryName[]) =>
-  names.map((name) => ({ name, in: 'query', required: false, schema: inQuery[name] }));
+  names.map((name) => ({
+    name: name.replace('.report', ''),
+    in: 'query',
+    required: false,
+    schema: inQuery[name],
+  }));

@@ -2,10 +2,7 @@ import { statusOf, titleOf, typeOf } from '../middleware/problems.ts';
 import type { ErrorCode } from '../models/errors.ts';
 import { type ProblemDoc, problemDocs } from './problems.ts';
 import { flag, object, oneOf, only, type Schema, text } from './schema.ts';
-
-const supportId = text('Names the stored report', 'sup_0123456789abcdef0123', {
-  pattern: '^sup_[0-9a-f]{20}$',
-});
+import { supportId } from './values.ts';
 
 /**
  * The body of one code: RFC 9457, what the seed's clients read, and the members of the code. Every 5xx and whatever may be

@@ -170,6 +170,11 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
     when: 'The wallet has no mint quote of that id',
     detail: 'This wallet has no mint quote with that id. Nothing was done; check the quoteId.',
   },
+  REPORT_NOT_FOUND: {
+    ...low,
+    when: 'There is no report of that id',
+    detail: 'There is no report with that supportId. Nothing was done; check the supportId.',
+  },
   PAYLOAD_TOO_LARGE: {
     ...low,
     when: 'The body has more than 64 KiB',

@@ -29,6 +29,7 @@ export function security(access: string): Schema[] {
   if (access === 'public') return [];
   const signed = { signedRequest: [] };
   if (access === 'signature') return [signed];
+  if (access.startsWith('support:')) return [{ apiKey: [access] }];
   const scope = access === 'creation' ? 'wallet:write' : access;
   return [{ apiKey: [scope] }, { ownerToken: [] }, signed];
 }

@@ -1,4 +1,11 @@
-import { externalIdPattern, maxExternalIdLength, maxMemoLength, memoPattern } from '../models/notes.ts';
+import {
+  externalIdPattern,
+  maxExternalIdLength,
+  maxMemoLength,
+  maxSupportNoteLength,
+  memoPattern,
+  supportNotePattern,
+} from '../models/notes.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
 import { unitPattern } from '../models/units.ts';
 import { walletIdPattern } from '../models/wallet.ts';
@@ -71,6 +78,13 @@ export const wishedUnit: Schema = {
     'In which unit: one in which the mint can be paid and pays; else its first, `sat` where it has that',
   format: 'mint-unit',
 };
+export const supportId: Schema = text('Names the stored report', 'sup_0123456789abcdef0123', {
+  pattern: '^sup_[0-9a-f]{20}$',
+});
+export const reportCode: Schema = text('What kind of incident', 'OPERATION_OPEN_TOO_LONG', {
+  pattern: '^[A-Z_]+$',
+  maxLength: 64,
+});
 export const walletId: Schema = text('Names one wallet of an npub', 'wal_3f1c2f5e6b5a4d0e9a550d1f8e7c6b5a', {
   pattern: walletIdPattern.source,
 });
@@ -87,6 +101,11 @@ export const memo: Schema = text('The owner’s own words, told to the owner alo
   minLength: 1,
   maxLength: maxMemoLength,
   pattern: memoPattern,
+});
+export const supportNote: Schema = text('Why, for whoever reads it later', 'The mint has paid it back.', {
+  minLength: 1,
+  maxLength: maxSupportNoteLength,
+  pattern: supportNotePattern,
 });
 export const externalId: Schema = text(
   'What the owner’s program calls it; need not be unique',

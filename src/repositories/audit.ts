@@ -3,7 +3,10 @@ import type { OperationBase } from '../models/operation.ts';
 import type { AuditEvent } from '../models/report.ts';
 import type { AuditMacs } from './auditMacs.ts';
 import type { Database } from './database.ts';
-import type { Transaction } from './transaction.ts';
+import { runTransaction, type Transaction } from './transaction.ts';
+
+/** Stands where the id of a wallet would, in events about none: they have a chain of their own. */
+const chainOfServer = 'server';
 
 export type AuditRepository = ReturnType<typeof createAuditRepository>;
 
@@ -11,11 +14,14 @@ export type AuditRepository = ReturnType<typeof createAuditRepository>;
  * The audit log: lines are added, never changed. A line stands or falls with what it tells, and so does the mark by which
  * it is found and sealed after the commit (auditChain.ts, ADR 34).
  */
-export function createAuditRepository(database: Pick<Database, 'audit' | 'unsealed'>, macs: AuditMacs) {
+export function createAuditRepository(
+  database: Pick<Database, 'connection' | 'audit' | 'unsealed'>,
+  macs: AuditMacs,
+) {
   async function append(event: AuditEvent, tx: Transaction): Promise<void> {
     const document = {
       _id: new mongo.ObjectId(),
-      wallet_id: event.walletId,
+      wallet_id: event.walletId ?? chainOfServer,
       npub: event.npub,
       transaction_id: event.transactionId,
       event: event.event,
@@ -23,9 +29,13 @@ export function createAuditRepository(database: Pick<Database, 'audit' | 'unseal
       at: event.at,
     };
     await database.audit.create([document], { session: tx.session });
-    const mark = { _id: document._id, wallet_id: event.walletId, mac: macs.ofEvent(document) };
+    const mark = { _id: document._id, wallet_id: document.wallet_id, mac: macs.ofEvent(document) };
     await database.unsealed.create([mark], { session: tx.session });
   }
+
+  /** A line that stands by itself. @throws CommitUnknown when it may stand or not */
+  const record = (event: AuditEvent): Promise<void> =>
+    runTransaction(database.connection, (tx) => append(event, tx));
 
   /** For lines about operations. */
   const ofOperations =
@@ -38,5 +48,5 @@ export function createAuditRepository(database: Pick<Database, 'audit' | 'unseal
     ): Promise<void> =>
       append({ walletId, npub, transactionId: id, event, details, at: now() }, tx);
 
-  return { append, ofOperations };
+  return { append, record, ofOperations };
 }

@@ -20,7 +20,10 @@ export function createCorrectionRepository(
    * @returns false when a token has changed since it was read, or others are writing to it; then nothing was written.
    * @throws CommitUnknown when it may stand or not
    */
-  async function apply(writeOffs: readonly WriteOff[], event: AuditEvent): Promise<boolean> {
+  async function apply(
+    writeOffs: readonly WriteOff[],
+    event: AuditEvent & { walletId: string },
+  ): Promise<boolean> {
     try {
       await runTransaction(database.connection, async (tx) => {
         for (const wanted of writeOffs) {

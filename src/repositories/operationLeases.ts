@@ -18,12 +18,11 @@ const lockedWithinMs = 500;
 /** States in which others are waited for, perhaps for weeks. */
 const patient = ['awaiting_payment', 'sent'];
 
-/** What fits an operation that is due at `now` and that nobody holds. */
-const isFree = (now: Date): QueryFilter<OperationDocument> => ({
-  open: true,
-  due_at: { $lte: now },
-  $expr: hasRunOut('lease_until'),
-});
+/** What fits an operation that has not ended and that nobody holds. */
+const isUnheld: QueryFilter<OperationDocument> = { open: true, $expr: hasRunOut('lease_until') };
+
+/** The same, and it is due at `now`. */
+const isFree = (now: Date): QueryFilter<OperationDocument> => ({ ...isUnheld, due_at: { $lte: now } });
 
 /** Who works at an operation. A lease saves work and guards nothing, so no wait for one is ever long. */
 export function createOperationLeases({ operations }: Pick<Database, 'operations'>, sealers: Sealers) {
@@ -61,10 +60,22 @@ export function createOperationLeases({ operations }: Pick<Database, 'operations
    * Claims an operation if it is still due and free.
    * @returns null if it is not, and also where a transaction, perhaps that of a dead server, holds it for over half a second
    */
-  async function claim(id: string, owner: string, leaseMs: number, now: Date): Promise<Operation | null> {
+  const claim = (id: string, owner: string, leaseMs: number, now: Date): Promise<Operation | null> =>
+    take(id, isFree(now), owner, leaseMs);
+
+  /** The same whether it is due or not, for a person who wants it looked at. */
+  const claimNow = (id: string, owner: string, leaseMs: number): Promise<Operation | null> =>
+    take(id, isUnheld, owner, leaseMs);
+
+  async function take(
+    id: string,
+    where: QueryFilter<OperationDocument>,
+    owner: string,
+    leaseMs: number,
+  ): Promise<Operation | null> {
     const found = await operations
       .findOneAndUpdate(
-        { _id: id, ...isFree(now) },
+        { _id: id, ...where },
         [{ $set: { lease_owner: owner, lease_until: leaseUntil(leaseMs) } }],
         { returnDocument: 'after', updatePipeline: true, maxTimeMS: lockedWithinMs },
       )
@@ -99,7 +110,7 @@ export function createOperationLeases({ operations }: Pick<Database, 'operations
     );
   }
 
-  return { due, dueElsewhere, claim, renewLease, releaseLease };
+  return { due, dueElsewhere, claim, claimNow, renewLease, releaseLease };
 }
 
 const maxTimeMsExpired = 50;

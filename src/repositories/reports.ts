@@ -1,6 +1,6 @@
 import { invariant } from '../models/errors.ts';
 import { finishedStates } from '../models/operation.ts';
-import { overWithOperation, type ReportDraft } from '../models/report.ts';
+import { overWithOperation, type ReportDraft, type ReportStatus } from '../models/report.ts';
 import type { Database } from './database.ts';
 import { duplicateKeyIndex } from './transaction.ts';
 
@@ -18,6 +18,8 @@ const maxRequestIds = 20;
 const maxRaces = 5;
 /** So many open reports are compared with their operations at once: thousands may wait for days, each with its report. */
 const maxCompared = 500;
+/** Until the server has seen the end, whatever a person has called it. */
+const notOver: ReportStatus[] = ['open', 'resolved'];
 const endedStates = finishedStates.filter((state) => state !== 'needs_attention');
 
 export type ReportRepository = ReturnType<typeof createReportRepository>;
@@ -25,8 +27,8 @@ export type ReportRepository = ReturnType<typeof createReportRepository>;
 /** Error reports: at most one is open per incident, by a unique index. */
 export function createReportRepository(database: Pick<Database, 'reports' | 'operations'>) {
   /**
-   * Opens a report or counts the incident in the one that is open. A closed one with the same supportId is opened again,
-   * unless it was closed after the incident.
+   * Opens a report or counts the incident in the one that is open. A closed or resolved one with the same supportId is opened
+   * again, unless it was closed or resolved after the incident.
    * @returns the supportId of the report, which may be an older one.
    */
   async function file(incident: Incident): Promise<string> {
@@ -37,25 +39,29 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
         const index = duplicateKeyIndex(error);
         if (index === null || race >= maxRaces) throw error;
         // Where it is another index, another instance opened it meanwhile: now there is one to count in.
-        if (index === '_id_' && (await countInClosed(incident))) return incident.supportId;
+        if (index === '_id_' && (await countInEnded(incident))) return incident.supportId;
       }
     }
   }
 
-  /** @returns false where it is not closed any more */
-  async function countInClosed({ supportId, requestIds, count, lastAt }: Incident): Promise<boolean> {
+  /** @returns false where it is open by now */
+  async function countInEnded({ supportId, requestIds, count, lastAt }: Incident): Promise<boolean> {
     const counted = {
       $inc: { count },
       $max: { last_at: lastAt },
       $push: { request_ids: { $each: [...requestIds], $slice: -maxRequestIds } },
     };
-    const closed = { _id: supportId, status: 'closed' as const };
+    const endedBefore = [
+      { status: 'closed' as const, closed_at: { $lt: lastAt } },
+      { status: 'resolved' as const, resolved_at: { $lt: lastAt } },
+    ];
     const reopened = await database.reports.updateOne(
-      { ...closed, closed_at: { $lt: lastAt } },
+      { _id: supportId, $or: endedBefore },
       { ...counted, $set: { status: 'open', closed_at: null, closed_how: null } },
     );
     if (reopened.matchedCount === 1) return true;
-    return (await database.reports.updateOne(closed, counted)).matchedCount === 1;
+    const ended = { _id: supportId, status: { $ne: 'open' as const } };
+    return (await database.reports.updateOne(ended, counted)).matchedCount === 1;
   }
 
   async function upsert({ supportId, draft, requestIds, count, at, lastAt }: Incident): Promise<string> {
@@ -97,18 +103,17 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
     );
   }
 
-  /** Closes the open report of an incident, if there is one. */
+  /** Closes the open report of an incident, if there is one, and those that a person has called resolved: it is over. */
   async function close(dedupeKey: string, how: string, at: Date): Promise<void> {
-    await database.reports.updateOne(
-      { dedupe_key: dedupeKey, status: 'open' },
-      { $set: { status: 'closed', closed_at: at, closed_how: how } },
-    );
+    const closed = { $set: { status: 'closed' as const, closed_at: at, closed_how: how } };
+    await database.reports.updateOne({ dedupe_key: dedupeKey, status: 'open' }, closed);
+    await database.reports.updateMany({ dedupe_key: dedupeKey, status: 'resolved' }, closed);
   }
 
-  /** The dedupe keys of all open reports of one code, severity HIGH. Meant for codes that few are open of at a time. */
+  /** The dedupe keys of all reports of one code, severity HIGH, that are not closed. Meant for codes that few are of at a time. */
   async function openKeys(code: string): Promise<string[]> {
     const open = await database.reports
-      .find({ status: 'open', severity: 'HIGH', code })
+      .find({ status: { $in: notOver }, severity: 'HIGH', code })
       .select({ dedupe_key: 1 })
       .lean<{ dedupe_key: string }[]>();
     return open.map(({ dedupe_key }) => dedupe_key);
@@ -131,7 +136,7 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
    */
   async function closeOfEnded(at: Date): Promise<number> {
     const compared = await database.reports
-      .find({ _id: { $gt: comparedUpTo }, status: 'open', code: { $in: [...overWithOperation] } })
+      .find({ _id: { $gt: comparedUpTo }, status: { $in: notOver }, code: { $in: [...overWithOperation] } })
       .select({ _id: 1 })
       .sort({ _id: 1 })
       .limit(maxCompared)
@@ -155,7 +160,7 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
     for (const { _id, state } of ended) {
       const how = `The operation ended as ${state}.`;
       await database.reports.updateOne(
-        { _id, status: 'open' },
+        { _id, status: { $in: notOver } },
         { $set: { status: 'closed', closed_at: at, closed_how: how } },
       );
     }

@@ -46,8 +46,8 @@ export function createApiKeyService({ keys, spending, now }: Parts): ApiKeyServi
       if (isExpired(key, now())) throw refused('this API key has expired.');
       // Once a day, and nobody waits for it: it is only told to operators.
       if (key.lastUsedOn !== dayOf(now())) keys.noteUse(key.id, now()).catch(() => undefined);
-      const { id: keyId, scopes, npub, budgetSatPerDay } = key;
-      return { by: 'key', keyId, scopes, npub, budgetSatPerDay };
+      const { id: keyId, label, scopes, npub, budgetSatPerDay } = key;
+      return { by: 'key', keyId, label, scopes, npub, budgetSatPerDay };
     },
 
     async list() {

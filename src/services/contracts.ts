@@ -11,6 +11,7 @@ import type {
 import type { Balance, Wallet, WalletName, WalletStatistics } from '../models/wallet.ts';
 import type { ApiKeyService, BearerTokenService, SignedRequestService } from './auth/contracts.ts';
 import type { ReceiveService, SendService } from './exchange/contracts.ts';
+import type { SupportService } from './support/contracts.ts';
 
 /** A durable `Idempotency-Key`, with the hash of the body that it was first used for. */
 export type IdempotencyKey = {
@@ -246,5 +247,6 @@ export type Services = {
   reconciling: ReconcileService;
   restores: RestoreRequestService;
   reports: ReportService;
+  support: SupportService;
   health: HealthService;
 };

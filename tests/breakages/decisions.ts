@@ -117,7 +117,7 @@ export const decisions: Breakage[] = [
     name: 'a worker takes what it finds for its own and sends it',
     edits: [
       edit(
-        'src/services/operations/worker.ts',
+        'src/services/operations/driveOn.ts',
         "handlers.melt, 'worker', options",
         "handlers.melt, 'creator', options",
       ),

@@ -43,7 +43,10 @@ beforeAll(async () => {
 afterAll(() => world.end());
 
 const targetOf = ({ path }: Route): string =>
-  path.replace(':npub', owner.npub).replace(/:\w+/g, 'tx_melt_1_0a');
+  path
+    .replace(':npub', owner.npub)
+    .replace(':supportId', 'sup_0123456789abcdef0123')
+    .replace(/:\w+/g, 'tx_melt_1_0a');
 
 /** What the right caller would send, without anything that the store does not know yet. */
 const bodyFor = (route: Route): string | undefined => {
@@ -65,6 +68,8 @@ beforeAll(() => {
     '/api/wallet/:npub/proofs/status': {},
     '/api/wallet/:npub/reconcile': {},
     '/api/wallet/:npub/restore': {},
+    '/api/support/reports/:supportId/resolve': { note: 'x' },
+    '/api/support/operations/:transactionId/recheck': {},
   });
 });
 
@@ -150,6 +155,8 @@ const badly = (who: string, differences: (route: Route) => Partial<ToSign>): Int
 });
 
 const hasBody = (route: Route): boolean => bodyFor(route) !== undefined;
+/** Where a signature may open something: support is refused before what it says of the body is looked at. */
+const isOwners = ({ access }: Route): boolean => !access.startsWith('support:');
 
 const intruders: Intruder[] = [
   { who: 'nobody', ...unauthenticated, authorization: async () => undefined },
@@ -270,23 +277,39 @@ const intruders: Intruder[] = [
   badly('an event without an address', () => ({ tags: { u: null } })),
   badly('an event for another method', () => ({ tags: { method: 'DELETE' } })),
   badly('an event without a method', () => ({ tags: { method: null } })),
-  badly('an event for another body', () => ({ tags: { payload: '0'.repeat(64) } })),
-  { ...badly('an event that does not bind the body', () => ({ tags: { payload: null } })), on: hasBody },
+  { ...badly('an event for another body', () => ({ tags: { payload: '0'.repeat(64) } })), on: isOwners },
+  {
+    ...badly('an event that does not bind the body', () => ({ tags: { payload: null } })),
+    on: (route) => hasBody(route) && isOwners(route),
+  },
   {
     who: 'whoever exchanged the body',
     ...unauthenticated,
-    on: hasBody,
+    on: (route) => hasBody(route) && isOwners(route),
     authorization: async (route) => signed(owner, requestOf(route)),
     body: (route) => `${bodyFor(route)} `,
   },
   {
     who: 'whoever has overheard a request',
     ...unauthenticated,
+    on: isOwners,
     async authorization(route) {
       const authorization = signed(owner, { ...requestOf(route), moreTags: [['t', randomUUID()]] });
       expect((await ask(route, authorization, { body: bodyFor(route) })).status).not.toBe(401);
       return authorization;
     },
+  },
+  {
+    who: 'the owner of a wallet, where all are meant',
+    ...forbidden,
+    on: (route) => !isOwners(route),
+    authorization: async (route) => signed(owner, requestOf(route)),
+  },
+  {
+    who: 'a key for support of one wallet',
+    ...forbidden,
+    on: (route) => !isOwners(route),
+    authorization: () => bearer(key({ scopes, npub: owner.npub })),
   },
   {
     who: 'a token that wants to live on',

@@ -71,7 +71,7 @@ describe('every example of docs/api.md is what the server says', () => {
     const third = await world.sim.invoice({ amount: 20 });
     await wallet.melt(third.invoice, { memo: 'Coffee with Ann', externalId: 'order-1042' });
     const page = await world.call('GET', `${at}/transactions?limit=1`);
-    expect(shapeOf(page.body)).toEqual(shapeOf(exampleWith('"nextCursor"')));
+    expect(shapeOf(page.body)).toEqual(shapeOf(exampleWith('"externalId": "order-1042"')));
     const { body } = await world.call('POST', `${at}/mint`, { amount: 77 });
     const one = await world.call('GET', `${at}/transactions/${String(body['transactionId'])}`);
     expect(shapeOf(one.body)).toEqual(shapeOf(exampleWith('"state": "awaiting_payment",\n')));
@@ -121,6 +121,22 @@ describe('every example of docs/api.md is what the server says', () => {
     expect(status.body).toEqual(filled(told, status.body));
     const planned = await world.call('POST', `${wallet.at}/reconcile`, { dryRun: true });
     expect(planned.body).toEqual(filled(dry, planned.body));
+  });
+
+  it('of reports', async () => {
+    const about = { npub: (await world.wallet()).npub, transactionId: 'tx_melt_1_0a', quoteId: 'q1' };
+    const { reports } = world.context.services;
+    await reports.file({ ...about, dedupeKey: 'x', severity: 'HIGH', code: 'FEE_ABOVE_LIMIT', summary: 'x' });
+    const listed = await world.call('GET', `/api/support/reports?npub=${about.npub}`);
+    expect(shapeOf(listed.body)).toEqual(shapeOf(exampleWith('"reports"')));
+    const [report] = await world.context.database.reports.find({ npub: about.npub }).lean();
+    const at = `/api/support/reports/${report?._id}/resolve`;
+    const resolved = await world.call('POST', at, { note: 'x' });
+    expect(shapeOf(resolved.body)).toEqual(shapeOf(exampleWith('"alreadyResolved"')));
+    const asked = await world.call('POST', `/api/wallet/${about.npub}/mint`, { amount: 5 });
+    const id = String(asked.body['transactionId']);
+    const rechecked = await world.call('POST', `/api/support/operations/${id}/recheck`, {});
+    expect(shapeOf(rechecked.body)).toEqual(shapeOf(exampleWith('"outcome"')));
   });
 
   it('of readiness, and of a refusal, word by word', async () => {

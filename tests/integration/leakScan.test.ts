@@ -89,6 +89,7 @@ describe('nothing secret is written down or told', () => {
       [`${at}/melt/${String(paid.body['transactionId'])}`, 200],
       [`${at}/transactions`, 200],
       [`${at}/transactions/${String(paid.body['transactionId'])}`, 200],
+      ['/api/support/reports', 200],
       ['/openapi.json', 200],
       ['/docs', 200],
       ['/docs/start.js', 200],
@@ -190,6 +191,18 @@ describe('nothing secret is written down or told', () => {
     const { reports } = world.context.database;
     const { supportId } = broken.body;
     await until(async () => (await reports.exists({ _id: String(supportId) })) !== null, 'the report');
+    const told = await world.call('GET', `/api/support/reports/${String(supportId)}`);
+    expect(told).toMatchObject({ status: 200, body: { code: 'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS' } });
+    expect((await world.call('GET', '/api/support/reports')).status).toBe(200);
+    const recheckAt = `/api/support/operations/${String(broken.body['transactionId'])}/recheck`;
+    expect((await world.call('POST', recheckAt, {})).body).toMatchObject({ outcome: 'ENDED_BEFORE' });
+    const [proof] = await proofsOf(world, wallet.npub);
+    const note = `the customer says: ${proof?.secret ?? ''}`;
+    const resolved = await world.call('POST', `/api/support/reports/${String(supportId)}/resolve`, { note });
+    expect(resolved).toMatchObject({
+      status: 200,
+      body: { resolution: { note: 'the customer says: [redacted]' } },
+    });
     await server.stop();
     await database.close();
     expect(await scan.look()).toEqual([]);

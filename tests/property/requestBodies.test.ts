@@ -16,6 +16,7 @@ const documented = {
   send: 'SendWish',
   receive: 'ReceiveWish',
   reconcile: 'ReconcileWish',
+  resolve: 'ResolveWish',
 } satisfies Record<keyof typeof bodies, string>;
 
 /** Values at the edges of each field's rules; those of one field are wrong for most others. */
@@ -30,6 +31,7 @@ const edges = {
   encodedToken: fc.constantFrom('', 'cashuB', ...longest(60_000)),
   quoteId: fc.constantFrom('a-quote_1', 'a quote', 'ä', ...longest(256)),
   invoice: fc.constantFrom('', 'lnbc1', ...longest(8_192)),
+  note: fc.constantFrom('a note', ' ', '', 'a\nb', '\u202e', ...longest(1_000)),
   dryRun: fc.constantFrom(true, false, 'true', 0, null),
 };
 const other = fc.oneof(...Object.values(edges), fc.jsonValue({ maxDepth: 2 }));

@@ -6,13 +6,18 @@ import { createApp } from '../../src/app.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Scope } from '../../src/models/apiKey.ts';
 import { createApiKeyRepository } from '../../src/repositories/apiKeys.ts';
+import { createAuditRepository } from '../../src/repositories/audit.ts';
+import { createAuditMacs } from '../../src/repositories/auditMacs.ts';
 import { createBearerTokenRepository } from '../../src/repositories/bearerTokens.ts';
 import { openDatabase } from '../../src/repositories/database.ts';
 import { isDatabaseWritable } from '../../src/repositories/health.ts';
 import { createKeySpendingRepository } from '../../src/repositories/keySpending.ts';
 import { createLedgerRepository } from '../../src/repositories/ledger.ts';
+import { createOperationStories } from '../../src/repositories/operationStories.ts';
 import { createRateCounters } from '../../src/repositories/rateCounters.ts';
 import { createRateLimitRepository } from '../../src/repositories/rateLimits.ts';
+import { createReportListRepository } from '../../src/repositories/reportList.ts';
+import { createReportResolutions } from '../../src/repositories/reportResolutions.ts';
 import { createReportSpool } from '../../src/repositories/reportSpool.ts';
 import { createReportRepository } from '../../src/repositories/reports.ts';
 import { createSignedRequestRepository } from '../../src/repositories/signedRequests.ts';
@@ -31,6 +36,7 @@ import type { ReceiveService, SendService } from '../../src/services/exchange/co
 import { createHealthService } from '../../src/services/healthService.ts';
 import { createRateLimitService } from '../../src/services/rateLimitService.ts';
 import { createReportService } from '../../src/services/reportService.ts';
+import { createSupportService } from '../../src/services/support/supportService.ts';
 import { createTransactionService } from '../../src/services/transactions/transactionService.ts';
 import { createWalletService } from '../../src/services/walletService.ts';
 import { freshDatabase } from './mongo.ts';
@@ -118,6 +124,18 @@ export async function startEdge() {
     reconciling,
     restores,
     reports,
+    support: {
+      ...createSupportService({
+        reportList: createReportListRepository(database),
+        resolutions: createReportResolutions(
+          database,
+          createAuditRepository(database, createAuditMacs('words')),
+        ),
+        stories: createOperationStories(database),
+        now,
+      }),
+      recheck: unused,
+    },
     wallets,
     health,
     melts,

@@ -32,6 +32,7 @@ const state = { ...usual };
 const caller = (): Caller => ({
   by: 'key',
   keyId: 'k',
+  label: 'documented',
   scopes: state.scopes,
   npub: null,
   budgetSatPerDay: null,
@@ -122,7 +123,7 @@ const guards: Partial<Record<ErrorCode, (route: Route) => Promise<Answer>>> = {
     say(server.url, `${route.method} ${pathOf(route, stranger)} HTTP/1.1\r\nConnection: close\r\n\r\n`),
   UNAUTHENTICATED: (route) => send(server.url, requestTo(route, stranger, 'lnbc1')),
   FORBIDDEN(route) {
-    state.scopes = ['support:read'];
+    state.scopes = [];
     const request = right(route);
     const authorization = `Bearer crk_0123456789abcdef_${'A'.repeat(43)}`;
     return send(server.url, { ...request, headers: { ...request.headers, authorization } });

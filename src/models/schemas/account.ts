@@ -125,7 +125,7 @@ export type ReportDocument = {
   dedupe_key: string;
   severity: string;
   code: string;
-  status: 'open' | 'closed';
+  status: 'open' | 'resolved' | 'closed';
   npub: string | null;
   wallet_id: string | null;
   transaction_id: string | null;
@@ -140,6 +140,9 @@ export type ReportDocument = {
   last_at: Date;
   closed_at: Date | null;
   closed_how: string | null;
+  /** Present once a person has called it dealt with: when that was last, and every time. */
+  resolved_at?: Date;
+  resolutions?: { at: Date; key_id: string; label: string; note: string }[];
 };
 
 export const reportSchema = new Schema<ReportDocument>(
@@ -148,7 +151,7 @@ export const reportSchema = new Schema<ReportDocument>(
     dedupe_key: { type: String, required: true },
     severity: { type: String, enum: ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'], required: true },
     code: { type: String, required: true },
-    status: { type: String, enum: ['open', 'closed'], required: true },
+    status: { type: String, enum: ['open', 'resolved', 'closed'], required: true },
     npub: { type: String, default: null },
     wallet_id: { type: String, default: null },
     transaction_id: { type: String, default: null },
@@ -162,6 +165,8 @@ export const reportSchema = new Schema<ReportDocument>(
     last_at: { type: Date, required: true },
     closed_at: { type: Date, default: null },
     closed_how: { type: String, default: null },
+    resolved_at: { type: Date },
+    resolutions: { type: Schema.Types.Mixed },
   },
   { strict: 'throw', versionKey: false, minimize: false, collection: 'error_reports' },
 );
@@ -170,8 +175,19 @@ reportSchema.index(
   { dedupe_key: 1 },
   { name: 'one_open_report_per_incident', unique: true, partialFilterExpression: { status: 'open' } },
 );
+// Whoever closes an incident closes what was called resolved before it was over.
+reportSchema.index(
+  { dedupe_key: 1, _id: 1 },
+  { name: 'resolved_incidents', partialFilterExpression: { status: 'resolved' } },
+);
 reportSchema.index(
   { other_ids: 1 },
   { name: 'by_other_id', partialFilterExpression: { 'other_ids.0': { $exists: true } } },
 );
 reportSchema.index({ status: 1, severity: 1, at: -1 }, { name: 'open_by_severity' });
+// What support lists, and by what: the latest met first.
+reportSchema.index({ last_at: -1, _id: -1 }, { name: 'latest' });
+reportSchema.index({ status: 1, last_at: -1, _id: -1 }, { name: 'latest_by_status' });
+reportSchema.index({ severity: 1, last_at: -1, _id: -1 }, { name: 'latest_by_severity' });
+reportSchema.index({ code: 1, last_at: -1, _id: -1 }, { name: 'latest_by_code' });
+reportSchema.index({ npub: 1, last_at: -1, _id: -1 }, { name: 'latest_by_npub' });

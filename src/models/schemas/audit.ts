@@ -3,8 +3,9 @@ import { Schema, type Types } from 'mongoose';
 /** Collection `audit_events`: append-only, also for the database's user. Amounts and ids, never proofs. */
 export type AuditDocument = {
   _id: Types.ObjectId;
+  /** The wallet in whose chain it stands; 'server' where it is about none. */
   wallet_id: string;
-  npub: string;
+  npub: string | null;
   transaction_id: string | null;
   event: string;
   details: Record<string, unknown>;
@@ -14,7 +15,7 @@ export type AuditDocument = {
 export const auditSchema = new Schema<AuditDocument>(
   {
     wallet_id: { type: String, required: true },
-    npub: { type: String, required: true },
+    npub: { type: String, default: null },
     transaction_id: { type: String, default: null },
     event: { type: String, required: true },
     details: { type: Schema.Types.Mixed, default: {} },

@@ -4,7 +4,8 @@ import type { DueOperation } from '../../repositories/operationLeases.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import { isWriteConflict } from '../databaseFaults.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import type { Driver, Handler } from './driver.ts';
+import { driveOn, type Handlers } from './driveOn.ts';
+import type { Driver } from './driver.ts';
 import { createRounds, oneAtATime, type Rounds } from './timing.ts';
 
 const maxConcurrent = 32;
@@ -31,7 +32,7 @@ export function createWorker(parts: {
   operations: Pick<OperationRepository, 'due' | 'claim' | 'postponeById'>;
   mints: Pick<MintDirectory, 'awake' | 'admitsLook' | 'returnLook'>;
   driver: Driver;
-  handlers: { [Kind in Operation['kind']]: Handler<Extract<Operation, { kind: Kind }>> };
+  handlers: Handlers;
   intervalMs: number;
   leaseMs: number;
   logger: Logger;
@@ -134,7 +135,7 @@ export function createWorker(parts: {
   async function finish(operation: Operation): Promise<void> {
     try {
       const untilMs = now().getTime();
-      await driveOn(operation, { untilMs });
+      await driveOn(driver, handlers, operation, { untilMs });
     } catch (error) {
       logger.warn('an operation could not be advanced; it will be tried again', {
         transactionId: operation.id,
@@ -142,21 +143,6 @@ export function createWorker(parts: {
         error,
       });
       await postponeAfterError(operation, isWriteConflict(error) ? afterConflictMs : afterErrorMs);
-    }
-  }
-
-  function driveOn(operation: Operation, options: { untilMs: number }): Promise<Operation> {
-    switch (operation.kind) {
-      case 'melt':
-        return driver.drive(operation, handlers.melt, 'worker', options);
-      case 'minting':
-        return driver.drive(operation, handlers.minting, 'worker', options);
-      case 'send':
-        return driver.drive(operation, handlers.send, 'worker', options);
-      case 'receive':
-        return driver.drive(operation, handlers.receive, 'worker', options);
-      case 'upkeep':
-        return driver.drive(operation, handlers.upkeep, 'worker', options);
     }
   }
 

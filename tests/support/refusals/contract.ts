@@ -46,6 +46,7 @@ export const contracts: Record<ErrorCode, Contract> = {
   WALLET_NOT_FOUND: { status: 404, ...low },
   TRANSACTION_NOT_FOUND: { status: 404, ...low },
   QUOTE_NOT_FOUND: { status: 404, ...low },
+  REPORT_NOT_FOUND: { status: 404, ...low },
   PAYLOAD_TOO_LARGE: { status: 413, ...low },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, ...low },
   MELT_BLOCKED_BY_RECONCILIATION: { status: 409, severities: ['HIGH'], retryAfter: true },

@@ -27,6 +27,10 @@ export const routes = [
   { method: 'POST', path: '/api/wallet/:npub/reconcile', access: 'wallet:write' },
   { method: 'POST', path: '/api/wallet/:npub/restore', access: 'wallet:write' },
   { method: 'GET', path: '/api/wallet/:npub/restore', access: 'wallet:read' },
+  { method: 'GET', path: '/api/support/reports', access: 'support:read' },
+  { method: 'GET', path: '/api/support/reports/:supportId', access: 'support:read' },
+  { method: 'POST', path: '/api/support/reports/:supportId/resolve', access: 'support:write' },
+  { method: 'POST', path: '/api/support/operations/:transactionId/recheck', access: 'support:write' },
 ] as const satisfies readonly { method: 'GET' | 'POST'; path: string; access: Access }[];
 
 export type Route = (typeof routes)[number];
@@ -47,7 +51,14 @@ export const posts = [
 ] as const;
 
 export const pathOf = ({ path }: { path: string }, npub: string, transactionId = 'tx_melt_1_0a'): string =>
-  path.replace(':npub', npub).replace(':transactionId', transactionId).replace(':file', 'start.js');
+  path
+    .replace(':npub', npub)
+    .replace(':transactionId', transactionId)
+    .replace(':supportId', unknownReport)
+    .replace(':file', 'start.js');
+
+/** Nobody was ever told this one. */
+export const unknownReport = 'sup_0123456789abcdef0123';
 
 /** Where an address takes two methods, only that of the two which is asked for is told. */
 export const nameOf = ({ method, path }: { method?: string; path: string }): string => {
@@ -69,6 +80,8 @@ export function requestTo(route: Route, npub: string, invoice: string) {
     '/api/wallet/:npub/proofs/status': {},
     '/api/wallet/:npub/reconcile': {},
     '/api/wallet/:npub/restore': {},
+    '/api/support/reports/:supportId/resolve': { note: 'x' },
+    '/api/support/operations/:transactionId/recheck': {},
   };
   const body = route.method === 'POST' ? bodies[route.path] : undefined;
   return {

@@ -124,14 +124,16 @@ const withoutSignature = apiRoutes
     forbidden(route, 'instead of a signature', [...scopes], /a request signed by the owner of a wallet/, own),
   );
 
+function inWords(access: Route['access']): RegExp {
+  if (access === 'creation') return /may not create a wallet for this npub/;
+  return access.startsWith('support:') ? /this key is for one wallet/ : /this key is for another wallet/;
+}
+
 const forAnother = scoped.map((route) =>
-  forbidden(
-    route,
-    'of another wallet',
-    [...scopes],
-    route.access === 'creation' ? /may not create a wallet for this npub/ : /this key is for another wallet/,
-    ({ wallet }) => ({ bound: stranger, asks: wallet.npub }),
-  ),
+  forbidden(route, 'of another wallet', [...scopes], inWords(route.access), ({ wallet }) => ({
+    bound: stranger,
+    asks: wallet.npub,
+  })),
 );
 
 export const accessCases: RefusalCase[] = [

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { RefusalCase } from '../cases.ts';
-import { nameOf, pathOf, requestTo, routes, stranger, walletRoutes } from '../routes.ts';
+import { nameOf, pathOf, requestTo, routes, stranger, unknownReport, walletRoutes } from '../routes.ts';
 import { say } from '../wire.ts';
 
 const npubRule = 'must be an npub (NIP-19): npub1 and 58 lower-case characters with a valid checksum';
@@ -94,6 +94,7 @@ const misspeltWalletIds = ['walletid', 'wallet_id', 'walletId%5B%5D', 'WalletID'
   }),
 );
 
+const noteRule = 'must say something, in at most 1000 characters and no control characters';
 const transactionRule = 'must be a transaction id such as tx_melt_…';
 const statusRoute = '/api/wallet/:npub/melt/:transactionId';
 const spoiltIds = [
@@ -206,6 +207,100 @@ const historyCases: RefusalCase[] = [
   },
 ];
 
+const supportCases: RefusalCase[] = [
+  {
+    code: 'REPORT_NOT_FOUND',
+    what: 'a report that nobody knows',
+    provoke: (stage) => stage.get(`/api/support/reports/${unknownReport}`),
+    says: /no report with that supportId\. Nothing was done; check the supportId/,
+  },
+  ...['sup_0', 'sup_0123456789abcdef012X', '%24gt', '__proto__', `sup_${'0'.repeat(2_000)}`].map(
+    (id): RefusalCase => ({
+      code: 'VALIDATION_ERROR',
+      what: `the report ${id.slice(0, 25)}`,
+      provoke: (stage) => stage.get(`/api/support/reports/${id}`),
+      says: /^Nothing was done: supportId: /,
+      members: {
+        details: [{ field: 'supportId', message: 'must be a supportId such as sup_0123456789abcdef0123' }],
+      },
+    }),
+  ),
+  {
+    code: 'VALIDATION_ERROR',
+    what: 'reports by filters that there are not',
+    provoke: (stage) =>
+      stage.get(
+        '/api/support/reports?severity=BAD&status=PAID&code=%24ne&npub=npub1&since=yesterday&cursor[]=x&walletId=wal_0',
+      ),
+    says: /^Nothing was done: severity: /,
+    members: {
+      details: [
+        { field: 'severity', message: 'must be one of [CRITICAL, HIGH, MEDIUM, LOW]' },
+        { field: 'status', message: 'must be one of [open, resolved, closed]' },
+        { field: 'code', message: 'has characters that are not allowed here' },
+        { field: 'npub', message: npubRule },
+        { field: 'since', message: 'must be a moment such as 2026-11-21T12:05:00Z (RFC 3339)' },
+        { field: '(unprintable name)', message: 'is not a known field' },
+        { field: 'walletId', message: 'is not a known field' },
+      ],
+    },
+  },
+  {
+    code: 'VALIDATION_ERROR',
+    what: 'a cursor of reports that nobody made',
+    // This one is of transactions.
+    provoke: (stage) =>
+      stage.get(`/api/support/reports?cursor=${Buffer.from('1.tx_melt_1').toString('base64url')}`),
+    says: /^Nothing was done: cursor: /,
+    members: {
+      details: [
+        { field: 'cursor', message: 'must be a nextCursor of an earlier answer; leave it out to begin anew' },
+      ],
+    },
+  },
+];
+
+const recheckCases: RefusalCase[] = [
+  {
+    code: 'TRANSACTION_NOT_FOUND',
+    what: 'rechecking an operation that nobody knows',
+    provoke: (stage) => stage.post('/api/support/operations/tx_melt_1_0a/recheck', {}),
+    says: /no operation with that id\. Nothing was done; check the transactionId/,
+  },
+  {
+    code: 'VALIDATION_ERROR',
+    what: 'rechecking with a wish',
+    provoke: (stage) => stage.post('/api/support/operations/tx_melt_1_0a/recheck', { force: true }),
+    says: /^Nothing was done: force: /,
+    members: { details: [{ field: 'force', message: 'is not a known field' }] },
+  },
+];
+
+const notes: [string, unknown, string][] = [
+  ['of nothing', '', 'must not be empty'],
+  ['of spaces', '  ', noteRule],
+  ['that is too long', 'x'.repeat(1_001), noteRule],
+  ['with a line break', 'a\nb', noteRule],
+  ['that is none', 1, 'must be a string'],
+];
+const noteCases: RefusalCase[] = [
+  {
+    code: 'REPORT_NOT_FOUND',
+    what: 'resolving a report that nobody knows',
+    provoke: (stage) => stage.post(`/api/support/reports/${unknownReport}/resolve`, { note: 'x' }),
+    says: /no report with that supportId\. Nothing was done; check the supportId/,
+  },
+  ...notes.map(
+    ([what, note, message]): RefusalCase => ({
+      code: 'VALIDATION_ERROR',
+      what: `a note ${what}`,
+      provoke: (stage) => stage.post(`/api/support/reports/${unknownReport}/resolve`, { note }),
+      says: /^Nothing was done: note: /,
+      members: { details: [{ field: 'note', message }] },
+    }),
+  ),
+];
+
 const nowhere = [
   '/',
   '/nope',
@@ -276,6 +371,9 @@ export const addressCases: RefusalCase[] = [
   ...misspeltWalletIds,
   ...transactionCases,
   ...historyCases,
+  ...supportCases,
+  ...noteCases,
+  ...recheckCases,
   ...unknownRoutes,
   ...otherMethods,
   hostless,

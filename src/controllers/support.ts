@@ -1,0 +1,29 @@
+import type { RequestHandler } from 'express';
+import { actorOf } from '../middleware/authenticate.ts';
+import { readReportQuery, readSupportId } from '../middleware/reportQuery.ts';
+import { bodies, readBody, readTransactionId } from '../middleware/validate.ts';
+import type { SupportService } from '../services/support/contracts.ts';
+import { presentRecheck, presentReport, presentReports, presentResolution } from './presentSupport.ts';
+
+/** Handlers for people who have a customer on the line. */
+export function supportController(support: SupportService) {
+  const list: RequestHandler = async (req, res) => {
+    res.json(presentReports(await support.list(readReportQuery(req))));
+  };
+
+  const get: RequestHandler = async (req, res) => {
+    res.json(presentReport(await support.get(readSupportId(req))));
+  };
+
+  const resolve: RequestHandler = async (req, res) => {
+    const { note } = readBody(bodies.resolve, req);
+    res.json(presentResolution(await support.resolve(readSupportId(req), note, actorOf(req))));
+  };
+
+  const recheck: RequestHandler = async (req, res) => {
+    readBody(bodies.nothing, req);
+    res.json(presentRecheck(await support.recheck(readTransactionId(req), actorOf(req))));
+  };
+
+  return { list, get, resolve, recheck };
+}

@@ -1,0 +1,112 @@
+import { reportStatuses, severities } from '../models/report.ts';
+import { transactionStatuses } from '../models/transaction.ts';
+import { flag, list, nullable, object, oneOf, only, type Schema, text } from './schema.ts';
+import { count, cursor, mintUrl, moment, npub, quoteId, reportCode, supportId, walletId } from './values.ts';
+
+/** Any that an operation or a migrated token may have. */
+const transactionId: Schema = text('Names the operation', 'tx_melt_1795229787123_0123456789abcdef');
+
+const entry: Record<string, Schema> = {
+  supportId,
+  at: moment('When it was met first'),
+  lastAt: moment('When it was met last'),
+  count: count('How often', 1),
+  severity: oneOf('How bad it is', severities, 'HIGH'),
+  code: reportCode,
+  status: oneOf('Whether it is still so', reportStatuses),
+  npub: nullable({ ...npub, description: 'Whose wallet it is about' }),
+  transactionId: nullable(transactionId),
+  quoteId: nullable(quoteId),
+  summary: text('What happened', 'The melt has been open for over an hour in state pending.'),
+};
+
+export const reports: Schema = object({
+  success: only(true),
+  reports: list(object(entry)),
+  pagination: object({
+    limit: count('How many are told at most', 50),
+    nextCursor: nullable(cursor),
+    hasMore: flag('Whether there are others', false),
+  }),
+});
+
+/** An operation of any wallet, as support sees it. */
+const ofOperation: Record<string, Schema> = {
+  transactionId,
+  kind: oneOf('Its kind', ['melt', 'minting', 'send', 'receive', 'upkeep']),
+  status: {
+    ...nullable(text('What its owner is told; null of upkeep', 'PENDING')),
+    enum: [...transactionStatuses, null],
+  },
+  state: text('Its own state', 'pending'),
+  whereTheMoneyIs: text(
+    'Now, in plain words',
+    'In the wallet, reserved for this payment until it is known whether the payee was paid.',
+  ),
+  npub,
+  walletId,
+  mintUrl,
+  createdAt: moment('When it began'),
+  timeline: list(
+    object({
+      at: moment('When'),
+      state: text('The state that it then had', 'prepared'),
+      event: text('What happened', 'reserved'),
+    }),
+  ),
+};
+
+const operation: Schema = object(ofOperation);
+
+export const rechecked: Schema = object({
+  success: only(true),
+  outcome: oneOf('What came of it; only with the first two was the mint asked', [
+    'LOOKED_AT',
+    'STILL_ASKING',
+    'BUSY',
+    'ENDED_BEFORE',
+    'NEEDS_DECISION',
+    'MINT_NOT_CONFIGURED',
+  ]),
+  mintAnsweredMsAgo: nullable(count('How long ago its mint was last heard; null = not yet', 12)),
+  ...ofOperation,
+});
+
+const said: Schema = object({
+  at: moment('When'),
+  keyId: text('By whose key', '0123456789abcdef'),
+  label: text('What that key was called', 'support desk'),
+  note: text('Why', 'The mint has paid it back.'),
+});
+
+export const resolved: Schema = object({
+  success: only(true),
+  supportId,
+  status: oneOf('What it is now', ['resolved', 'closed', 'open']),
+  alreadyResolved: flag(
+    'Whether somebody had done so before; then that is told, and nothing was written',
+    false,
+  ),
+  resolution: said,
+});
+
+export const report: Schema = object({
+  success: only(true),
+  ...entry,
+  walletId: nullable(walletId),
+  otherIds: list({ ...supportId, description: 'Told, too, for the same incident' }, { examples: [[]] }),
+  whatItMeans: text(
+    'For the customer’s money',
+    'Nothing is lost: what the operation holds stays with it until the outcome is known.',
+  ),
+  whatTheServerDoes: text('By itself', 'Asks the mint again until the outcome is known.'),
+  whatToDo: text('For a person', 'Nothing at once.'),
+  closedAt: nullable(moment('When it was over')),
+  closedHow: nullable(text('Why it is over', 'The operation ended as settled.')),
+  resolutions: list(said, { description: 'Who has called it resolved, when and why; the latest last' }),
+  requestIds: list(text('A request that has met it', 'order-7'), {
+    description: 'The latest twenty',
+  }),
+  details: { type: 'object', description: 'What else was noted, by its kind', examples: [{}] },
+  operation: nullable(operation),
+});

@@ -1,0 +1,62 @@
+import type { OperationStory } from '../../models/operation.ts';
+import type { ErrorReport, ReportStatus, Resolution, Severity } from '../../models/report.ts';
+import type { TransactionStatus } from '../../models/transaction.ts';
+import type { PlainWords } from './plainWords.ts';
+
+/** Which reports are asked for; undefined = any. */
+export type ReportQuery = {
+  limit: number;
+  cursor: string | undefined;
+  severity: Severity | undefined;
+  status: ReportStatus | undefined;
+  code: string | undefined;
+  npub: string | undefined;
+  /** Only what was met at this moment or later. */
+  since: Date | undefined;
+};
+
+export type ReportPage = { reports: ErrorReport[]; limit: number; nextCursor: string | null };
+
+/** An operation as support sees it. `status` is what its owner is told; null of upkeep. */
+export type OperationView = OperationStory & { status: TransactionStatus | null; money: string };
+
+/** A report with what it means. `operation`: null where it is about none, or about one that was never stored. */
+export type ReportView = { report: ErrorReport; words: PlainWords; operation: OperationView | null };
+
+/** Who of support acts, by the key that the request came with, and in which request. */
+export type Actor = { keyId: string; label: string; requestId: string };
+
+/** `already`: somebody has resolved it before, and that is what is told; nothing was written. */
+export type ResolutionView = { report: ErrorReport; resolution: Resolution; already: boolean };
+
+/**
+ * What came of having an operation looked at. `BUSY`: somebody is at it just now. `STILL_ASKING`: the mint takes its time, and the
+ * look goes on. `NEEDS_DECISION`, `ENDED_BEFORE`, `MINT_NOT_CONFIGURED`: the mint was not asked.
+ */
+export const recheckOutcomes = [
+  'LOOKED_AT',
+  'STILL_ASKING',
+  'BUSY',
+  'ENDED_BEFORE',
+  'NEEDS_DECISION',
+  'MINT_NOT_CONFIGURED',
+] as const;
+export type RecheckOutcome = (typeof recheckOutcomes)[number];
+
+/** `mintAnsweredMsAgo`: when its mint was last heard; null = never by this process. */
+export type RecheckView = {
+  outcome: RecheckOutcome;
+  operation: OperationView;
+  mintAnsweredMsAgo: number | null;
+};
+
+export type SupportService = {
+  /** Reports, those that were met last first. @throws DomainError VALIDATION_ERROR for a cursor that is none */
+  list(query: ReportQuery): Promise<ReportPage>;
+  /** By any supportId that was ever told for it. @throws DomainError REPORT_NOT_FOUND */
+  get(supportId: string): Promise<ReportView>;
+  /** Calls a report dealt with. If it is met again afterwards, it is open again. @throws DomainError REPORT_NOT_FOUND */
+  resolve(supportId: string, note: string, actor: Actor): Promise<ResolutionView>;
+  /** Asks the mint now and advances an operation of any wallet as far as it goes. @throws DomainError TRANSACTION_NOT_FOUND */
+  recheck(transactionId: string, actor: Actor): Promise<RecheckView>;
+};
