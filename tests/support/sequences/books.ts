@@ -1,7 +1,7 @@
 import { type Entry, hasEnded, historyOf, movedBy, read } from './history.ts';
 import { type Bill, nameOf, proofsIn, spentNames, sumOf } from './model.ts';
 import { keptPromises } from './promises.ts';
-import { type Owner, Told, type Town } from './town.ts';
+import { type Owner, Told, type Town, tellPayees } from './town.ts';
 
 /** So long a busy machine may take. A reclaim that was beaten on its way is given up after a minute. */
 const patienceMs = 150_000;
@@ -22,6 +22,8 @@ export async function compareBooks(town: Town, isTheEnd = false): Promise<void> 
   for (let pauseMs = 20; ; pauseMs = Math.min(400, pauseMs * 1.5)) {
     const wrong = await disagreements(town, isTheEnd);
     if (wrong.length === 0) break;
+    // A payment that left before it was decided may come to its payee only now.
+    await tellPayees(town);
     if (Date.now() > giveUpAt) throw new Told(wrong.join('\n'));
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }

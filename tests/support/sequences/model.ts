@@ -20,6 +20,8 @@ export type Bill = {
   amount: number;
   /** The payee takes his time until somebody decides for him. */
   hangs: boolean;
+  /** Decided before the payment had come to him: he is told when it has. */
+  decision: 'paid' | 'failed' | null;
 };
 
 /** An invoice of the mint’s own, for a wallet that is to be funded. */

@@ -131,6 +131,19 @@ async function settle(world: World, name: string): Promise<Owner> {
   return { name, signer, npub, at, key, tokenPubkey: String(tokenPubkey) };
 }
 
+/** Tells payees what was decided for them. One whose payment is not under way, yet or ever, cannot hear it. */
+export async function tellPayees({ bills, world }: Pick<Town, 'bills' | 'world'>): Promise<void> {
+  for (const bill of bills) {
+    if (bill.decision === null) continue;
+    const { paymentHash, decision } = bill;
+    const isTold = await world.sim.settle(paymentHash, decision).then(
+      () => true,
+      () => false,
+    );
+    if (isTold) bill.decision = null;
+  }
+}
+
 /** Something is not as it must be. */
 export class Told extends Error {}
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Reply } from '../../world.ts';
 import { type Bill, transactionOf } from '../model.ts';
-import type { Owner, Town } from '../town.ts';
+import { type Owner, type Town, tellPayees } from '../town.ts';
 import { always, expectAnswer, oneOf, type Step, said, somebody, someOf } from './step.ts';
 
 async function meltAs(
@@ -43,7 +43,12 @@ const melt: Step = {
       ...(isPatient ? {} : { prefer: 'respond-async' }),
     };
     const times = dice.chance(0.15) ? 2 : 1;
-    const bill = { ...(await town.world.sim.invoice(terms)), amount, hangs: behaviour === 'pending' };
+    const bill = {
+      ...(await town.world.sim.invoice(terms)),
+      amount,
+      hangs: behaviour === 'pending',
+      decision: null,
+    };
     town.bills.push(bill);
     const may = [200, 202, 'INSUFFICIENT_BALANCE', 'PAYMENT_FAILED', ...(times > 1 ? concurrent : [])];
     const replies = await Promise.all(
@@ -63,7 +68,12 @@ const oneInvoice: Step = {
   async take(town, dice) {
     const [one, other] = town.owners;
     const amount = await someOf(town, dice, one);
-    const bill = { ...(await town.world.sim.invoice({ amount, delayMs: 50 })), amount, hangs: false };
+    const bill = {
+      ...(await town.world.sim.invoice({ amount, delayMs: 50 })),
+      amount,
+      hangs: false,
+      decision: null,
+    };
     town.bills.push(bill);
     town.isCalm = false;
     const may = [200, 202, 'INSUFFICIENT_BALANCE', 'PAYMENT_FAILED'];
@@ -79,8 +89,8 @@ const oneInvoice: Step = {
 export async function decide(town: Town, bill: Bill, result: 'paid' | 'failed'): Promise<void> {
   for (const owner of town.owners) town.touched.add(owner);
   bill.hangs = false;
-  // The payment may never have come to him.
-  await town.world.sim.settle(bill.paymentHash, result).catch(() => undefined);
+  bill.decision = result;
+  await tellPayees(town);
 }
 
 const decideOne: Step = {
