@@ -6,7 +6,7 @@ import { fundFor, funding } from './steps/funding.ts';
 import { decide, meltSteps } from './steps/melts.ts';
 import type { Step } from './steps/step.ts';
 import { tokenSteps } from './steps/tokens.ts';
-import { plantFault, troubleSteps } from './steps/trouble.ts';
+import { plantFault, takeOldFaultsBack, troubleSteps } from './steps/trouble.ts';
 import { openTown, Told, type Town } from './town.ts';
 
 export type Outcome = {
@@ -68,6 +68,7 @@ type DiceFor = (part: string) => Dice;
 
 async function takeStep(town: Town, diceFor: DiceFor, number: number, outcome: Outcome): Promise<void> {
   const dice = diceFor('course');
+  await takeOldFaultsBack(town);
   const fault = dice.chance(0.25) ? await plantFault(town, dice) : null;
   const step = stepFrom(town, dice, steps);
   const beside = step.isBeside && dice.chance(0.15) ? stepFrom(town, dice, steps.filter(isBeside)) : null;

@@ -63,8 +63,8 @@ const forTheMoment = [
   'DATABASE_UNAVAILABLE',
 ];
 
-/** How long a mint that has failed may be left alone. */
-const troubleLastsMs = 10_000;
+/** How long a fault may wait for a request, and a mint that has failed may then be left alone. */
+const troubleLastsMs = 15_000;
 
 /** Demands one of these answers where nothing else is going on; else it may also be refused for the moment, or have failed. */
 export function expectAnswer(

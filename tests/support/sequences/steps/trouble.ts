@@ -28,6 +28,13 @@ export async function plantFault(town: Town, dice: Dice): Promise<string> {
   return `${fault.kind} on ${path}`;
 }
 
+/** A fault that no request has met for so long would be a surprise by then: nobody expects trouble any more. */
+const faultLastsMs = 5_000;
+
+export async function takeOldFaultsBack({ world, troubledAtMs }: Town): Promise<void> {
+  if (Date.now() - troubledAtMs > faultLastsMs) await world.sim.clearFaults();
+}
+
 const rotate: Step = {
   name: 'rotate the keyset',
   weight: 3,
