@@ -35,7 +35,11 @@ export type FaultWish = {
 /** The answer of GET /sim/faults: the rules with what they have met so far, and how many requests wait at the gate. */
 export type FaultPlanView = { seed: number; rules: ActiveRule[]; held: number };
 
-export type OutsideProof = { secret: string; amount: number; id: string };
+/** A proof as its holder knows it, or as the mint does. */
+export type OutsideProof = { amount: number } & (
+  | { secret: string; id: string }
+  | { Y: string; keysetId: string }
+);
 
 /** Speaks to the /sim routes of a running simulator; for tests and for the development profile. */
 export class SimulatorClient {
