@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { familiesIn, reading, samplesIn, scrape } from '../support/metrics.ts';
 import { outside, proofsOf, unhurried } from '../support/money.ts';
+import { expectAlert } from '../support/promtool.ts';
 import { severable } from '../support/severable.ts';
 import { newSigner, publicOrigin, signed } from '../support/signing.ts';
 import { startWorld, until, type World } from '../support/world.ts';
@@ -214,6 +215,9 @@ describe('ecash that the mint does not honour', () => {
     // The interval, and five seconds for what is counted in the database.
     await until(async () => (await gap()) === 1, 'the gap', everyMs + 5_000 + 3_000);
     expect(await reportOf(wallet.npub)).toMatchObject({ severity: 'CRITICAL', status: 'open' });
+    const sample = samplesIn(await scrape(small.url)).find(({ name }) => name === 'crucible_solvency_gap');
+    if (sample === undefined) throw new Error('the gap is not told');
+    expectAlert('CrucibleSolvencyGap', [sample]);
     expect((await small.call('POST', `${wallet.at}/reconcile`, {})).status).toBe(200);
     await until(async () => (await gap()) === 0, 'the gap being closed', everyMs + 8_000);
     expect(await reportOf(wallet.npub)).toMatchObject({ status: 'closed' });
