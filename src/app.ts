@@ -12,16 +12,20 @@ import {
 } from './middleware/authenticate.ts';
 import { cors } from './middleware/cors.ts';
 import { jsonBody } from './middleware/jsonBody.ts';
+import { requireMetricsToken } from './middleware/metricsToken.ts';
 import { completeSignature } from './middleware/nip98.ts';
+import { noteAnswers } from './middleware/noteAnswers.ts';
 import { checkWallet } from './middleware/npub.ts';
 import { methodNotAllowed, problems, refuseWhileDraining, unknownRoute } from './middleware/problems.ts';
 import { type RateLimiters, rateLimiters } from './middleware/rateLimits.ts';
 import { refuseWithoutHost, requestContext, takenBy } from './middleware/requestContext.ts';
 import { type Route, routeTable } from './routes.ts';
 import type { Services } from './services/contracts.ts';
+import type { EdgeMeters } from './services/metrics/contracts.ts';
 
 export type AppParts = {
   services: Services;
+  meters: EdgeMeters;
   logger: Logger;
   isDraining: () => boolean;
   /** Scheme, host and port by which clients know this server, for signed requests; null = unknown. */
@@ -30,7 +34,7 @@ export type AppParts = {
 };
 
 /** The whole HTTP edge: `docs/api` made of the services. It never listens; `startServer` does. */
-export function createApp({ services, logger, isDraining, publicOrigin, config }: AppParts): Express {
+export function createApp({ services, meters, logger, isDraining, publicOrigin, config }: AppParts): Express {
   const { trustedProxies, corsOrigins } = config;
   const limiters = rateLimiters(services.rateLimits);
   const app = express();
@@ -41,6 +45,7 @@ export function createApp({ services, logger, isDraining, publicOrigin, config }
   app.set('query parser', 'simple');
 
   app.use(requestContext());
+  app.use(noteAnswers(meters));
   app.use(helmet());
   if (corsOrigins.length > 0) app.use(cors(corsOrigins));
   app.use(refuseWithoutHost());
@@ -58,7 +63,7 @@ export function createApp({ services, logger, isDraining, publicOrigin, config }
   // What is asked for below /api was counted before.
   app.use(/^(?!\/api(?:\/|$))/i, ...limiters.address, unknownRoute());
   app.use(unknownRoute());
-  app.use(problems({ reports: services.reports, logger }));
+  app.use(problems({ reports: services.reports, meters, logger }));
   return app;
 }
 
@@ -72,7 +77,7 @@ const methodsOf: Record<Route['method'], string[]> = { get: ['GET', 'HEAD'], pos
 function guards(
   { access, limit }: Route,
   limiters: RateLimiters,
-  doorkeepers: Doorkeepers,
+  doorkeepers: Doorkeepers & Pick<Services, 'metrics'>,
 ): RequestHandler[] {
   const caller = [authenticate(doorkeepers), ...limiters.caller];
   const own = limit === undefined ? [] : limiters[limit];
@@ -80,6 +85,8 @@ function guards(
   switch (access) {
     case 'public':
       return own;
+    case 'metrics':
+      return [requireMetricsToken(doorkeepers.metrics)];
     case 'creation':
       return [...caller, requireCreation(), ...body];
     case 'signature':

@@ -31,6 +31,8 @@ export type Config = {
   workerIntervalMs: number;
   /** How often each instance looks for wallets whose ecash should be swapped into better; 0 = never. */
   upkeepIntervalMs: number;
+  /** How often each wallet's books are held against its mint; 0 = never. */
+  solvencyIntervalMs: number;
   /** Highest fee (reserve + input fees) that a melt may cost: base + percent of the amount, in the wallet's unit. */
   feeCapBase: bigint;
   feeCapPercent: bigint;
@@ -74,6 +76,8 @@ export type Secrets = {
   masterKey: Uint8Array;
   /** Master keys that seal nothing, and open what they have sealed: those before a rotation, or the one to come. */
   otherMasterKeys: readonly Uint8Array[];
+  /** Opens /metrics; null = none is set. */
+  metricsToken: string | null;
 };
 
 /**
@@ -101,6 +105,7 @@ export const secretFiles: ReadonlyMap<string, { mayBeEmpty: boolean }> = new Map
   ['CRUCIBLE_MNEMONIC', { mayBeEmpty: false }],
   ['CRUCIBLE_MASTER_KEY', { mayBeEmpty: false }],
   ['CRUCIBLE_MASTER_KEY_PREVIOUS', { mayBeEmpty: true }],
+  ['CRUCIBLE_METRICS_TOKEN', { mayBeEmpty: true }],
 ]);
 
 function configFrom(settings: Settings): Config {
@@ -121,6 +126,7 @@ function configFrom(settings: Settings): Config {
     leaseMs: settings.integer('CRUCIBLE_LEASE_MS', 2_000, 100, 600_000),
     workerIntervalMs: settings.integer('CRUCIBLE_WORKER_INTERVAL_MS', 500, 10, 60_000),
     upkeepIntervalMs: settings.integer('CRUCIBLE_UPKEEP_INTERVAL_MS', 60_000, 0, 86_400_000),
+    solvencyIntervalMs: settings.integer('CRUCIBLE_SOLVENCY_INTERVAL_MS', 3_600_000, 0, 604_800_000),
     feeCapBase: BigInt(settings.integer('CRUCIBLE_FEE_CAP_BASE', 100, 0, Number.MAX_SAFE_INTEGER)),
     feeCapPercent: BigInt(settings.integer('CRUCIBLE_FEE_CAP_PERCENT', 10, 0, 100)),
     mintConnectTimeoutMs: settings.integer('CRUCIBLE_MINT_CONNECT_TIMEOUT_MS', 3_000, 100, 120_000),
@@ -162,7 +168,24 @@ function secretsFrom(settings: Settings): Secrets {
       null,
     );
   }
-  return { mnemonic, masterKey: Buffer.from(hex, 'hex'), otherMasterKeys: otherMasterKeys(settings, hex) };
+  return {
+    mnemonic,
+    masterKey: Buffer.from(hex, 'hex'),
+    otherMasterKeys: otherMasterKeys(settings, hex),
+    metricsToken: metricsToken(settings),
+  };
+}
+
+/** Whoever may read the metrics is not asked how often they try: a short one could be guessed. */
+function metricsToken(settings: Settings): string | null {
+  const name = 'CRUCIBLE_METRICS_TOKEN';
+  const token = settings.text(name);
+  if (token === null || /^[\x21-\x7e]{32,512}$/.test(token)) return token;
+  return settings.refuse(
+    name,
+    `${name} must have 32 to 512 printable ASCII characters and no blank, e.g. from: openssl rand -hex 32`,
+    null,
+  );
 }
 
 const isKey = (text: string): boolean => /^[0-9a-f]{64}$/i.test(text);

@@ -1,6 +1,8 @@
+import { createChecks } from './checks.ts';
 import type { Config, Secrets } from './config.ts';
 import { createEngine } from './engine.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { createMetering } from './metering.ts';
 import type { Profile } from './models/profile.ts';
 import { createAuditMacs } from './repositories/auditMacs.ts';
 import { type Database, openDatabase } from './repositories/database.ts';
@@ -22,13 +24,13 @@ import { createReclaimService } from './services/exchange/reclaimService.ts';
 import { createSendReserving } from './services/exchange/sendReserving.ts';
 import { createSendService } from './services/exchange/sendService.ts';
 import { createHealthService } from './services/healthService.ts';
-import { createBooks } from './services/melt/books.ts';
 import { createBudgets } from './services/melt/budget.ts';
-import { createComparison } from './services/melt/comparison.ts';
 import { createCorrecting } from './services/melt/correcting.ts';
 import { createMeltService } from './services/melt/meltService.ts';
-import { createPreflight } from './services/melt/preflight.ts';
 import { createPreparation } from './services/melt/preparation.ts';
+import type { EdgeMeters } from './services/metrics/contracts.ts';
+import { meteredMelts, meteredReports } from './services/metrics/metered.ts';
+import { meteredTransport } from './services/metrics/mintCalls.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
 import { createRefusedAddresses } from './services/mint/refusedAddresses.ts';
 import { sharedKeysetReport } from './services/mint/sharedKeysets.ts';
@@ -42,7 +44,6 @@ import { timer } from './services/operations/timing.ts';
 import { createUnservedMints } from './services/operations/unservedMints.ts';
 import { settleProfile } from './services/profileService.ts';
 import { createRateLimitService } from './services/rateLimitService.ts';
-import { createInventory } from './services/reconcile/inventory.ts';
 import { createReconcileService } from './services/reconcile/reconcileService.ts';
 import { createReportService } from './services/reportService.ts';
 import { createRestoreRequests } from './services/restore/requests.ts';
@@ -60,6 +61,7 @@ export type Context = {
   config: Config;
   logger: Logger;
   services: Services;
+  meters: EdgeMeters;
   /** For operator commands; no request demands a recovery. */
   restore: RestoreService;
   /** For operator commands, too, and for tests that do not wait for the next round. */
@@ -103,9 +105,10 @@ export async function createContext(given: {
     privateNetworks: config.privateMintNetworks,
     sentry: refusedAddresses.sentry,
   });
+  const { meters, metricsOf, end: endMetering } = createMetering({ config, secrets, profile, now });
   const allMints = createMintDirectory(
     config.mintUrls,
-    overrides.transport ?? http.carry,
+    meteredTransport(overrides.transport ?? http.carry, config.mintUrls, meters),
     config,
     (shared) => void reports.file(sharedKeysetReport(shared)),
   );
@@ -116,6 +119,7 @@ export async function createContext(given: {
     const deployment = createDeploymentRepository(opened, now);
     await settleProfile({ profile, deployment, mints: allMints, mintUrls: config.mintUrls });
   }).catch(async (error: unknown) => {
+    endMetering();
     await http.close();
     throw error;
   });
@@ -123,7 +127,7 @@ export async function createContext(given: {
   let draining = false;
   const isDraining = () => draining;
 
-  const stores = createStores({
+  const plainStores = createStores({
     database,
     sealers: createSealers(database, masters),
     macs: createAuditMacs(secrets.mnemonic),
@@ -131,21 +135,16 @@ export async function createContext(given: {
     logger,
     now,
   });
+  const stores = { ...plainStores, melts: meteredMelts(plainStores.melts, meters.timed) };
   const mints = profile === 'production' ? refusingSimulated(allMints) : allMints;
   const seeds = createSeeds(secrets.mnemonic, stores.wallets);
-  const reports = createReportService({ reports: stores.filed, spool: stores.spool, logger, now });
+  const { filed, spool } = stores;
+  const reports = meteredReports(createReportService({ reports: filed, spool, logger, now }), meters);
   refusedAddresses.reportTo(reports);
   const { mintUrls } = config;
-  const wallets = createWalletService({
-    ...stores,
-    mints,
-    ledger: stores.ledger,
-    seeds,
-    mintUrls,
-    now,
-  });
+  const wallets = createWalletService({ ...stores, mints, seeds, mintUrls, now });
 
-  const engine = createEngine({ config, stores, mints, seeds, reports, logger, now });
+  const engine = createEngine({ config, stores, mints, seeds, reports, meters, logger, now });
   const { worker } = engine;
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
   const sealing = createAuditSealing({ chain: stores.auditChain, logger, now });
@@ -158,21 +157,16 @@ export async function createContext(given: {
     unserved.start();
     restore.start();
     upkeep.start();
+    solvency.start();
     reports.start();
   };
   const stopWorkers = () =>
-    Promise.allSettled([worker, sweeper, sealing, unserved, restore, upkeep].map((rounds) => rounds.stop()));
+    Promise.allSettled(
+      [worker, sweeper, sealing, unserved, restore, upkeep, solvency].map((rounds) => rounds.stop()),
+    );
 
   const runs = createRuns();
-  const books = createBooks(stores);
-  const preflight = createPreflight({
-    books,
-    corrections: stores.corrections,
-    mints,
-    reports,
-    now,
-  });
-  const comparison = createComparison({ books, mints });
+  const { solvency, ...checks } = createChecks({ config, stores, mints, reports, meters, logger, now });
   const answering = createAnswering({ ...engine, ...runs, now });
   const common = {
     ...stores,
@@ -182,8 +176,8 @@ export async function createContext(given: {
     mints,
     reports,
     seeds,
-    preflight,
-    comparison,
+    ...checks,
+    timed: meters.timed,
     config,
     now,
   };
@@ -248,7 +242,6 @@ export async function createContext(given: {
     }),
     reconciling: createReconcileService({
       ...common,
-      inventory: createInventory({ ...stores, comparison }),
       correcting: createCorrecting({ corrections: stores.corrections, now }),
     }),
     restores: createRestoreRequests({
@@ -266,6 +259,7 @@ export async function createContext(given: {
       mintHealth: mints.health,
       isDraining,
     }),
+    metrics: metricsOf({ database, mints, reports }),
   };
 
   async function drain(): Promise<void> {
@@ -280,6 +274,7 @@ export async function createContext(given: {
   async function dispose(): Promise<void> {
     draining = true;
     await Promise.race([stopWorkers(), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+    endMetering();
     await reports.stop();
     await database.close();
     // Only now: a request cut off while the database still listens would be written down as lost on its way.
@@ -294,6 +289,7 @@ export async function createContext(given: {
     restore,
     audit,
     database,
+    meters,
     startWorkers,
     drain,
     dispose,

@@ -15,6 +15,8 @@ import { createIncidents } from './services/melt/incidents.ts';
 import { createLostTime } from './services/melt/lostTime.ts';
 import { createOutputKeysets } from './services/melt/outputKeysets.ts';
 import { createMeltSaga } from './services/melt/saga.ts';
+import type { Meters } from './services/metrics/contracts.ts';
+import { meteredHandlers, meteredRecovery, meteredSubmits } from './services/metrics/metered.ts';
 import type { MintDirectory } from './services/mint/mints.ts';
 import { createMintingHandler } from './services/minting/mintingSaga.ts';
 import { createDriver } from './services/operations/driver.ts';
@@ -33,24 +35,31 @@ export function createEngine(given: {
   mints: MintDirectory;
   seeds: Seeds;
   reports: ReportService;
+  meters: Meters;
   logger: Logger;
   now: () => Date;
 }) {
-  const { config, stores, mints, seeds, reports, logger, now } = given;
+  const { config, stores, mints, seeds, reports, meters, logger, now } = given;
   const { operations, melts, mintings } = stores;
   const owner = randomUUID();
   const outputs = createOutputFactory(seeds, stores.counters);
   const detection = createDetection({ recoveries: stores.recoveries, mints, reports, now });
   const keysets = createOutputKeysets(mints, now);
   const attempts = createMeltAttempts(outputs);
-  const courier = createCourier({ operations, melts, mints, answerWithinMs: config.answerWithinMs, now });
+  const courier = createCourier({
+    operations,
+    melts,
+    mints: meteredSubmits(mints, meters.timed),
+    answerWithinMs: config.answerWithinMs,
+    now,
+  });
   const incidents = createIncidents(reports);
   const exchanges = createExchanges({ operations, keysets, attempts, courier, incidents, detection, now });
   const lostTime = createLostTime({ operations, detection, now });
   const common = { operations, mints, reports, detection, now };
   const saga = createMeltSaga({ ...common, melts, exchanges, courier, incidents, lostTime, times: config });
   const exchange = createExchangeParts({ ...common, outputs, keysets });
-  const handlers = {
+  const plainHandlers = {
     melt: createMeltHandler({ saga, operations, incidents, orphanAfterMs: config.orphanAfterMs, now }),
     minting: createMintingHandler({ ...common, mintings, outputs, seeds }),
     send: createSendHandler({
@@ -75,11 +84,12 @@ export function createEngine(given: {
       orphanAfterMs: config.orphanAfterMs,
     }),
   };
+  const handlers = meteredHandlers(plainHandlers, meters);
   const driver = createDriver({ operations, owner, leaseMs: config.leaseMs, now });
   const worker = createWorker({
     operations,
     mints,
-    driver,
+    driver: meteredRecovery(driver, meters),
     handlers,
     intervalMs: config.workerIntervalMs,
     leaseMs: config.leaseMs,

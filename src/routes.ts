@@ -3,6 +3,7 @@ import { authController } from './controllers/auth.ts';
 import { docsController } from './controllers/docs.ts';
 import { healthController } from './controllers/health.ts';
 import { meltController } from './controllers/melts.ts';
+import { metricsController } from './controllers/metrics.ts';
 import { mintingController } from './controllers/mintings.ts';
 import { reconcileController } from './controllers/reconcile.ts';
 import { restoreController } from './controllers/restore.ts';
@@ -15,10 +16,10 @@ import { openApiDocument } from './openapi/document.ts';
 import type { Services } from './services/contracts.ts';
 
 /**
- * `public` asks nobody; `creation` is for keys that may create a wallet; `signature` for requests signed by a wallet's owner;
+ * `public` asks nobody; `metrics` for the token of the settings, since a key could not be looked up while the database is away; `creation` is for keys that may create a wallet; `signature` for requests signed by a wallet's owner;
  * a scope is checked against `:npub`, but for those of support, which are for all wallets.
  */
-export type Access = 'public' | 'creation' | 'signature' | Scope;
+export type Access = 'public' | 'metrics' | 'creation' | 'signature' | Scope;
 
 /**
  * `limit`: what the route counts beside the address and the caller, which all of `/api` count; of public routes, whether they
@@ -47,10 +48,12 @@ export function routeTable(services: Services): Route[] {
   const health = healthController(services.health);
   const auth = authController(services.bearerTokens);
   const support = supportController(services.support);
+  const metrics = metricsController(services.metrics);
   const wallet = '/api/wallet/:npub';
   routes.push(
     { method: 'get', path: '/livez', access: 'public', handler: health.live },
     { method: 'get', path: '/readyz', access: 'public', handler: health.ready },
+    { method: 'get', path: '/metrics', access: 'metrics', handler: metrics.scrape },
     { method: 'get', path: '/openapi.json', access: 'public', limit: 'address', handler: docs.openApi },
     { method: 'get', path: '/docs', access: 'public', limit: 'address', handler: docs.docs },
     { method: 'get', path: '/docs/:file', access: 'public', limit: 'address', handler: docs.file },

@@ -29,6 +29,7 @@ import { createReportSpool } from './repositories/reportSpool.ts';
 import { createReportRepository } from './repositories/reports.ts';
 import { createSendRepository } from './repositories/sends.ts';
 import { createSignedRequestRepository } from './repositories/signedRequests.ts';
+import { createSolvencyRepository } from './repositories/solvency.ts';
 import { createTokenRepository } from './repositories/tokens.ts';
 import { createTransactionListRepository } from './repositories/transactionList.ts';
 import { createUpkeepRepository } from './repositories/upkeeps.ts';
@@ -67,6 +68,7 @@ export function createStores(given: {
     receives: createReceiveRepository(database, tokens, operations, audit, now),
     upkeeps: createUpkeepRepository(database, tokens, operations, audit, now),
     upkeepTurns: createUpkeepTurnRepository(database),
+    solvency: createSolvencyRepository(database),
     transactionList: createTransactionListRepository(database),
     ledger: createLedgerRepository(database, now),
     counters: createCounterRepository(database),

@@ -21,6 +21,7 @@ const changing = [
   'key_spending',
   'legacy_tokens',
   'legacy_wallets',
+  'metric_standings',
   'operations',
   'rate_counters',
   'rate_limits',

@@ -118,7 +118,16 @@ export function budgetOf(req: Request): KeyBudget | null {
   return { keyId: caller.keyId, satPerDay: caller.budgetSatPerDay };
 }
 
-function credentialsOf(req: Request): { scheme: 'bearer' | 'nostr'; credentials: string } {
+/** What a request shows of its caller, right or wrong: for counting who could not be told. */
+export function schemeOf(req: Request): 'none' | 'nostr' | 'token' | 'key' {
+  const header = req.get('authorization');
+  if (header === undefined) return 'none';
+  if (/^nostr /i.test(header)) return 'nostr';
+  return /^bearer +crt_/i.test(header) ? 'token' : 'key';
+}
+
+/** @throws DomainError UNAUTHENTICATED */
+export function credentialsOf(req: Request): { scheme: 'bearer' | 'nostr'; credentials: string } {
   const [header, ...others] = req.headersDistinct['authorization'] ?? [];
   if (header === undefined)
     throw invalid('Send an API key: Authorization: Bearer crk_…; or sign the request (NIP-98).');

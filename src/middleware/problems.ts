@@ -2,6 +2,8 @@ import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from '../logger.ts';
 import { DomainError, type ErrorCode, type PublicValue } from '../models/errors.ts';
 import type { ReportService } from '../services/contracts.ts';
+import type { EdgeMeters } from '../services/metrics/contracts.ts';
+import { schemeOf } from './authenticate.ts';
 import { classifyError } from './classifyError.ts';
 import { fileProblem, logProblem, mustBeReported } from './problemRecord.ts';
 import { contextOf } from './requestContext.ts';
@@ -106,12 +108,14 @@ export function problemBody(
 /** Last in the chain: answers, logs once, and files a report for every 5xx and every CRITICAL or HIGH. */
 export function problems(parts: {
   reports: Pick<ReportService, 'file'>;
+  meters: Pick<EdgeMeters, 'refused'>;
   logger: Logger;
 }): ErrorRequestHandler {
   return async (thrown: unknown, req, res, _next) => {
     const error = classifyError(thrown);
     const context = contextOf(req);
     const status = statusOf(error.code);
+    parts.meters.refused(error, { scheme: schemeOf(req) });
     const supportId = mustBeReported(error, status) ? await fileProblem(parts.reports, error, context) : null;
     logProblem(parts.logger, error, { ...context, status, supportId });
     if (res.headersSent) {

@@ -42,6 +42,15 @@ export const operationDocs: Record<string, OperationDoc> = {
     answers: { 200: json('It does; a mint’s silence alone changes nothing of that', 'Ready', ready) },
     refusals: ['DATABASE_UNAVAILABLE', 'SHUTTING_DOWN'],
   },
+  'GET /metrics': {
+    id: 'metrics',
+    tag: 'Machine',
+    summary: 'Metrics, for Prometheus',
+    description:
+      'Opened by `Authorization: Bearer` with the token of `CRUCIBLE_METRICS_TOKEN`, and by no API key. The development profile needs none unless one is set.',
+    answers: { 200: { description: 'Text format 0.0.4', content: { files: ['text/plain'] } } },
+    refusals: ['UNAUTHENTICATED'],
+  },
   'GET /openapi.json': {
     id: 'openApi',
     tag: 'Machine',

@@ -9,6 +9,11 @@ export const securitySchemes: Record<string, Schema> = {
     bearerFormat: 'crk_…',
     description: 'An API key, with scopes; it may be bound to one npub, expire, and have a daily budget.',
   },
+  metricsToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'What `CRUCIBLE_METRICS_TOKEN` is set to. It opens `GET /metrics` and nothing else.',
+  },
   ownerToken: {
     type: 'http',
     scheme: 'bearer',
@@ -27,6 +32,7 @@ export const securitySchemes: Record<string, Schema> = {
 /** What opens a route: one of these. The names behind an API key are the scopes that it must have. */
 export function security(access: string): Schema[] {
   if (access === 'public') return [];
+  if (access === 'metrics') return [{ metricsToken: [] }];
   const signed = { signedRequest: [] };
   if (access === 'signature') return [signed];
   if (access.startsWith('support:')) return [{ apiKey: [access] }];

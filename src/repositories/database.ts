@@ -6,6 +6,7 @@ import { auditSchema, sealSchema, unsealedSchema } from '../models/schemas/audit
 import { dataKeySchema } from '../models/schemas/dataKey.ts';
 import { deploymentSchema } from '../models/schemas/deployment.ts';
 import { archivedTokenSchema, archivedWalletSchema } from '../models/schemas/legacy.ts';
+import { standingSchema } from '../models/schemas/metrics.ts';
 import { counterSchema, idempotencySchema, operationSchema } from '../models/schemas/operation.ts';
 import { rateCounterSchema, rateLimitSchema } from '../models/schemas/rateLimit.ts';
 import { tokenSchema } from '../models/schemas/token.ts';
@@ -84,6 +85,7 @@ export async function connectDatabase(uri: string) {
     seals: connection.model('AuditSeal', sealSchema),
     reports: connection.model('ErrorReport', reportSchema),
     deployment: connection.model('Deployment', deploymentSchema),
+    standings: connection.model('MetricStanding', standingSchema),
     dataKeys: connection.model('DataKey', dataKeySchema),
     legacyTokens: connection.model('ArchivedToken', archivedTokenSchema),
     legacyWallets: connection.model('ArchivedWallet', archivedWalletSchema),

@@ -20,6 +20,26 @@ export async function isDatabaseWritable(
   return firstOf(asked, limitMs);
 }
 
+/**
+ * How the database answers now (command `hello`): whether it takes writes, how long that took, and how far its clock is ahead
+ * of ours, by the middle of that time. @throws driver errors
+ */
+export async function takePulse(
+  database: Pick<Database, 'connection'>,
+  now: () => Date,
+): Promise<{ isWritable: boolean; seconds: number; clockAheadSeconds: number }> {
+  const startedMs = performance.now();
+  const answer = await database.connection.getClient().db('admin').command({ hello: 1 });
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const theirs: unknown = answer['localTime'];
+  const theirMs = theirs instanceof Date ? theirs.getTime() : Number.NaN;
+  return {
+    isWritable: answer['isWritablePrimary'] === true,
+    seconds,
+    clockAheadSeconds: (theirMs - now().getTime()) / 1_000 + seconds / 2,
+  };
+}
+
 async function firstOf(answer: Promise<boolean>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<boolean>((resolve) => {

@@ -11,6 +11,7 @@ import type {
 import type { Balance, Wallet, WalletName, WalletStatistics } from '../models/wallet.ts';
 import type { ApiKeyService, BearerTokenService, SignedRequestService } from './auth/contracts.ts';
 import type { ReceiveService, SendService } from './exchange/contracts.ts';
+import type { MetricsService } from './metrics/contracts.ts';
 import type { SupportService } from './support/contracts.ts';
 
 /** A durable `Idempotency-Key`, with the hash of the body that it was first used for. */
@@ -249,4 +250,5 @@ export type Services = {
   reports: ReportService;
   support: SupportService;
   health: HealthService;
+  metrics: MetricsService;
 };

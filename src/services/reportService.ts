@@ -25,7 +25,12 @@ type Parts = {
  * `start` takes up what processes have left that are no more, and closes reports that time has overtaken; `stop` makes one
  * last attempt to write what waits.
  */
-export type RunningReportService = ReportService & { start(): void; stop(): Promise<void> };
+export type RunningReportService = ReportService & {
+  start(): void;
+  stop(): Promise<void>;
+  /** How many incidents wait for the database. */
+  waiting(): number;
+};
 
 /**
  * Error reports. Whoever files one is in trouble already, so filing never throws and never waits for more than a second
@@ -178,7 +183,7 @@ export function createReportService({
       logger.error('reports were not written: the database did not come back', { count: queue.size() });
   }
 
-  return { file, close, start, stop };
+  return { file, close, start, stop, waiting: queue.size };
 }
 
 function incidentOf(

@@ -124,6 +124,7 @@ describe('While the server drains', () => {
     });
     const parts = {
       services: edge.services,
+      meters: edge.meters,
       logger: edge.logger,
       isDraining: () => false,
       publicOrigin: () => null,

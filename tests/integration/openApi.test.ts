@@ -92,7 +92,8 @@ describe('The OpenAPI document', () => {
       const signed = { signedRequest: [] };
       const others = scope === 'signature' ? [] : [{ apiKey: [scope] }, { ownerToken: [] }];
       const anybody = scope === 'public' ? [] : [...others, signed];
-      const expected = scope.startsWith('support:') ? [{ apiKey: [scope] }] : anybody;
+      const ofMachines = scope === 'metrics' ? [{ metricsToken: [] }] : anybody;
+      const expected = scope.startsWith('support:') ? [{ apiKey: [scope] }] : ofMachines;
       expect({ route: nameOf(route), security: operation?.['security'] }).toEqual({
         route: nameOf(route),
         security: expected,

@@ -31,8 +31,15 @@ const partsOfApp: readonly Room[] = ['app.ts', 'routes.ts', 'server.ts'];
 /** So are the settings. */
 const partsOfConfig: readonly Room[] = ['config.ts', 'settings.ts'];
 
-/** What wires operator commands stands apart from what wires a server, which is told in three files; all make one room. */
-const partsOfContext: readonly Room[] = ['context.ts', 'stores.ts', 'engine.ts', 'commandContext.ts'];
+/** What wires operator commands stands apart from what wires a server, which is told in five files; all make one room. */
+const partsOfContext: readonly Room[] = [
+  'context.ts',
+  'stores.ts',
+  'engine.ts',
+  'checks.ts',
+  'metering.ts',
+  'commandContext.ts',
+];
 
 /** Types alone may be taken from these two, because nothing of them is left at run time. */
 const typeArrows: Record<Room, readonly Room[]> = {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { npubEncode } from 'nostr-tools/nip19';
+import { Registry } from 'prom-client';
 import { createApp } from '../../src/app.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Scope } from '../../src/models/apiKey.ts';
@@ -34,6 +35,7 @@ import type {
 } from '../../src/services/contracts.ts';
 import type { ReceiveService, SendService } from '../../src/services/exchange/contracts.ts';
 import { createHealthService } from '../../src/services/healthService.ts';
+import { createMeters } from '../../src/services/metrics/meters.ts';
 import { createRateLimitService } from '../../src/services/rateLimitService.ts';
 import { createReportService } from '../../src/services/reportService.ts';
 import { createSupportService } from '../../src/services/support/supportService.ts';
@@ -121,6 +123,7 @@ export async function startEdge() {
     signedRequests,
     bearerTokens,
     rateLimits,
+    metrics: { admits: () => true, scrape: unused },
     reconciling,
     restores,
     reports,
@@ -159,14 +162,16 @@ export async function startEdge() {
     expectDocumented();
   }
 
+  const meters = createMeters(new Registry(), [mintUrl], now);
   const app = createApp({
     services,
     logger,
     isDraining: () => state.draining,
     publicOrigin: () => publicOrigin,
+    meters,
     config: { trustedProxies: [], corsOrigins: [] },
   });
-  return { app, services, database, logger, state, money, keyFor, stop };
+  return { app, services, meters, database, logger, state, money, keyFor, stop };
 }
 
 async function unused(): Promise<never> {

@@ -54,6 +54,7 @@ export async function openPremises(settings: Record<string, string> = {}) {
     CRUCIBLE_WORKER_INTERVAL_MS: '100',
     // Its fees would be in nobody's story.
     CRUCIBLE_UPKEEP_INTERVAL_MS: '0',
+    CRUCIBLE_SOLVENCY_INTERVAL_MS: '0',
     ...settings,
   };
   const servers = new Set<RealServer>();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
 import { createLogger } from '../../src/logger.ts';
 import { statusOf } from '../../src/middleware/problems.ts';
 import { type Caller, ownerScopes, type Scope } from '../../src/models/apiKey.ts';
@@ -9,6 +10,7 @@ import { exampleOf, type SchemaValue } from '../../src/openapi/schema.ts';
 import { guardRefusals } from '../../src/openapi/security.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import type { Services } from '../../src/services/contracts.ts';
+import { createMeters } from '../../src/services/metrics/meters.ts';
 import { routes as table } from '../support/openapi/validators.ts';
 import { watchAnswers } from '../support/openapi/watch.ts';
 import { pathOf, requestTo, routes, stranger } from '../support/refusals/routes.ts';
@@ -67,6 +69,7 @@ const stubs = {
     },
   },
   reports: { file: async () => 'sup_0123456789abcdef0123', close: async () => undefined },
+  metrics: { admits: () => true, scrape: says },
 };
 const services: object = new Proxy(stubs, { get: (of, name) => Reflect.get(of, name) ?? speaker });
 
@@ -80,6 +83,7 @@ beforeAll(async () => {
   if (!isServices(services)) throw new Error('a stand-in for services is none');
   const parts = {
     services,
+    meters: createMeters(new Registry(), [], () => new Date()),
     logger: createLogger('silent'),
     isDraining: () => state.draining,
     publicOrigin: () => publicOrigin,

@@ -15,6 +15,8 @@ const inWords = (access: Access): string => {
   switch (access) {
     case 'public':
       return '–';
+    case 'metrics':
+      return '`CRUCIBLE_METRICS_TOKEN`';
     case 'creation':
       return '`admin`, or `wallet:write` bound to that npub';
     case 'signature':

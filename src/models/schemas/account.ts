@@ -54,6 +54,12 @@ export type WalletDocument = {
   last_recovery?: EndedRecoveryDocument;
   /** When upkeep looks at it next; absent where it never has. */
   upkeep_due_at?: Date;
+  /** When its books are held against the mint next, by the server itself; absent where they never were. */
+  solvency_due_at?: Date;
+  /** When that was done last, as a whole, and what came of it: what the books hold, and what of that the mint honours. */
+  solvency_at?: Date;
+  solvency_booked?: bigint;
+  solvency_verified?: bigint;
 };
 
 export const walletSchema = new Schema<WalletDocument>(
@@ -69,6 +75,10 @@ export const walletSchema = new Schema<WalletDocument>(
     recovered_at: { type: Date },
     last_recovery: { type: Schema.Types.Mixed },
     upkeep_due_at: { type: Date },
+    solvency_due_at: { type: Date },
+    solvency_at: { type: Date },
+    solvency_booked: { type: BigInt },
+    solvency_verified: { type: BigInt },
   },
   { strict: 'throw', versionKey: false, minimize: false, collection: 'wallets' },
 );
@@ -85,6 +95,11 @@ walletSchema.index(
 walletSchema.index({ npub: 1, mint_url: 1, unit: 1 }, { name: 'one_wallet_per_mint_and_unit', unique: true });
 // Those that upkeep has never looked at come first.
 walletSchema.index({ mint_url: 1, upkeep_due_at: 1 }, { name: 'upkeep_at_mint' });
+// The same of verification; with all that is summed up over thousands of wallets.
+walletSchema.index(
+  { mint_url: 1, solvency_due_at: 1, unit: 1, solvency_at: 1, solvency_booked: 1, solvency_verified: 1 },
+  { name: 'solvency_at_mint' },
+);
 // As in cashu_tokens; wallets at a mint that tells no id stand in it too.
 walletSchema.index({ mint_id: 1 }, { name: 'unmigrated', partialFilterExpression: { mint_id: null } });
 

@@ -173,6 +173,11 @@ operationSchema.index(
   { wallet_id: 1, open: 1, kind: 1, created_at: 1 },
   { name: 'open_by_kind', partialFilterExpression: { open: true } },
 );
+// Holds all that metrics tell of them: thousands may wait for somebody to pay their invoice.
+operationSchema.index(
+  { open: 1, kind: 1, state: 1, created_at: 1 },
+  { name: 'open_by_state', partialFilterExpression: { open: true } },
+);
 // Few at any time.
 operationSchema.index(
   { wallet_id: 1 },

@@ -7,7 +7,7 @@ import type { SignedRequestRepository } from '../../repositories/signedRequests.
 import { isOutcomeUnknown } from '../databaseFaults.ts';
 import type { SignedRequestService } from './contracts.ts';
 import { isSigned } from './eventSignature.ts';
-import { unauthenticated } from './refusals.ts';
+import { UntimelySignature, unauthenticated } from './refusals.ts';
 
 const httpAuthKind = 27_235;
 const windowMs = 60_000;
@@ -88,8 +88,9 @@ function refuseUntimely({ created_at }: NostrEvent, now: Date): void {
   throw refused(
     `its created_at is ${seconds} s ${direction} the clock of this server, and ${windowMs / 1_000} s are allowed.`,
     'Set the clock, or sign the request anew.',
+    new UntimelySignature(`signed ${seconds} s ${direction} this clock`),
   );
 }
 
-const refused = (reason: string, advice = signAnew) =>
-  unauthenticated(`the signed event (NIP-98) does not fit this request: ${reason}`, advice);
+const refused = (reason: string, advice = signAnew, cause?: Error) =>
+  unauthenticated(`the signed event (NIP-98) does not fit this request: ${reason}`, advice, cause);

@@ -11,6 +11,7 @@ import type {
   Outcome,
   WalletService,
 } from '../contracts.ts';
+import type { Timed } from '../metrics/contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
 import type { Answering, OnLastCall } from '../operations/answering.ts';
@@ -46,6 +47,7 @@ export function createMeltService(parts: {
   network: Network;
   answerWithinMs: number;
   onLastCall: OnLastCall;
+  timed: Timed;
   now: () => Date;
 }): MeltService {
   const {
@@ -58,10 +60,12 @@ export function createMeltService(parts: {
     handler,
     network,
     answerWithinMs,
+    timed,
     now,
   } = parts;
   const reserving = createReserving(parts);
-  const quoteFor = createWishedQuotes(parts);
+  const wishedQuote = createWishedQuotes(parts);
+  const quoteFor: typeof wishedQuote = (...asked) => timed('quote', () => wishedQuote(...asked));
 
   async function quote(name: WalletName, invoiceText: string, wish: AmountWish): Promise<MeltQuoteView> {
     const wallet = await wallets.get(name);

@@ -4,9 +4,8 @@ import type { Wallet } from '../../models/wallet.ts';
 import type { CorrectionRepository } from '../../repositories/corrections.ts';
 import type { ProofOutline, TokenOutline } from '../../repositories/tokenReads.ts';
 import type { ReportService } from '../contracts.ts';
-import type { MintDirectory } from '../mint/mints.ts';
 import { type Books, beliefsIn } from './books.ts';
-import { createComparison, type Finding } from './comparison.ts';
+import type { Comparison, Finding } from './comparison.ts';
 import { createCorrecting } from './correcting.ts';
 import { correctionUnderWay, inconsistent, resurrectedReport, writeOffReport } from './preflightFindings.ts';
 
@@ -41,13 +40,13 @@ export type Reconciliation = { writtenOff: bigint; isPending: boolean; isWhole: 
 
 export function createPreflight(parts: {
   books: Books;
+  comparison: Pick<Comparison, 'compare'>;
   corrections: CorrectionRepository;
-  mints: MintDirectory;
   reports: ReportService;
   now: () => Date;
 }): Preflight {
   const { books, reports } = parts;
-  const { compare } = createComparison(parts);
+  const { compare } = parts.comparison;
   const { correct } = createCorrecting(parts);
 
   async function check(wallet: Wallet, selected: Selected, requestId: string): Promise<Clearance> {

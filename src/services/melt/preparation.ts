@@ -10,6 +10,7 @@ import { type TokenReservation, TokensTaken } from '../../repositories/tokenRead
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import type { AmountWish } from '../contracts.ts';
 import { isOutcomeUnknown } from '../databaseFaults.ts';
+import type { Timed } from '../metrics/contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { buryOrKeep } from '../operations/bury.ts';
 import { recordFor } from '../operations/earlier.ts';
@@ -67,6 +68,7 @@ export function createPreparation(parts: {
   budgets: Budgets;
   detection: Pick<Detection, 'demandUnsigned'>;
   keeping: KeepUp;
+  timed: Timed;
   config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'leaseMs' | 'openMeltsPerWallet'>;
   owner: string;
   now: () => Date;
@@ -83,6 +85,7 @@ export function createPreparation(parts: {
     budgets,
     detection,
     keeping,
+    timed,
     config,
     owner,
     now,
@@ -99,11 +102,9 @@ export function createPreparation(parts: {
     const avoid = new Set<string>();
     const spare: PlannedOutput[] = [];
     for (let round = 1; round <= maxRounds; round += 1) {
-      const outlines = await tokens.spendable(wallet.id);
-      const keyset = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
-      const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
-      const free = usable.filter(({ Y }) => !avoid.has(Y));
-      const chosen = choose(free, quote, keyset, request.amount === 'max');
+      const { outlines, keyset, unlisted, chosen } = await timed('selection', () =>
+        select(wallet, quote, request, avoid),
+      );
       if (chosen.kind === 'insufficient') return tooLittle(wallet, chosen, unlisted);
       const cost = costOf(chosen, quote);
       if (cost > limit.amount) throw feeTooHigh(cost, quote.amount, limit, wallet.unit);
@@ -129,6 +130,14 @@ export function createPreparation(parts: {
       await pause(Math.random() * 30 * round); // others were quicker: look again at what is left
     }
     return { kind: 'busy', sight: null };
+  }
+
+  async function select(wallet: Wallet, quote: MeltQuote, request: TimedRequest, avoid: ReadonlySet<string>) {
+    const outlines = await tokens.spendable(wallet.id);
+    const keyset = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
+    const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
+    const free = usable.filter(({ Y }) => !avoid.has(Y));
+    return { outlines, keyset, unlisted, chosen: choose(free, quote, keyset, request.amount === 'max') };
   }
 
   async function estimate(wallet: Wallet, quote: MeltQuote, wish: AmountWish): Promise<Selection> {

@@ -185,6 +185,13 @@ const byCode = {
     server: asksMint,
     next: 'Ask the operator of the mint why its signatures do not verify; payments through it are at risk until then.',
   },
+  SOLVENCY_GAP: {
+    money:
+      'The books of the wallet and its mint do not agree about the sum named above. Nothing was changed: the balance shows what the books say, and that part of it cannot be paid with if the mint is right.',
+    server:
+      'Compares the wallet again at its next turn, and closes this report when both agree. A payment that meets spent ecash writes it off first.',
+    next: 'Compare the wallet by proofs/status and find out who has spent what is missing, or who has changed the database; then reconcile the wallet. docs/runbooks/solvency-gap.md tells how.',
+  },
   STORE_BEHIND_MINT: {
     money:
       'The balance shown may be wrong until the wallet is recovered. Payments are refused meanwhile, so that nothing is lost.',

@@ -32,6 +32,8 @@ export async function harvestEnvironment(env: Record<string, string>, remember: 
   remember('the master key', env['CRUCIBLE_MASTER_KEY'] ?? '');
   for (const key of (env['CRUCIBLE_MASTER_KEY_PREVIOUS'] ?? '').split(','))
     if (key !== '') remember('another master key', key);
+  const metricsToken = env['CRUCIBLE_METRICS_TOKEN'] ?? '';
+  if (metricsToken !== '') remember('the token for metrics', metricsToken);
 }
 
 /**

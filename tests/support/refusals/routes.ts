@@ -4,6 +4,7 @@ import type { Access } from '../../../src/routes.ts';
 export const routes = [
   { method: 'GET', path: '/livez', access: 'public' },
   { method: 'GET', path: '/readyz', access: 'public' },
+  { method: 'GET', path: '/metrics', access: 'metrics' },
   { method: 'GET', path: '/openapi.json', access: 'public' },
   { method: 'GET', path: '/docs', access: 'public' },
   { method: 'GET', path: '/docs/:file', access: 'public' },

@@ -19,6 +19,7 @@ import { createOutputFactory, proofName } from '../../../src/services/ecash/outp
 import { createMeltAttempts } from '../../../src/services/melt/attempts.ts';
 import { createBooks } from '../../../src/services/melt/books.ts';
 import { createBudgets } from '../../../src/services/melt/budget.ts';
+import { createComparison } from '../../../src/services/melt/comparison.ts';
 import { createCourier } from '../../../src/services/melt/courier.ts';
 import { createExchanges } from '../../../src/services/melt/exchanges.ts';
 import { createMeltHandler } from '../../../src/services/melt/handler.ts';
@@ -29,6 +30,7 @@ import { createOutputKeysets } from '../../../src/services/melt/outputKeysets.ts
 import { createPreflight } from '../../../src/services/melt/preflight.ts';
 import { createPreparation } from '../../../src/services/melt/preparation.ts';
 import { createMeltSaga } from '../../../src/services/melt/saga.ts';
+import type { Timed } from '../../../src/services/metrics/contracts.ts';
 import { createMintDirectory } from '../../../src/services/mint/mints.ts';
 import type { Transport } from '../../../src/services/mint/transport.ts';
 import { createAnswering } from '../../../src/services/operations/answering.ts';
@@ -147,13 +149,15 @@ export function createInstance(parts: {
     now,
     ...times,
   });
+  const books = createBooks({ tokens, openOutputs: createOpenOutputReads(database, openSealers, proofName) });
   const preflight = createPreflight({
-    books: createBooks({ tokens, openOutputs: createOpenOutputReads(database, openSealers, proofName) }),
+    books,
+    comparison: createComparison({ books, mints }),
     corrections: createCorrectionRepository(database, tokens, audit),
-    mints,
     reports,
     now,
   });
+  const timed: Timed = (_phase, work) => work();
   const config = { feeCapBase: 50n, feeCapPercent: 20n, ...times };
   const preparation = createPreparation({
     tokens,
@@ -167,6 +171,7 @@ export function createInstance(parts: {
     budgets: createBudgets({ spending: createKeySpendingRepository(database), now }),
     detection,
     keeping: { keepUp: async () => 'nothing' },
+    timed,
     config,
     owner,
     now,
@@ -187,6 +192,7 @@ export function createInstance(parts: {
     handler: melt,
     network: 'bitcoin',
     answerWithinMs: times.answerWithinMs,
+    timed,
     onLastCall,
     now,
   });

@@ -308,7 +308,6 @@ const nowhere = [
   '/api/wallet',
   '/api/wallet/:npub',
   '/api/wallet/:npub/melts',
-  '/metrics',
   '/docs/package.json',
   '/docs/..%2fpackage.json',
 ];

@@ -98,7 +98,7 @@ const untouched = { totalBalance: 512, spentBalance: 0, reservedBalance: 0 };
 
 export function outageCases(outages: () => Outages): RefusalCase[] {
   const withoutDatabase = routes
-    .filter(({ path }) => path !== '/livez' && !documents.includes(path))
+    .filter(({ path }) => path !== '/livez' && path !== '/metrics' && !documents.includes(path))
     .map(
       (route): RefusalCase => ({
         code: 'DATABASE_UNAVAILABLE',

@@ -1,0 +1,54 @@
+import type { DiscrepancyType } from '../../models/discrepancy.ts';
+import type { DomainError } from '../../models/errors.ts';
+import type { Operation } from '../../models/operation.ts';
+import type { Severity } from '../../models/report.ts';
+
+/** The parts of a payment whose durations are told apart. `database`: the transactions that reserve and book. */
+export const meltPhases = ['quote', 'preflight', 'selection', 'swap', 'mint', 'database'] as const;
+export type MeltPhase = (typeof meltPhases)[number];
+
+/** Does `work`, and notes how long it took as part of a payment, and whether it threw. */
+export type Timed = <T>(phase: MeltPhase, work: () => Promise<T>) => Promise<T>;
+
+/** Who has compared books and mint: a payment (or a recovery), somebody who asked for it, or the server by itself. */
+export const occasions = ['payment', 'reconciliation', 'verification'] as const;
+export type Occasion = (typeof occasions)[number];
+
+export type SeenDiscrepancy = { type: DiscrepancyType; amount: bigint; unit: string };
+
+/** What the edge notes of a request. */
+export type EdgeMeters = {
+  /** `route`: method and pattern, null where none took it. `status`: null where the client was gone before an answer. */
+  answered(request: {
+    route: string | null;
+    status: number | null;
+    seconds: number;
+    isReplay: boolean;
+  }): void;
+  refused(error: DomainError, request: { scheme: 'none' | 'nostr' | 'token' | 'key' }): void;
+};
+
+/** What is counted where it happens, in this process. Plain functions: none throws, none waits. */
+export type Meters = EdgeMeters & {
+  timed: Timed;
+  /** A step of an operation was carried out here. */
+  advanced(before: Operation, after: Operation): void;
+  recoveryRun(kind: Operation['kind'], result: 'finished' | 'waiting' | 'failed'): void;
+  discrepancies(found: readonly SeenDiscrepancy[], by: Occasion): void;
+  filed(severity: Severity): void;
+  brokenInvariant(where: 'request' | 'worker'): void;
+  mintCall(call: {
+    mintUrl: string;
+    call: string;
+    outcome: 'answered' | 'refused' | 'failed' | 'lost';
+    seconds: number;
+  }): void;
+  backendTrouble(mintUrl: string, trouble: string): void;
+};
+
+export type MetricsService = {
+  /** Whether whoever shows this token may read the metrics; null = none was shown. */
+  admits(token: string | null): boolean;
+  /** All metrics in Prometheus' text format 0.0.4. Answers within a few seconds, whatever the database does. */
+  scrape(): Promise<{ contentType: string; text: string }>;
+};

@@ -1,0 +1,110 @@
+import { InvariantBroken } from '../../models/errors.ts';
+import type { Operation } from '../../models/operation.ts';
+import { isFinished } from '../../models/operation.ts';
+import type { Wallet } from '../../models/wallet.ts';
+import type { MeltRepository } from '../../repositories/melts.ts';
+import type { Comparison } from '../melt/comparison.ts';
+import type { Preflight } from '../melt/preflight.ts';
+import type { MintDirectory } from '../mint/mints.ts';
+import type { Handlers } from '../operations/driveOn.ts';
+import type { Driver, Handler } from '../operations/driver.ts';
+import type { RunningReportService } from '../reportService.ts';
+import type { Meters, Occasion, Timed } from './contracts.ts';
+
+/** The parts of the server as they are, and their doings noted. */
+
+/** Transactions A, B, S and R, and the cancelling of what never began. */
+export function meteredMelts(melts: MeltRepository, timed: Timed): MeltRepository {
+  return {
+    ...melts,
+    reserve: (...given) => timed('database', () => melts.reserve(...given)),
+    executeAtomicMelt: (...given) => timed('database', () => melts.executeAtomicMelt(...given)),
+    bookEarly: (...given) => timed('database', () => melts.bookEarly(...given)),
+    release: (...given) => timed('database', () => melts.release(...given)),
+    cancel: (...given) => timed('database', () => melts.cancel(...given)),
+  };
+}
+
+/** For whoever carries the requests of melts: swaps, fences among them, and the melt itself. */
+export function meteredSubmits(mints: MintDirectory, timed: Timed): MintDirectory {
+  return {
+    ...mints,
+    at(mintUrl) {
+      const mint = mints.at(mintUrl);
+      const { gateway } = mint;
+      return {
+        ...mint,
+        gateway: {
+          ...gateway,
+          submit: (path, body) => timed(path === 'swap' ? 'swap' : 'mint', () => gateway.submit(path, body)),
+        },
+      };
+    },
+  };
+}
+
+export const meteredPreflight = (preflight: Preflight, timed: Timed): Preflight => ({
+  ...preflight,
+  check: (...given) => timed('preflight', () => preflight.check(...given)),
+});
+
+export function meteredComparison(comparison: Comparison, meters: Meters, by: Occasion): Comparison {
+  return {
+    ...comparison,
+    async compare(wallet: Wallet, beliefs) {
+      const compared = await comparison.compare(wallet, beliefs);
+      const seen = compared.found.map(({ discrepancy: { type, amount } }) => ({
+        type,
+        amount,
+        unit: wallet.unit,
+      }));
+      meters.discrepancies(seen, by);
+      return compared;
+    },
+  };
+}
+
+/** Every step of every kind of operation, whoever makes it. What somebody else has done is no step of ours. */
+export function meteredHandlers(handlers: Handlers, meters: Meters): Handlers {
+  const metered = <T extends Operation>(handler: Handler<T>): Handler<T> => ({
+    ...handler,
+    async advance(operation, role) {
+      const step = await handler.advance(operation, role);
+      meters.advanced(operation, step.operation);
+      return step;
+    },
+  });
+  return {
+    melt: metered(handlers.melt),
+    minting: metered(handlers.minting),
+    send: metered(handlers.send),
+    receive: metered(handlers.receive),
+    upkeep: metered(handlers.upkeep),
+  };
+}
+
+/** For the worker: each of its drives is a recovery run. */
+export function meteredRecovery(driver: Driver, meters: Meters): Driver {
+  return {
+    ...driver,
+    async drive(start, handler, role, options) {
+      try {
+        const operation = await driver.drive(start, handler, role, options);
+        meters.recoveryRun(start.kind, isFinished(operation.state) ? 'finished' : 'waiting');
+        return operation;
+      } catch (error) {
+        if (error instanceof InvariantBroken) meters.brokenInvariant('worker');
+        meters.recoveryRun(start.kind, 'failed');
+        throw error;
+      }
+    },
+  };
+}
+
+export const meteredReports = (reports: RunningReportService, meters: Meters): RunningReportService => ({
+  ...reports,
+  file(draft) {
+    meters.filed(draft.severity);
+    return reports.file(draft);
+  },
+});

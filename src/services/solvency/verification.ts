@@ -1,0 +1,51 @@
+import type { LedgerRepository } from '../../repositories/ledger.ts';
+import type { Solvency, SolvencyRepository, SolvencyTurn } from '../../repositories/solvency.ts';
+import type { ReportService } from '../contracts.ts';
+import type { MintDirectory } from '../mint/mints.ts';
+import type { Inventory } from '../reconcile/inventory.ts';
+import { gapClosed, gapReport } from './gapReport.ts';
+
+export type Verification = {
+  /**
+   * Holds one wallet's books against its mint and notes what came of it. Changes nothing of the books: that is for the next
+   * payment's pre-flight, or for whoever reconciles the wallet.
+   * @throws DomainError MINT_UNAVAILABLE, MINT_ERROR; then nothing is noted, and the last finding stands
+   */
+  verify(turn: SolvencyTurn): Promise<Solvency>;
+};
+
+/**
+ * What is booked and not verified: unreserved ecash that the mint calls spent, twice, and sums that say more than the proofs
+ * behind them. Ecash of open operations is theirs to account for, and counts as verified.
+ */
+export function createVerification(parts: {
+  inventory: Inventory;
+  ledger: Pick<LedgerRepository, 'balance'>;
+  solvency: Pick<SolvencyRepository, 'note' | 'overstated'>;
+  mints: Pick<MintDirectory, 'describeFor'>;
+  reports: Pick<ReportService, 'file' | 'close'>;
+  now: () => Date;
+}): Verification {
+  const { inventory, ledger, solvency, mints, reports, now } = parts;
+
+  async function verify({ wallet, last }: SolvencyTurn): Promise<Solvency> {
+    // Another mint at the same address would call everything unspent.
+    await mints.describeFor(wallet);
+    let missing = 0n;
+    const tally = await inventory.take(wallet, async (found) => {
+      for (const { discrepancy } of found)
+        if (discrepancy.type === 'DB_UNSPENT_MINT_SPENT') missing += discrepancy.amount;
+    });
+    const gap = missing + (await solvency.overstated(wallet.id));
+    const { unspent: booked } = await ledger.balance(wallet.id);
+    const found = { booked, verified: booked - gap };
+    // Before it is noted: should this process die in between, people hear of it at the next turn, and not only machines.
+    if (gap !== 0n) await reports.file(gapReport(wallet, gap));
+    else if (last !== null && last.booked !== last.verified && tally.isWhole)
+      await reports.close(gapReport(wallet, gap).dedupeKey, gapClosed);
+    await solvency.note(wallet.id, found, tally.isWhole ? now() : null);
+    return found;
+  }
+
+  return { verify };
+}
