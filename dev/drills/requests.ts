@@ -37,11 +37,11 @@ export const rateLimits: Drill = {
     await many(() => balance(stack));
   },
   async provoke(stack) {
-    await stack.crucible('limits', 'set', 'npub', '10');
+    await stack.crucible('limits', 'set', 'key', '10');
   },
-  shows: (now, calm) => hasGrown(now, calm, 'crucible_rate_limited_total', 'limit="npub"'),
+  shows: (now, calm) => hasGrown(now, calm, 'crucible_rate_limited_total', 'limit="key"'),
   async cure(stack) {
-    await stack.crucible('limits', 'reset', 'npub');
+    await stack.crucible('limits', 'reset', 'key');
   },
   isCured: standsStill('crucible_rate_limited_total'),
 };
@@ -64,7 +64,7 @@ function createUnauthenticated(): Drill {
       await many(() => balance(stack, key));
     },
     async provoke(stack) {
-      await stack.crucible('keys', 'revoke', key.split('_').slice(0, 2).join('_'));
+      await stack.crucible('keys', 'revoke', String(key.split('_')[1]));
     },
     shows: (now, calm) => hasGrown(now, calm, 'crucible_unauthenticated_total', 'scheme="key"'),
     cure: issue,
