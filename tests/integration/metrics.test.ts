@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { documented } from '../support/metricNames.ts';
 import { familiesIn, reading, samplesIn, scrape } from '../support/metrics.ts';
 import { outside, proofsOf, unhurried } from '../support/money.ts';
 import { expectAlert } from '../support/promtool.ts';
@@ -9,15 +9,6 @@ import { newSigner, publicOrigin, signed } from '../support/signing.ts';
 import { startWorld, until, type World } from '../support/world.ts';
 
 const token = 'a-token-of-thirty-two-characters';
-
-/** The table rows of docs/metrics.md: name, type and labels. */
-const documented = [
-  ...readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) \|/gm),
-].map(([, name = '', type = '', labels = '']) => ({
-  name,
-  type,
-  labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label).sort(),
-}));
 
 let world: World;
 const read = () => scrape(world.url, token);
