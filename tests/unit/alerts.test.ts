@@ -1,7 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { folder, type Rule, records, rulesIn, unknownIn } from '../support/metricNames.ts';
+import { reportCodes } from '../../src/services/support/plainWords.ts';
+import { documented, folder, type Rule, records, rulesIn, unknownIn } from '../support/metricNames.ts';
 import { hasPromtool, runPromtool } from '../support/promtool.ts';
 
 type RuleTest = {
@@ -34,7 +35,12 @@ describe.each(alerts)('%s', (name, rule) => {
   it('says how grave it is, what is the matter, and where to read on', () => {
     expect(['critical', 'warning', 'info']).toContain(rule.labels?.severity);
     expect(rule.annotations?.summary).toMatch(/^[A-Z].{20,}[.?]$/);
-    expect(rule.annotations?.runbook_url).toMatch(/^docs\/runbooks\/[a-z-]+\.md$/);
+    const runbook = rule.annotations?.runbook_url ?? '';
+    expect(runbook).toMatch(/^docs\/runbooks\/[a-z-]+\.md$/);
+    const page = readFileSync(runbook, 'utf8');
+    for (const part of [name, '**Symptom.**', '**Metric.**', '**Diagnosis.**', '**Fix.**', '**Prevention.**'])
+      expect(page).toContain(part);
+    expect(readFileSync('docs/runbooks/README.md', 'utf8')).toContain(`| \`${name}\` |`);
   });
 
   it('is tried firing and silent', () => {
@@ -51,6 +57,15 @@ test('every recorded rule is tried, and those that docs/metrics.md names are the
   for (const record of records) expect(tried.some((expr) => expr.includes(record))).toBe(true);
   const told = readFileSync('docs/metrics.md', 'utf8').matchAll(/`(crucible:[\w:]+)`/g);
   for (const [, record = ''] of told) expect(records).toContain(record);
+});
+
+test('runbooks name no metric, and no code of a report, that there is not', () => {
+  for (const path of globSync('docs/runbooks/*.md')) {
+    const page = readFileSync(path, 'utf8');
+    for (const [, name = ''] of page.matchAll(/`(crucible_\w+|nodejs_\w+|process_\w+)[`{]/g))
+      expect(documented.map((metric) => metric.name)).toContain(name);
+    for (const [, code = ''] of page.matchAll(/&code=([A-Z_]+)"/g)) expect(reportCodes).toContain(code);
+  }
 });
 
 (hasPromtool ? describe : describe.skip)('promtool', () => {
