@@ -25,6 +25,8 @@ const secrets = {
   crucible_master_key: () => hex(32),
   mongodb_uri: () => `mongodb://crucible:${hex(24)}@mongo:27017/crucible?replicaSet=rs0`,
   mongo_admin_password: () => hex(24),
+  crucible_metrics_token: () => hex(32),
+  grafana_admin_password: () => hex(24),
   mongo_keyfile: () => randomBytes(756).toString('base64'),
 };
 

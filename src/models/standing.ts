@@ -16,9 +16,11 @@ export type Standing = {
     wallets: number;
     /** Of these, never held against the mint as a whole. */
     unverified: number;
+    /** Of these, those whose books and mint differ: gaps of two wallets may cancel out in the sums. */
+    withGap: number;
     booked: bigint;
     verified: bigint;
-    /** Of the one whose last verification is the longest ago; of one that never was, since it was made is not known. */
+    /** When that wallet was verified whose last verification is the longest ago; null where none ever was. */
     oldestAt: Date | null;
   }[];
 };

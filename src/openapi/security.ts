@@ -32,7 +32,7 @@ export const securitySchemes: Record<string, Schema> = {
 /** What opens a route: one of these. The names behind an API key are the scopes that it must have. */
 export function security(access: string): Schema[] {
   if (access === 'public') return [];
-  if (access === 'metrics') return [{ metricsToken: [] }];
+  if (access === 'metrics') return [{ metricsToken: [] }, {}];
   const signed = { signedRequest: [] };
   if (access === 'signature') return [signed];
   if (access.startsWith('support:')) return [{ apiKey: [access] }];

@@ -31,6 +31,11 @@ export function createSolvencyRepository({ wallets, tokens }: Pick<Database, 'wa
     return { wallet: toWallet(found), last };
   }
 
+  /** Has it looked at sooner than it would be. */
+  async function putOff(walletId: string, dueAt: Date): Promise<void> {
+    await wallets.updateOne({ _id: walletId }, { $set: { solvency_due_at: dueAt } });
+  }
+
   /** `at`: null where not all of the wallet was looked at; what is missing is missing all the same. */
   async function note(walletId: string, { booked, verified }: Solvency, at: Date | null): Promise<void> {
     const found = { solvency_booked: booked, solvency_verified: verified };
@@ -58,5 +63,5 @@ export function createSolvencyRepository({ wallets, tokens }: Pick<Database, 'wa
     return BigInt(found?.overstated ?? 0);
   }
 
-  return { take, note, overstated };
+  return { take, putOff, note, overstated };
 }

@@ -92,7 +92,7 @@ describe('The OpenAPI document', () => {
       const signed = { signedRequest: [] };
       const others = scope === 'signature' ? [] : [{ apiKey: [scope] }, { ownerToken: [] }];
       const anybody = scope === 'public' ? [] : [...others, signed];
-      const ofMachines = scope === 'metrics' ? [{ metricsToken: [] }] : anybody;
+      const ofMachines = scope === 'metrics' ? [{ metricsToken: [] }, {}] : anybody;
       const expected = scope.startsWith('support:') ? [{ apiKey: [scope] }] : ofMachines;
       expect({ route: nameOf(route), security: operation?.['security'] }).toEqual({
         route: nameOf(route),

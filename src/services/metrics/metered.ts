@@ -1,6 +1,5 @@
 import { InvariantBroken } from '../../models/errors.ts';
-import type { Operation } from '../../models/operation.ts';
-import { isFinished } from '../../models/operation.ts';
+import { isFinished, type Operation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import type { Comparison } from '../melt/comparison.ts';
@@ -11,7 +10,7 @@ import type { Driver, Handler } from '../operations/driver.ts';
 import type { RunningReportService } from '../reportService.ts';
 import type { Meters, Occasion, Timed } from './contracts.ts';
 
-/** The parts of the server as they are, and their doings noted. */
+// The parts of the server as they are, with what they do noted.
 
 /** Transactions A, B, S and R, and the cancelling of what never began. */
 export function meteredMelts(melts: MeltRepository, timed: Timed): MeltRepository {

@@ -52,7 +52,7 @@ export function createMetricsService(parts: {
   interval.set(parts.solvencyIntervalMs / 1_000);
   let looking: Promise<void> | null = null;
 
-  /** Null where there is no answer in time; whoever was asked goes on, and is not asked again meanwhile. */
+  /** Null where there is no answer in time, or none at all; whoever was asked gives up by limits of its own. */
   async function inTime<T>(work: Promise<T>): Promise<T | null> {
     const limit = timer(patienceMs);
     const answer = work.catch(() => null);

@@ -40,6 +40,7 @@ export function createStandingGauges(registry: Registry) {
   const verified = gauge('crucible_solvency_verified', 'What of that the mint honours', ofMint);
   const gap = gauge('crucible_solvency_gap', 'Booked less verified, in units', ofMint);
   const wallets = gauge('crucible_wallets', 'Wallets', ofMint);
+  const withGap = gauge('crucible_wallets_with_gap', 'Wallets whose books and mint differ', ofMint);
   const unverified = gauge('crucible_wallets_unverified', 'Wallets never verified as a whole', ofMint);
   const oldestVerification = gauge(
     'crucible_solvency_oldest_verification_age_seconds',
@@ -57,6 +58,7 @@ export function createStandingGauges(registry: Registry) {
     verified,
     gap,
     wallets,
+    withGap,
     unverified,
     oldestVerification,
     age,
@@ -91,6 +93,7 @@ export function createStandingGauges(registry: Registry) {
       verified.set(by, Number(each.verified));
       gap.set(by, Number(each.booked - each.verified));
       wallets.set(by, each.wallets);
+      withGap.set(by, each.withGap);
       unverified.set(by, each.unverified);
       if (each.oldestAt !== null) oldestVerification.set(by, secondsSince(each.oldestAt, now));
     }

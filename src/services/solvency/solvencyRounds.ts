@@ -8,6 +8,8 @@ import type { Verification } from './verification.ts';
 /** So many wallets of each mint are looked at in a round. */
 const walletsPerRound = 25;
 const longestRoundMs = 5_000;
+/** A wallet with a gap is looked at again so soon: whoever has put it right should not be told of it for an hour. */
+const gapAgainMs = 60_000;
 
 /**
  * Holds every wallet's books against its mint once in `everyMs`, those first that have waited longest. Runs on every instance,
@@ -15,7 +17,7 @@ const longestRoundMs = 5_000;
  * each has its turn later, and the metrics say how late. `stop` begins nothing more, and waits for what is under way.
  */
 export function createSolvencyRounds(parts: {
-  solvency: Pick<SolvencyRepository, 'take'>;
+  solvency: Pick<SolvencyRepository, 'take' | 'putOff'>;
   verification: Verification;
   mints: Pick<MintDirectory, 'awake'>;
   /** 0: never. */
@@ -39,9 +41,8 @@ export function createSolvencyRounds(parts: {
   async function lookAround(mintUrl: string): Promise<void> {
     try {
       for (let looks = 0; looks < walletsPerRound && !stopped; looks += 1) {
-        const at = now();
         // Its next turn comes with a round, so a little sooner: what is wrong shows within `everyMs`.
-        const turn = await solvency.take(mintUrl, at, new Date(at.getTime() + everyMs - 2 * roundMs));
+        const turn = await solvency.take(mintUrl, now(), after(everyMs - 2 * roundMs));
         if (turn === null) return;
         await lookAt(turn);
       }
@@ -55,7 +56,8 @@ export function createSolvencyRounds(parts: {
     // Its books are known to be behind, and whoever recovers it compares them.
     if (turn.wallet.recovery !== undefined) return;
     try {
-      await verification.verify(turn);
+      const { booked, verified } = await verification.verify(turn);
+      if (booked !== verified) await solvency.putOff(turn.wallet.id, after(Math.min(gapAgainMs, everyMs)));
     } catch (error) {
       if (isMintTrouble(error)) throw error;
       logger.warn('a wallet could not be held against its mint; it will be tried again', {
@@ -64,6 +66,8 @@ export function createSolvencyRounds(parts: {
       });
     }
   }
+
+  const after = (ms: number): Date => new Date(now().getTime() + ms);
 
   return {
     start: () => {

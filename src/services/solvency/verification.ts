@@ -39,9 +39,11 @@ export function createVerification(parts: {
     const gap = missing + (await solvency.overstated(wallet.id));
     const { unspent: booked } = await ledger.balance(wallet.id);
     const found = { booked, verified: booked - gap };
-    // Before it is noted: should this process die in between, people hear of it at the next turn, and not only machines.
+    // That a part of the wallet is good says nothing of a gap that was found in all of it.
+    if (gap === 0n && !tally.isWhole) return found;
+    // Before it is noted: should this process die in between, people hear of it as well as machines.
     if (gap !== 0n) await reports.file(gapReport(wallet, gap));
-    else if (last !== null && last.booked !== last.verified && tally.isWhole)
+    else if (last !== null && last.booked !== last.verified)
       await reports.close(gapReport(wallet, gap).dedupeKey, gapClosed);
     await solvency.note(wallet.id, found, tally.isWhole ? now() : null);
     return found;
