@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { FaultWish } from '../../simulator/client.ts';
-import { type Body, relabelled, retold } from '../support/liar.ts';
-import { meddler, type Trick, tricks } from '../support/mischief.ts';
+import { relabelled, retold } from '../support/liar.ts';
+import { meddler } from '../support/mischief.ts';
+import { faults, spoiltSwaps } from '../support/mishaps.ts';
 import {
   expectBalancedBooks,
   outside,
@@ -22,19 +22,6 @@ import { startWorld, until, untilLater, type World } from '../support/world.ts';
 
 const swapPath = '/v1/swap';
 
-const faults: [story: string, fault: FaultWish['fault']][] = [
-  ['the connection is cut before it arrives', 'drop_before'],
-  ['the connection is cut after it was carried out', 'drop_after'],
-  [
-    'the mint answers 500',
-    { kind: 'status', status: 500, body: { detail: 'oops' }, retryAfterSeconds: null },
-  ],
-  [
-    'the mint answers 429',
-    { kind: 'status', status: 429, body: { detail: 'slow down' }, retryAfterSeconds: 1 },
-  ],
-];
-
 describe('when the swap of an upkeep goes wrong', () => {
   const mischief = meddler();
   let world: World;
@@ -52,12 +39,8 @@ describe('when the swap of an upkeep goes wrong', () => {
     await expectBalancedBooks(world);
   });
 
-  const spoilt: [story: string, trick: Trick][] = [
-    ['a proxy answers with HTML instead', tricks.htmlInstead],
-    ['a proxy swallows the reply and answers 200 with HTML', tricks.htmlAfter],
-    ['the reply is truncated', tricks.truncated],
-    ['the reply is an empty object', tricks.emptyObject],
-    ['the signatures in the reply are those of other outputs', (carry) => retold(carry, confused)],
+  const spoilt: typeof spoiltSwaps = [
+    ...spoiltSwaps,
     ['the reply calls a signature worth more than it is', (carry) => retold(carry, relabelled(1, 1_048_576))],
     [
       'the keyset that it swaps into retires just before',
@@ -193,10 +176,3 @@ describe('when the mint refuses an upkeep in words that nobody knows', () => {
     await expectBalancedBooks(world);
   });
 });
-
-/** Each output gets the signature of its neighbour. */
-function confused({ signatures = [] }: Body): void {
-  const points = signatures.map((signature) => Reflect.get(signature, 'C_'));
-  for (const [index, signature] of signatures.entries())
-    Reflect.set(signature, 'C_', points[(index + 1) % points.length]);
-}
