@@ -9,7 +9,7 @@ import {
   unhurried,
   untilMintIsAskedAgain,
 } from '../support/money.ts';
-import { tellingMint } from '../support/tellingMint.ts';
+import { type TellingMint, tellingMint } from '../support/tellingMint.ts';
 import {
   comesAbout,
   expectKeptUp,
@@ -65,7 +65,7 @@ describe('when the swap of an upkeep goes wrong', () => {
 });
 
 describe('when an upkeep cannot come to its end', () => {
-  let mint: ReturnType<typeof tellingMint>;
+  let mint: TellingMint;
   let world: World;
   beforeEach(async () => {
     mint = tellingMint();
@@ -76,19 +76,12 @@ describe('when an upkeep cannot come to its end', () => {
   const isReported = async (code: string) =>
     (await world.context.database.reports.exists({ code, status: 'open' })) !== null;
 
-  /** Two hours at most, in steps that are long enough for a look: what is seen rarely is not seen to last. */
-  async function passes(isOver: () => Promise<boolean>): Promise<void> {
-    for (let minutes = 0; minutes < 120 && !(await isOver()); minutes += 3) {
-      mint.jump(180_000);
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-    expect(await isOver()).toBe(true);
-  }
-
   async function expectStopped(wallet: Awaited<ReturnType<typeof retiringWallet>>): Promise<void> {
     const isStopped = async () =>
       (await upkeepsOf(world, wallet)).some(({ state }) => state === 'needs_attention');
-    await passes(isStopped);
+    // Two hours at most, and many looks: what is seen rarely is not seen to last.
+    await mint.pass(2 * 3_600_000, 40, isStopped);
+    expect(await isStopped()).toBe(true);
     expect(await isReported('CRITICAL_UPKEEP_FAILURE')).toBe(true);
     expect(await wallet.balance()).toMatchObject({ totalBalance: retiringSum, reservedBalance: retiringSum });
     expect(await upkeepsOf(world, wallet)).toHaveLength(1);
@@ -151,7 +144,7 @@ describe('when an upkeep cannot come to its end', () => {
 });
 
 describe('when the mint refuses an upkeep in words that nobody knows', () => {
-  let mint: ReturnType<typeof tellingMint>;
+  let mint: TellingMint;
   let world: World;
   beforeAll(async () => {
     mint = tellingMint();
