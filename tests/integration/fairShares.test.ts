@@ -9,7 +9,7 @@ import { createDriver, type Handler } from '../../src/services/operations/driver
 import { createWorker } from '../../src/services/operations/worker.ts';
 import { httpTransport } from '../support/carrier.ts';
 import { expectAllSettled } from '../support/mischief.ts';
-import { askedOfMint, expectProblem, unhurried } from '../support/money.ts';
+import { askedOfMint, expectProblem, mintUnavailable, unhurried } from '../support/money.ts';
 import { openFresh } from '../support/openFresh.ts';
 import { melt } from '../support/operations.ts';
 import { oneForAll } from '../support/sealers.ts';
@@ -122,11 +122,7 @@ describe('payments that hang', () => {
     await world.sim.clearRequests();
     const { invoice } = await world.sim.invoice({ amount: 50 });
     await expectProblem(world, await late.melt(invoice), {
-      status: 503,
-      code: 'MINT_UNAVAILABLE',
-      severity: 'HIGH',
-      retryable: true,
-      retryAfter: true,
+      ...mintUnavailable,
       detail: expect.stringMatching(/Too many payments.*no money moved/),
     });
     expect(await askedOfMint(world, '/v1/melt/quote/bolt11')).toBe(0);

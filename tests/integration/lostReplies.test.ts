@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { comesTo, expectAllSettled, meddler, tricks } from '../support/mischief.ts';
 import { creatorsTime, faults, spoilt } from '../support/mishaps.ts';
-import { askedOfMint, expectProblem, timesPaid, untilMintIsAskedAgain } from '../support/money.ts';
+import {
+  askedOfMint,
+  expectProblem,
+  mintUnavailable,
+  timesPaid,
+  untilMintIsAskedAgain,
+} from '../support/money.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const swapPath = '/v1/swap';
@@ -146,13 +152,7 @@ describe('when a reply of the mint is lost or spoilt', () => {
       ] as const) {
         await world.sim.addFaults({ match: { method, path }, fault, times: null });
         const refused = await wallet.melt(invoice);
-        await expectProblem(world, refused, {
-          status: 503,
-          code: 'MINT_UNAVAILABLE',
-          severity: 'HIGH',
-          retryable: true,
-          retryAfter: true,
-        });
+        await expectProblem(world, refused, mintUnavailable);
         expect(await wallet.balance()).toMatchObject({ totalBalance: 1000, reservedBalance: 0 });
         await world.sim.clearFaults();
         await untilMintIsAskedAgain(world);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { meddler } from '../support/mischief.ts';
 import { creatorsTime, faults, spoiltSwaps } from '../support/mishaps.ts';
-import { expectProblem, untilMintIsAskedAgain } from '../support/money.ts';
+import { expectProblem, mintUnavailable, untilMintIsAskedAgain } from '../support/money.ts';
 import { expectDone, tokenStories } from '../support/tokenStories.ts';
 import { expectLedgerAgrees } from '../support/tokens.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -72,13 +72,7 @@ describe.each(tokenStories)('when the swap of %s goes wrong', (_what, begin) => 
   it('the mint is away before anything has left: refused, nothing is held, and it may be asked again', async () => {
     const story = await begin(world);
     await world.sim.addFaults({ fault: 'drop_before', times: null });
-    await expectProblem(world, await story.ask(), {
-      status: 503,
-      code: 'MINT_UNAVAILABLE',
-      severity: 'HIGH',
-      retryable: true,
-      retryAfter: true,
-    });
+    await expectProblem(world, await story.ask(), mintUnavailable);
     expect(await story.wallet.balance()).toMatchObject({ totalBalance: story.before, reservedBalance: 0 });
     await world.sim.clearFaults();
     await untilMintIsAskedAgain(world);
