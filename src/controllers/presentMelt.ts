@@ -4,6 +4,7 @@ import type { MeltQuoteView } from '../services/contracts.ts';
 import { statuses } from '../services/transactions/status.ts';
 import { toJsonAmount, toJsonSum } from './amounts.ts';
 import { toUnixSeconds } from './presentMinting.ts';
+import { presentTimeline } from './presentTimeline.ts';
 
 export type MeltStatus = 'PENDING' | 'PAID' | 'FAILED' | 'NEEDS_ATTENTION';
 
@@ -52,7 +53,7 @@ export function presentMeltStatus(operation: MeltOperation, now: Date) {
     quoteId: operation.quote.id,
     ...knownFields(operation, status, now),
     operationDuration: durationMs(operation, now),
-    timeline: operation.timeline.map(({ at, state, event }) => ({ at: at.toISOString(), state, event })),
+    timeline: presentTimeline(operation.timeline),
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   ResolutionView,
 } from '../services/support/contracts.ts';
 import type { PlainWords } from '../services/support/plainWords.ts';
+import { presentTimeline } from './presentTimeline.ts';
 
 /** One page of reports. */
 export function presentReports({ reports, limit, nextCursor }: ReportPage) {
@@ -119,10 +120,6 @@ function presentOperation({
     walletId,
     mintUrl,
     createdAt: createdAt.toISOString(),
-    timeline: timeline.map((entry) => ({
-      at: entry.at.toISOString(),
-      state: entry.state,
-      event: entry.event,
-    })),
+    timeline: presentTimeline(timeline),
   };
 }

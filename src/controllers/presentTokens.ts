@@ -2,6 +2,7 @@ import type { ReceiveOperation, SendOperation } from '../models/exchange.ts';
 import { statuses } from '../services/transactions/status.ts';
 import { toJsonAmount, toJsonSum } from './amounts.ts';
 import { toUnixSeconds } from './presentMinting.ts';
+import { presentTimeline } from './presentTimeline.ts';
 import { transactionUrlOf } from './presentTransaction.ts';
 
 /** The answer to a send: 200 with the token once it is out, 202 while the mint is making it. */
@@ -63,7 +64,7 @@ export function presentSendStatus(operation: SendOperation) {
       locktime: toUnixSeconds(lock.locktime),
     },
     ...(failure === null ? {} : { cause: failure.cause }),
-    timeline: timeline.map(({ at, state: then, event }) => ({ at: at.toISOString(), state: then, event })),
+    timeline: presentTimeline(timeline),
   };
 }
 

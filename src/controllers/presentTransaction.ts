@@ -1,5 +1,6 @@
 import type { TransactionService, TransactionView } from '../services/contracts.ts';
 import { toJsonAmount, toJsonSum } from './amounts.ts';
+import { presentTimeline } from './presentTimeline.ts';
 
 /** Where to ask how an operation of any kind is going. */
 export const transactionUrlOf = ({ npub, id }: { npub: string; id: string }): string =>
@@ -22,7 +23,7 @@ export function presentTransaction(transaction: Awaited<ReturnType<TransactionSe
     success: true,
     ...presentEntry(transaction),
     state,
-    timeline: timeline.map(({ at, state, event }) => ({ at: at.toISOString(), state, event })),
+    timeline: presentTimeline(timeline),
   };
 }
 

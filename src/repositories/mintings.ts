@@ -3,6 +3,7 @@ import type { MintingOperation } from '../models/operation.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
+import { createOpenCount } from './openCount.ts';
 import { createOperationStep } from './operationSteps.ts';
 import type { IdempotencyRecord, OperationRepository } from './operations.ts';
 import type { TokenRepository } from './tokens.ts';
@@ -20,13 +21,7 @@ export function createMintingRepository(
 ) {
   const record = audit.ofOperations(now);
   const advance = createOperationStep('minting', { database, operations, now });
-
-  /** How many of a wallet's mintings are open, counted up to `atMost`. */
-  async function openCount(walletId: string, atMost: number): Promise<number> {
-    return database.operations
-      .countDocuments({ wallet_id: walletId, open: true, kind: 'minting' }, { limit: atMost })
-      .hint('open_by_kind');
-  }
+  const openCount = createOpenCount('minting', database);
 
   /** Stores a quote that the mint gave, with its waiting token. Until this has committed nobody sees the invoice. */
   async function open(

@@ -3,6 +3,7 @@ import type { Failure, ReceiveOperation } from '../models/exchange.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
+import { createOpenCount } from './openCount.ts';
 import { tokenClaim } from './operationDocuments.ts';
 import { createOperationStep } from './operationSteps.ts';
 import type { IdempotencyRecord, OperationRepository } from './operations.ts';
@@ -25,13 +26,7 @@ export function createReceiveRepository(
 ) {
   const record = audit.ofOperations(now);
   const advance = createOperationStep('receive', { database, operations, now });
-
-  /** How many receives of a wallet are open, counted up to `atMost`. */
-  async function openCount(walletId: string, atMost: number): Promise<number> {
-    return database.operations
-      .countDocuments({ wallet_id: walletId, open: true, kind: 'receive' }, { limit: atMost })
-      .hint('open_by_kind');
-  }
+  const openCount = createOpenCount('receive', database);
 
   /** The operation that takes in this ecash for this wallet, or has. */
   const ofToken = (walletId: string, tokenHash: string): Promise<string | null> =>

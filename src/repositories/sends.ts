@@ -4,6 +4,7 @@ import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
 import { BudgetSpent, createKeySpendingRepository } from './keySpending.ts';
+import { createOpenCount } from './openCount.ts';
 import { createOperationStep } from './operationSteps.ts';
 import type { Changes, IdempotencyRecord, OperationRepository } from './operations.ts';
 import { freeSources, ownerOf } from './sourceBooking.ts';
@@ -37,14 +38,8 @@ export function createSendRepository(
 ) {
   const record = audit.ofOperations(now);
   const advance = createOperationStep('send', { database, operations, now });
+  const openCount = createOpenCount('send', database);
   const keySpending = createKeySpendingRepository(database);
-
-  /** How many sends of a wallet are open, counted up to `atMost`. */
-  async function openCount(walletId: string, atMost: number): Promise<number> {
-    return database.operations
-      .countDocuments({ wallet_id: walletId, open: true, kind: 'send' }, { limit: atMost })
-      .hint('open_by_kind');
-  }
 
   /** Transaction A: operation, reservation and idempotency record, before anything leaves for the mint. */
   async function reserve(

@@ -5,6 +5,7 @@ import type { Route } from '../../src/routes.ts';
 import { dump } from '../support/money.ts';
 import { routes } from '../support/openapi/validators.ts';
 import { expectDocumented } from '../support/openapi/watch.ts';
+import { bodiesFor, unknownReport } from '../support/refusals/routes.ts';
 import {
   newSigner,
   nostrHeader,
@@ -18,7 +19,7 @@ import { type Reply, startWorld, type TestWallet, type World } from '../support/
 
 /**
  * Every route of the table, asked by everybody who must get nowhere on it. A new route joins by itself; whoever adds one with
- * a parameter or a body of a new kind says in `bodyFor` and `targetOf` what the right caller would send.
+ * a parameter or a body of a new kind says in `bodiesFor` and `targetOf` what the right caller would send.
  */
 // Metrics have a token of their own (tests/integration/metrics.test.ts).
 const guarded = routes.filter(({ access }) => access !== 'public' && access !== 'metrics');
@@ -44,35 +45,13 @@ beforeAll(async () => {
 afterAll(() => world.end());
 
 const targetOf = ({ path }: Route): string =>
-  path
-    .replace(':npub', owner.npub)
-    .replace(':supportId', 'sup_0123456789abcdef0123')
-    .replace(/:\w+/g, 'tx_melt_1_0a');
+  path.replace(':npub', owner.npub).replace(':supportId', unknownReport).replace(/:\w+/g, 'tx_melt_1_0a');
 
 /** What the right caller would send, without anything that the store does not know yet. */
 const bodyFor = (route: Route): string | undefined => {
   if (route.method !== 'post') return undefined;
-  return JSON.stringify(bodies[route.path] ?? { anything: true });
+  return JSON.stringify(bodiesFor(owner.npub, invoice)[route.path] ?? { anything: true });
 };
-const bodies: Record<string, object> = {};
-beforeAll(() => {
-  Object.assign(bodies, {
-    '/api/auth/token': {},
-    '/api/wallet/create': { npub: owner.npub },
-    '/api/wallet/:npub/mint': { amount: 21 },
-    '/api/wallet/:npub/mint/complete': { quoteId: 'q1' },
-    '/api/wallet/:npub/send': { amount: 21 },
-    '/api/wallet/:npub/send/:transactionId/reclaim': {},
-    '/api/wallet/:npub/receive': { encodedToken: 'cashuB' },
-    '/api/wallet/:npub/melt/quote': { invoice },
-    '/api/wallet/:npub/melt': { invoice },
-    '/api/wallet/:npub/proofs/status': {},
-    '/api/wallet/:npub/reconcile': {},
-    '/api/wallet/:npub/restore': {},
-    '/api/support/reports/:supportId/resolve': { note: 'x' },
-    '/api/support/operations/:transactionId/recheck': {},
-  });
-});
 
 const requestOf = (route: Route): ToSign => ({
   method: route.method.toUpperCase(),
@@ -155,7 +134,7 @@ const badly = (who: string, differences: (route: Route) => Partial<ToSign>): Int
   authorization: async (route) => signed(owner, { ...requestOf(route), ...differences(route) }),
 });
 
-const hasBody = (route: Route): boolean => bodyFor(route) !== undefined;
+const hasBody = ({ method }: Route): boolean => method === 'post';
 /** Where a signature may open something: support is refused before what it says of the body is looked at. */
 const isOwners = ({ access }: Route): boolean => !access.startsWith('support:');
 

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { runCli } from '../support/cli.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
-
-type Ended = { code: number; stdout: string; stderr: string };
 
 describe('crucible audit verify', () => {
   let world: World;
@@ -21,19 +19,8 @@ describe('crucible audit verify', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  function verify(words: string[], more: Record<string, string> = {}): Promise<Ended> {
-    const env = { ...process.env, ...world.env, ...more };
-    return new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        ['src/cli/index.ts', 'audit', ...words],
-        { env },
-        (error, stdout, stderr) => {
-          resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-        },
-      );
-    });
-  }
+  const verify = (words: string[], more: Record<string, string> = {}) =>
+    runCli({ ...world.env, ...more }, ['audit', ...words]);
 
   const sealed = () =>
     until(async () => (await world.context.database.unsealed.countDocuments()) === 0, 'all sealed');

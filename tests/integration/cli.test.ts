@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { runCli } from '../support/cli.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -8,16 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
-type Ended = { code: number; stdout: string; stderr: string };
-
-function crucible(...words: string[]): Promise<Ended> {
-  const env = { ...process.env, ...world.env };
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['src/cli/index.ts', ...words], { env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
+const crucible = (...words: string[]) => runCli(world.env, words);
 
 it('an operator makes a key, and the server takes it for its scopes alone', async () => {
   const { npub, at } = await world.wallet();

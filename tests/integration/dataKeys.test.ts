@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Database, openDatabase } from '../../src/repositories/database.ts';
+import type { Database } from '../../src/repositories/database.ts';
 import {
   createSealers,
   type MasterKeys,
@@ -11,18 +11,14 @@ import {
 import { noteDataKeysAlone, refuseWrongMasterKeys } from '../../src/repositories/resealing/startCheck.ts';
 import { createSealer } from '../../src/repositories/sealing.ts';
 import { proofPurpose } from '../../src/repositories/tokenDocuments.ts';
-import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
+import { openFresh } from '../support/openFresh.ts';
 
-let fresh: FreshDatabase;
 let database: Database;
+let end: () => Promise<void>;
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.uri);
+  ({ database, end } = await openFresh());
 });
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
-});
+afterAll(() => end());
 
 const newMasters = (): MasterKeys => masterKeys({ masterKey: randomBytes(32) });
 

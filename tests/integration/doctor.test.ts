@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,11 +9,11 @@ import type { DataKeyDocument } from '../../src/models/schemas/dataKey.ts';
 import type { OperationDocument } from '../../src/models/schemas/operation.ts';
 import { buildIndexes } from '../../src/repositories/database.ts';
 import type { Finding } from '../../src/services/doctor/findings.ts';
+import { runCli } from '../support/cli.ts';
 import { comesTo } from '../support/mischief.ts';
 import { startNodes } from '../support/nodes.ts';
 import { startWorld, type TestWallet, type World } from '../support/world.ts';
 
-type Ended = { code: number; stdout: string; stderr: string };
 type Report = { fine: boolean; findings: Finding[] };
 
 let world: World;
@@ -25,15 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
-function doctor(words: string[], changed: Record<string, string> = {}): Promise<Ended> {
-  // A server that anybody may reach counts their requests; that of the tests does not.
-  const env = { ...process.env, ...world.env, CRUCIBLE_RATE_LIMIT: 'on', ...changed };
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['src/cli/index.ts', 'doctor', ...words], { env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
+// A server that anybody may reach counts their requests; that of the tests does not.
+const doctor = (words: string[], changed: Record<string, string> = {}) =>
+  runCli({ ...world.env, CRUCIBLE_RATE_LIMIT: 'on', ...changed }, ['doctor', ...words]);
 
 async function examined(changed: Record<string, string> = {}): Promise<Report & { code: number }> {
   const { code, stdout } = await doctor(['--json'], changed);

@@ -5,23 +5,21 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { createLogger } from '../../src/logger.ts';
 import type { ReportDraft } from '../../src/models/report.ts';
-import { type Database, openDatabase } from '../../src/repositories/database.ts';
+import type { Database } from '../../src/repositories/database.ts';
 import { createReportSpool } from '../../src/repositories/reportSpool.ts';
 import { createReportRepository, type ReportRepository } from '../../src/repositories/reports.ts';
 import { createReportService } from '../../src/services/reportService.ts';
-import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
+import { openFresh } from '../support/openFresh.ts';
 
-let fresh: FreshDatabase;
 let database: Database;
+let end: () => Promise<void>;
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'crucible-spool-'));
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.uri);
+  ({ database, end } = await openFresh());
 });
 afterAll(async () => {
-  await database.close();
-  await fresh.drop();
+  await end();
   await rm(directory, { recursive: true });
 });
 

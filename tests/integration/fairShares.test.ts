@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLogger } from '../../src/logger.ts';
 import type { MeltOperation } from '../../src/models/operation.ts';
-import { type Database, openDatabase } from '../../src/repositories/database.ts';
+import type { Database } from '../../src/repositories/database.ts';
 import { createOperationRepository } from '../../src/repositories/operations.ts';
 import { runTransaction } from '../../src/repositories/transaction.ts';
 import type { Transport } from '../../src/services/mint/transport.ts';
@@ -9,8 +9,8 @@ import { createDriver, type Handler } from '../../src/services/operations/driver
 import { createWorker } from '../../src/services/operations/worker.ts';
 import { httpTransport } from '../support/carrier.ts';
 import { expectAllSettled } from '../support/mischief.ts';
-import { askedOfMint, expectProblem, unhurried } from '../support/money.ts';
-import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
+import { askedOfMint, expectProblem, mintUnavailable, unhurried } from '../support/money.ts';
+import { openFresh } from '../support/openFresh.ts';
 import { melt } from '../support/operations.ts';
 import { oneForAll } from '../support/sealers.ts';
 import { type Reply, startWorld, type TestWallet, until, type World } from '../support/world.ts';
@@ -122,11 +122,7 @@ describe('payments that hang', () => {
     await world.sim.clearRequests();
     const { invoice } = await world.sim.invoice({ amount: 50 });
     await expectProblem(world, await late.melt(invoice), {
-      status: 503,
-      code: 'MINT_UNAVAILABLE',
-      severity: 'HIGH',
-      retryable: true,
-      retryAfter: true,
+      ...mintUnavailable,
       detail: expect.stringMatching(/Too many payments.*no money moved/),
     });
     expect(await askedOfMint(world, '/v1/melt/quote/bolt11')).toBe(0);
@@ -151,16 +147,12 @@ describe('a mint that answers nothing', () => {
   const sealers = oneForAll();
   const silent = 'http://silent.test';
   const other = 'http://other.test';
-  let fresh: FreshDatabase;
   let database: Database;
+  let end: () => Promise<void>;
   beforeAll(async () => {
-    fresh = await freshDatabase();
-    database = await openDatabase(fresh.uri);
+    ({ database, end } = await openFresh());
   });
-  afterAll(async () => {
-    await database.close();
-    await fresh.drop();
-  });
+  afterAll(() => end());
 
   it('takes eight of a worker’s places at most, whatever it has under way; the others’ are finished', async () => {
     const operations = createOperationRepository(database, sealers);

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { keysAsTable } from '../../src/cli/keyList.ts';
+import { runCli } from '../support/cli.ts';
 import { unhurried } from '../support/money.ts';
 import { type Instance, startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
@@ -17,16 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
-type Ended = { code: number; stdout: string; stderr: string };
-
-function crucible(...words: string[]): Promise<Ended> {
-  const env = { ...process.env, ...world.env };
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['src/cli/index.ts', ...words], { env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
+const crucible = (...words: string[]) => runCli(world.env, words);
 
 type Listed = { id: string; [member: string]: unknown };
 

@@ -13,11 +13,10 @@ const cases: [story: string, when: Loss['when']][] = [
 describe.each(cases)('a commit that %s', (_story, when) => {
   let world: World;
   let database: LossyWorld['database'];
-  let end: LossyWorld['end'];
   beforeAll(async () => {
-    ({ world, database, end } = await startLossyWorld());
+    ({ world, database } = await startLossyWorld());
   });
-  afterAll(() => end());
+  afterAll(() => world.end());
   afterEach(async () => {
     expect(database.lost()).toBeGreaterThan(0);
     await expectAllSettled(world);

@@ -1,30 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FaultWish } from '../../simulator/client.ts';
-import { comesTo, expectAllSettled, meddler, type Trick, tricks } from '../support/mischief.ts';
-import { askedOfMint, expectProblem, timesPaid, untilMintIsAskedAgain } from '../support/money.ts';
+import { comesTo, expectAllSettled, meddler, tricks } from '../support/mischief.ts';
+import { creatorsTime, faults, spoilt } from '../support/mishaps.ts';
+import {
+  askedOfMint,
+  expectProblem,
+  mintUnavailable,
+  timesPaid,
+  untilMintIsAskedAgain,
+} from '../support/money.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const swapPath = '/v1/swap';
 const meltPath = '/v1/melt/bolt11';
-
-const faults: [story: string, fault: FaultWish['fault']][] = [
-  ['the connection is cut before it arrives', 'drop_before'],
-  ['the connection is cut after it was carried out', 'drop_after'],
-  [
-    'the mint answers 500',
-    { kind: 'status', status: 500, body: { detail: 'oops' }, retryAfterSeconds: null },
-  ],
-  [
-    'the mint answers 429',
-    { kind: 'status', status: 429, body: { detail: 'slow down' }, retryAfterSeconds: 1 },
-  ],
-];
-const spoilt: [story: string, trick: Trick][] = [
-  ['a proxy answers with HTML instead', tricks.htmlInstead],
-  ['a proxy swallows the reply and answers 200 with HTML', tricks.htmlAfter],
-  ['the reply is truncated', tricks.truncated],
-  ['the reply is an empty object', tricks.emptyObject],
-];
 
 describe('when a reply of the mint is lost or spoilt', () => {
   const mischief = meddler();
@@ -32,12 +19,7 @@ describe('when a reply of the mint is lost or spoilt', () => {
   beforeAll(async () => {
     world = await startWorld({
       simulator: { inputFeePpk: 100 },
-      // The creator's time: no worker may think it dead because the machine that tests is slow.
-      env: {
-        CRUCIBLE_ANSWER_WITHIN_MS: '4000',
-        CRUCIBLE_ORPHAN_AFTER_MS: '5000',
-        CRUCIBLE_LEASE_MS: '2000',
-      },
+      env: creatorsTime,
       overrides: { transport: mischief.transport },
     });
   });
@@ -170,13 +152,7 @@ describe('when a reply of the mint is lost or spoilt', () => {
       ] as const) {
         await world.sim.addFaults({ match: { method, path }, fault, times: null });
         const refused = await wallet.melt(invoice);
-        await expectProblem(world, refused, {
-          status: 503,
-          code: 'MINT_UNAVAILABLE',
-          severity: 'HIGH',
-          retryable: true,
-          retryAfter: true,
-        });
+        await expectProblem(world, refused, mintUnavailable);
         expect(await wallet.balance()).toMatchObject({ totalBalance: 1000, reservedBalance: 0 });
         await world.sim.clearFaults();
         await untilMintIsAskedAgain(world);

@@ -2,17 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Transport } from '../../src/services/mint/transport.ts';
 import { httpTransport } from '../support/carrier.ts';
 import { comesTo, expectAllSettled } from '../support/mischief.ts';
-import { askedOfMint, expectProblem, timesPaid, unhurried } from '../support/money.ts';
+import { askedOfMint, expectProblem, mintUnavailable, timesPaid, unhurried } from '../support/money.ts';
 import { silence, startTinyMint, type TinyMint } from '../support/tinyMint.ts';
 import { type Reply, startWorld, type TestWallet, until, type World } from '../support/world.ts';
-
-const unavailable = {
-  status: 503,
-  code: 'MINT_UNAVAILABLE',
-  severity: 'HIGH',
-  retryable: true,
-  retryAfter: true,
-};
 
 /** The mint's address leads somewhere else while `to` says so. */
 function diversion() {
@@ -73,7 +65,7 @@ describe('a mint that is dead for a while', () => {
     const { invoice } = await world.sim.invoice({ amount: 100 });
     const first = await timed(() => wallet.melt(invoice));
     expect(first.ms).toBeGreaterThan(2_000);
-    await expectProblem(world, first.reply, unavailable);
+    await expectProblem(world, first.reply, mintUnavailable);
     expect(await circuit()).toEqual([
       {
         url: world.simulator.url,

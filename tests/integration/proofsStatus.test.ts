@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { askStatus, inOrder, proofOf, tokenWith } from '../support/books.ts';
-import { dumpAtRest, expectProblem, outside, spyOnMint, tokensOf, unhurried } from '../support/money.ts';
+import {
+  dumpAtRest,
+  expectProblem,
+  mintUnavailable,
+  outside,
+  spyOnMint,
+  tokensOf,
+  unhurried,
+} from '../support/money.ts';
 import { outputsOf } from '../support/preflight.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
@@ -179,13 +187,7 @@ describe('whoever asks how a wallet’s books compare with its mint', () => {
     };
     const { body } = await askStatus(world, wallet);
     expect(body).toMatchObject({ ...inOrder, complete: false, spentCount: 1, unspentCount: 0 });
-    await expectProblem(world, await askStatus(world, wallet), {
-      status: 503,
-      code: 'MINT_UNAVAILABLE',
-      severity: 'HIGH',
-      retryable: true,
-      retryAfter: true,
-    });
+    await expectProblem(world, await askStatus(world, wallet), mintUnavailable);
   });
 });
 

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { runCli } from '../support/cli.ts';
 import { limit } from '../support/rates.ts';
 import { openPremises, type Premises } from '../support/realServers.ts';
 import { severable } from '../support/severable.ts';
@@ -165,14 +165,7 @@ describe('in production', () => {
   });
   afterAll(() => premises.close());
 
-  function crucible(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    const env = { ...process.env, ...premises.env };
-    return new Promise((resolve) => {
-      execFile(process.execPath, ['src/cli/index.ts', ...words], { env }, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-      );
-    });
-  }
+  const crucible = (...words: string[]) => runCli(premises.env, words);
 
   it('two processes share one limit exactly, and go by what `crucible limits` says while they run', async () => {
     const [one, two] = await Promise.all([premises.start(), premises.start()]);

@@ -1,32 +1,19 @@
 import { hashToCurve } from '@cashu/cashu-ts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { httpTransport } from '../support/carrier.ts';
-import { unhurried } from '../support/money.ts';
-import { answer, posts, tellingMint } from '../support/tellingMint.ts';
+import { answer, posts, type TellingMint } from '../support/tellingMint.ts';
 import { expectLedgerAgrees, proofsIn, sendToken, tokensOf } from '../support/tokens.ts';
-import { type TestWallet, until, type World } from '../support/world.ts';
+import { sentState, startTokensInTime } from '../support/tokensInTime.ts';
+import { until, type World } from '../support/world.ts';
 
 const hourMs = 3_600_000;
-const env = { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '3000', CRUCIBLE_FENCE_DELAY_MS: '60000' };
 
-let mint: ReturnType<typeof tellingMint>;
+let mint: TellingMint;
 let world: World;
 beforeEach(async () => {
-  mint = tellingMint();
-  world = await mint.start({}, env);
+  ({ mint, world } = await startTokensInTime());
 });
 afterEach(() => world.end());
-
-const stateOf = async (wallet: TestWallet, id: string) =>
-  String((await tokensOf(world, wallet).sent(id)).body['state']);
-
-/** Lets time pass in steps, each long enough for a look. */
-async function pass(timeMs: number, steps: number, isOver: () => Promise<boolean>): Promise<void> {
-  for (let step = 0; step < steps && !(await isOver()); step += 1) {
-    mint.jump(timeMs / steps);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
 
 /** From its next swap on, the mint takes nothing and calls these proofs spent, all where none is named. */
 function errsFromTheNextSwapOn(named: readonly string[] | null): void {
@@ -52,8 +39,8 @@ describe('a mint that errs for some seconds while a token is brought home', () =
     const first = await tokensOf(world, wallet).reclaim(id);
     expect(first).toMatchObject({ status: 409, body: { code: 'TOKEN_CLAIMED' } });
     mint.tale = null;
-    await pass(10 * 60_000, 8, async () => (await stateOf(wallet, id)) === 'claimed');
-    expect(await stateOf(wallet, id)).toBe('sent');
+    await mint.pass(10 * 60_000, 8, async () => (await sentState(world, wallet, id)) === 'claimed');
+    expect(await sentState(world, wallet, id)).toBe('sent');
     expect(await tokensOf(world, wallet).reclaim(id)).toMatchObject({
       status: 200,
       body: { reclaimedAmount: 64, claimedAmount: 0 },
@@ -68,7 +55,7 @@ describe('a mint that errs for some seconds while a token is brought home', () =
     errsFromTheNextSwapOn([hashToCurve(Buffer.from(one?.secret ?? '', 'utf8')).toHex(true)]);
     expect((await tokensOf(world, wallet).reclaim(id)).status).toBe(202);
     mint.tale = null;
-    await pass(10 * 60_000, 20, async () => (await stateOf(wallet, id)) !== 'reclaiming');
+    await mint.pass(10 * 60_000, 20, async () => (await sentState(world, wallet, id)) !== 'reclaiming');
     expect((await tokensOf(world, wallet).sent(id)).body).toMatchObject({
       state: 'reclaimed',
       reclaimedAmount: 100,
@@ -83,20 +70,20 @@ it('a reclaim that is carried out after it was given up is not taken for a claim
   mint.tale = (request) =>
     posts(request, '/v1/swap') ? answer(400, { code: 11000, detail: 'no' }) : undefined;
   await tokensOf(world, wallet).reclaim(id);
-  await pass(2 * hourMs, 40, async () => (await stateOf(wallet, id)) === 'sent');
-  expect(await stateOf(wallet, id)).toBe('sent');
+  await mint.pass(2 * hourMs, 40, async () => (await sentState(world, wallet, id)) === 'sent');
+  expect(await sentState(world, wallet, id)).toBe('sent');
 
   mint.tale = (request) => (posts(request, '/v1/restore') ? answer(500, { detail: 'away' }) : undefined);
   const late = mint.sent.findLast((request) => posts(request, '/v1/swap'));
   if (late === undefined) throw new Error('nothing was sent');
   expect(await httpTransport(late)).toMatchObject({ kind: 'reply', httpStatus: 200 });
-  await pass(6 * hourMs, 24, async () => (await stateOf(wallet, id)) === 'claimed');
-  expect(await stateOf(wallet, id)).toBe('sent');
+  await mint.pass(6 * hourMs, 24, async () => (await sentState(world, wallet, id)) === 'claimed');
+  expect(await sentState(world, wallet, id)).toBe('sent');
   mint.tale = null;
   await until(
     async () => {
       mint.jump(60_000);
-      return (await stateOf(wallet, id)) === 'reclaimed';
+      return (await sentState(world, wallet, id)) === 'reclaimed';
     },
     'the token back',
     30_000,

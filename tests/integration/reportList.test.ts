@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Severity, severities } from '../../src/models/report.ts';
-import { type Database, openDatabase } from '../../src/repositories/database.ts';
+import type { Database } from '../../src/repositories/database.ts';
 import {
   createReportListRepository,
   latestFirst,
@@ -8,7 +8,7 @@ import {
   reportQuery,
 } from '../../src/repositories/reportList.ts';
 import { alice, bob } from '../support/edge.ts';
-import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
+import { openFresh } from '../support/openFresh.ts';
 
 /** 400 reports, eight of them met last in each millisecond. */
 const reportCount = 400;
@@ -18,11 +18,10 @@ const after = (ms: number): Date => new Date(startedAt.getTime() + ms);
 const idOf = (number: number): string => `sup_${((number * 7) % reportCount).toString(16).padStart(20, '0')}`;
 const severityOf = (number: number): Severity => severities[number % 4] ?? 'LOW';
 
-let fresh: FreshDatabase;
 let database: Database;
+let end: () => Promise<void>;
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.uri);
+  ({ database, end } = await openFresh());
   await database.reports.insertMany(
     Array.from({ length: reportCount }, (_, number) => ({
       _id: idOf(number),
@@ -40,10 +39,7 @@ beforeAll(async () => {
     })),
   );
 });
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
-});
+afterAll(() => end());
 
 const everything: ReportFilter = {
   severity: null,

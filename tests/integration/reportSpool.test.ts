@@ -5,23 +5,20 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { mongo } from 'mongoose';
 import winston from 'winston';
 import type { ReportDraft } from '../../src/models/report.ts';
-import { type Database, openDatabase } from '../../src/repositories/database.ts';
+import type { Database } from '../../src/repositories/database.ts';
 import { createReportSpool } from '../../src/repositories/reportSpool.ts';
 import { createReportRepository } from '../../src/repositories/reports.ts';
 import { createReportService, type RunningReportService } from '../../src/services/reportService.ts';
-import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
+import { openFresh } from '../support/openFresh.ts';
 import { until } from '../support/world.ts';
 
-let fresh: FreshDatabase;
+let uri: string;
 let database: Database;
+let end: () => Promise<void>;
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.uri);
+  ({ uri, database, end } = await openFresh());
 });
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
-});
+afterAll(() => end());
 
 let directory: string;
 let running: RunningReportService[];
@@ -210,7 +207,7 @@ function recordingLogger(): winston.Logger {
 const operations = () =>
   database.connection
     .getClient()
-    .db(new URL(fresh.uri).pathname.slice(1))
+    .db(new URL(uri).pathname.slice(1))
     .collection<{ _id: string; state: string }>('operations');
 
 const stored = (code: string) => database.reports.find({ code }).lean();

@@ -1,18 +1,10 @@
-import { openDatabase } from '../../src/repositories/database.ts';
-import { freshDatabase } from '../support/mongo.ts';
+import { openFresh } from '../support/openFresh.ts';
 import { describeRepositories } from '../support/simulation/repositoryContract.ts';
 import { createMemoryStore } from '../support/simulation/store/memoryStore.ts';
 
 describeRepositories('MongoDB', async () => {
-  const fresh = await freshDatabase();
-  const database = await openDatabase(fresh.uri);
-  return {
-    database,
-    close: async () => {
-      await database.close();
-      await fresh.drop();
-    },
-  };
+  const { database, end } = await openFresh();
+  return { database, close: end };
 });
 
 describeRepositories('the in-memory store of the simulation', async () => {

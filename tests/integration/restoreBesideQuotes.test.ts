@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OperationDocument } from '../../src/models/schemas/operation.ts';
 import { createRecoveryRepository } from '../../src/repositories/recoveries.ts';
-import { expectBalancedBooks, expectProblem, expectRealMoney, unhurried } from '../support/money.ts';
-import { recovered, recoveryOf, stopper } from '../support/rolledBack.ts';
+import { expectBalancedBooks, expectProblem, expectRealMoney } from '../support/money.ts';
+import { recovered, recoveryOf, type Stopper, startStoppable } from '../support/rolledBack.ts';
 import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
 describe('a wallet that has asked for over a thousand invoices which nobody has paid', () => {
-  const requests = stopper();
   const quotes = 1_100;
   let world: World;
+  let requests: Stopper;
   beforeAll(async () => {
-    world = await startWorld({
-      env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '60000' },
-      overrides: { transport: requests.transport },
-    });
+    ({ world, requests } = await startStoppable());
   });
   afterAll(() => world.end());
 

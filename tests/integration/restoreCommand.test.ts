@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecoveryDocument } from '../../src/models/schemas/account.ts';
 import type { CounterDocument } from '../../src/models/schemas/operation.ts';
+import { runCli } from '../support/cli.ts';
 import { expectBalancedBooks, expectRealMoney, unhurried } from '../support/money.ts';
 import { backUp, putBack, recovered, recoveryOf, walletOn } from '../support/rolledBack.ts';
 import { startWorld, type TestWallet, type World } from '../support/world.ts';
-
-type Ended = { code: number; stdout: string; stderr: string };
 
 describe('crucible restore', () => {
   let world: World;
@@ -15,19 +13,7 @@ describe('crucible restore', () => {
   });
   afterAll(() => world.end());
 
-  function restore(...words: string[]): Promise<Ended> {
-    const env = { ...process.env, ...world.env };
-    return new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        ['src/cli/index.ts', 'restore', ...words],
-        { env },
-        (error, stdout, stderr) => {
-          resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-        },
-      );
-    });
-  }
+  const restore = (...words: string[]) => runCli(world.env, ['restore', ...words]);
 
   let restored: World;
   const recoveryIn = async ({ npub }: TestWallet) => (await recoveryOf(restored, npub))?.recovery;

@@ -6,6 +6,7 @@ import {
   expectBalancedBooks,
   expectProblem,
   expectRealMoney,
+  mintUnavailable,
   proofsOf,
   unhurried,
 } from '../support/money.ts';
@@ -271,13 +272,7 @@ describe('a wallet that has everything', () => {
     const stranger = await world.instance({ transport: mint.transport }, false);
     mint.tale = () => lost();
     const refused = await world.call('POST', `${wallet.at}/restore`, {}, {}, stranger.url);
-    await expectProblem(world, refused, {
-      status: 503,
-      code: 'MINT_UNAVAILABLE',
-      severity: 'HIGH',
-      retryable: true,
-      retryAfter: true,
-    });
+    await expectProblem(world, refused, mintUnavailable);
     expect((await presentRestore(world, wallet)).body['status']).toBe('NONE');
     // This server still knows what the mint has said of itself.
     expect((await askRestore(world, wallet)).status).toBe(202);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { comesTo } from '../support/mischief.ts';
-import { expectBalancedBooks, timesPaid, unhurried } from '../support/money.ts';
+import { expectBalancedBooks, timesPaid } from '../support/money.ts';
 import {
   attemptsBefore,
   backUp,
@@ -9,11 +9,12 @@ import {
   putBack,
   recovered,
   recoveryOf,
-  stopper,
+  type Stopper,
+  startStoppable,
   turnBack,
   walletOn,
 } from '../support/rolledBack.ts';
-import { type Reply, startWorld, type TestWallet, until, type World } from '../support/world.ts';
+import { type Reply, type TestWallet, until, type World } from '../support/world.ts';
 
 const swapPath = '/v1/swap';
 const meltPath = '/v1/melt/bolt11';
@@ -27,13 +28,9 @@ describe('a database put back to a moment at which something was open that has e
   const stories = new Map<string, Story>();
   const minted = { wallet: null as TestWallet | null, quotes: [] as unknown[], before: {} };
 
-  const requests = stopper();
+  let requests: Stopper;
   beforeAll(async () => {
-    world = await startWorld({
-      simulator: { feeReserveMinSat: 4 },
-      env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '60000' },
-      overrides: { transport: requests.transport },
-    });
+    ({ world, requests } = await startStoppable({ simulator: { feeReserveMinSat: 4 } }));
     const fenced = [await begunFence(), await begunFence()];
     await world.sim.clearFaults();
     const refused = [await begunRefusal(), await begunRefusal()];

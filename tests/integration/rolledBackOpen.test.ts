@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { expectBalancedBooks, timesPaid, unhurried } from '../support/money.ts';
+import { expectBalancedBooks, timesPaid } from '../support/money.ts';
 import {
   attemptsBefore,
   backUp,
@@ -7,11 +7,12 @@ import {
   expectWhole,
   putBack,
   recovered,
-  stopper,
+  type Stopper,
+  startStoppable,
   turnBack,
   walletOn,
 } from '../support/rolledBack.ts';
-import { startWorld, type TestWallet, type World } from '../support/world.ts';
+import type { TestWallet, World } from '../support/world.ts';
 
 const swapPath = '/v1/swap';
 const meltPath = '/v1/melt/bolt11';
@@ -22,16 +23,14 @@ type Story = { wallet: TestWallet; id: string; paymentHash: string; before: Reco
 describe('a database put back to a moment at which melts were under way that have long been paid', () => {
   let world: World;
   let restored: World;
+  let requests: Stopper;
   const stories = new Map<string, Story>();
 
   /** A melt in each of four wallets, one backup of them all; then they are paid, and so is more from what they gave. */
   beforeAll(async () => {
-    const requests = stopper();
-    world = await startWorld({
-      simulator: { feeReserveMinSat: 4, inputFeePpk: 100 },
-      env: { ...unhurried, CRUCIBLE_ORPHAN_AFTER_MS: '1000', CRUCIBLE_ANSWER_WITHIN_MS: '60000' },
-      overrides: { transport: requests.transport },
-    });
+    const simulator = { feeReserveMinSat: 4, inputFeePpk: 100 };
+    const env = { CRUCIBLE_ORPHAN_AFTER_MS: '1000' };
+    ({ world, requests } = await startStoppable({ simulator, env }));
     const begun = [];
     for (const state of states) {
       const wallet = await world.wallet(1024);

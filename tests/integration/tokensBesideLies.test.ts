@@ -1,18 +1,16 @@
 import { hashToCurve } from '@cashu/cashu-ts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { unhurried } from '../support/money.ts';
-import { answer, posts, tellingMint } from '../support/tellingMint.ts';
+import { answer, posts, type TellingMint } from '../support/tellingMint.ts';
 import { codeOf, expectLedgerAgrees, proofsIn, sendToken, tokenOf, tokensOf } from '../support/tokens.ts';
-import { type TestWallet, until, type World } from '../support/world.ts';
+import { sentState, startTokensInTime } from '../support/tokensInTime.ts';
+import { until, type World } from '../support/world.ts';
 
 const hourMs = 3_600_000;
-const env = { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '3000', CRUCIBLE_FENCE_DELAY_MS: '60000' };
 
-let mint: ReturnType<typeof tellingMint>;
+let mint: TellingMint;
 let world: World;
 beforeEach(async () => {
-  mint = tellingMint();
-  world = await mint.start({}, env);
+  ({ mint, world } = await startTokensInTime());
 });
 afterEach(() => world.end());
 
@@ -20,16 +18,6 @@ const refusesSwaps = (status: number, body: object) => {
   mint.tale = (request) => (posts(request, '/v1/swap') ? answer(status, body) : undefined);
 };
 
-/** Lets time pass in steps, each long enough for a look. */
-async function pass(timeMs: number, steps: number, isOver: () => Promise<boolean>): Promise<void> {
-  for (let step = 0; step < steps && !(await isOver()); step += 1) {
-    mint.jump(timeMs / steps);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
-
-const stateOf = async (wallet: TestWallet, id: string) =>
-  String((await tokensOf(world, wallet).sent(id)).body['state']);
 const isReported = async (code: string) => (await world.context.database.reports.exists({ code })) !== null;
 
 describe('a mint that errs about a token that is out', () => {
@@ -39,8 +27,8 @@ describe('a mint that errs about a token that is out', () => {
     const override = { kind: 'override_state' as const, state: 'SPENT' as const };
     await world.sim.addFaults({ match: { path: '/v1/checkstate' }, fault: override, times: 2 });
     await until(async () => (await world.sim.faults()).rules.every(({ met }) => met >= 2), 'two looks');
-    await pass(10 * 60_000, 8, async () => (await stateOf(wallet, id)) === 'claimed');
-    expect(await stateOf(wallet, id)).toBe('sent');
+    await mint.pass(10 * 60_000, 8, async () => (await sentState(world, wallet, id)) === 'claimed');
+    expect(await sentState(world, wallet, id)).toBe('sent');
     expect((await tokensOf(world, wallet).reclaim(id)).status).toBe(200);
     await expectLedgerAgrees(world);
   });
@@ -76,7 +64,7 @@ describe('a mint that refuses in words that nobody knows', () => {
     await tokensOf(world, taker).receive(forged);
     const refused = { npub: taker.npub, state: 'refused' };
     const isRefused = async () => (await world.context.database.operations.exists(refused)) !== null;
-    await pass(10 * 60_000, 20, isRefused);
+    await mint.pass(10 * 60_000, 20, isRefused);
     expect(await isRefused()).toBe(true);
     expect(await isReported('CRITICAL_RECEIVE_FAILURE')).toBe(false);
     mint.tale = null;
@@ -89,12 +77,12 @@ describe('a mint that refuses in words that nobody knows', () => {
     const { id, text } = await sendToken(world, giver, 64);
     refusesSwaps(400, { code: 11000, detail: 'no' });
     await tokensOf(world, giver).reclaim(id);
-    await pass(2 * hourMs, 40, async () => (await stateOf(giver, id)) === 'sent');
-    expect(await stateOf(giver, id)).toBe('sent');
+    await mint.pass(2 * hourMs, 40, async () => (await sentState(world, giver, id)) === 'sent');
+    expect(await sentState(world, giver, id)).toBe('sent');
     mint.tale = null;
     expect((await tokensOf(world, taker).receive(text)).status).toBe(200);
-    await pass(6 * hourMs, 40, async () => (await stateOf(giver, id)) === 'claimed');
-    expect(await stateOf(giver, id)).toBe('claimed');
+    await mint.pass(6 * hourMs, 40, async () => (await sentState(world, giver, id)) === 'claimed');
+    expect(await sentState(world, giver, id)).toBe('claimed');
     await expectLedgerAgrees(world);
   });
 });
@@ -104,11 +92,11 @@ it('a reclaim that has been under way for an hour is told to people', async () =
   const { id } = await sendToken(world, wallet, 64);
   refusesSwaps(500, { detail: 'out of order' });
   expect((await tokensOf(world, wallet).reclaim(id)).status).toBe(202);
-  await pass(2 * hourMs, 30, () => isReported('OPERATION_OPEN_TOO_LONG'));
+  await mint.pass(2 * hourMs, 30, () => isReported('OPERATION_OPEN_TOO_LONG'));
   expect(await isReported('OPERATION_OPEN_TOO_LONG')).toBe(true);
   mint.tale = null;
-  await pass(hourMs, 30, async () => (await stateOf(wallet, id)) === 'reclaimed');
-  expect(await stateOf(wallet, id)).toBe('reclaimed');
+  await mint.pass(hourMs, 30, async () => (await sentState(world, wallet, id)) === 'reclaimed');
+  expect(await sentState(world, wallet, id)).toBe('reclaimed');
   await expectLedgerAgrees(world);
 });
 

@@ -1,35 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FaultWish } from '../../simulator/client.ts';
-import { type Body, retold } from '../support/liar.ts';
-import { meddler, type Trick, tricks } from '../support/mischief.ts';
-import { expectProblem, untilMintIsAskedAgain } from '../support/money.ts';
+import { meddler } from '../support/mischief.ts';
+import { creatorsTime, faults, spoiltSwaps } from '../support/mishaps.ts';
+import { expectProblem, mintUnavailable, untilMintIsAskedAgain } from '../support/money.ts';
 import { expectDone, tokenStories } from '../support/tokenStories.ts';
 import { expectLedgerAgrees } from '../support/tokens.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const swapPath = '/v1/swap';
 
-const faults: [story: string, fault: FaultWish['fault']][] = [
-  ['the connection is cut before it arrives', 'drop_before'],
-  ['the connection is cut after it was carried out', 'drop_after'],
-  [
-    'the mint answers 500',
-    { kind: 'status', status: 500, body: { detail: 'oops' }, retryAfterSeconds: null },
-  ],
-  [
-    'the mint answers 429',
-    { kind: 'status', status: 429, body: { detail: 'slow down' }, retryAfterSeconds: 1 },
-  ],
-];
-
 let world: World;
 
-const spoilt: [story: string, trick: Trick][] = [
-  ['a proxy answers with HTML instead', tricks.htmlInstead],
-  ['a proxy swallows the reply and answers 200 with HTML', tricks.htmlAfter],
-  ['the reply is truncated', tricks.truncated],
-  ['the reply is an empty object', tricks.emptyObject],
-  ['the signatures in the reply are those of other outputs', (carry) => retold(carry, confused)],
+const spoilt: typeof spoiltSwaps = [
+  ...spoiltSwaps,
   [
     'its keyset retires just before',
     async (carry) => {
@@ -42,12 +24,7 @@ const spoilt: [story: string, trick: Trick][] = [
 const mischief = meddler();
 beforeAll(async () => {
   world = await startWorld({
-    // The creator's time: no worker may think it dead because the machine that tests is slow.
-    env: {
-      CRUCIBLE_ANSWER_WITHIN_MS: '4000',
-      CRUCIBLE_ORPHAN_AFTER_MS: '5000',
-      CRUCIBLE_LEASE_MS: '2000',
-    },
+    env: creatorsTime,
     overrides: { transport: mischief.transport },
   });
 });
@@ -95,23 +72,10 @@ describe.each(tokenStories)('when the swap of %s goes wrong', (_what, begin) => 
   it('the mint is away before anything has left: refused, nothing is held, and it may be asked again', async () => {
     const story = await begin(world);
     await world.sim.addFaults({ fault: 'drop_before', times: null });
-    await expectProblem(world, await story.ask(), {
-      status: 503,
-      code: 'MINT_UNAVAILABLE',
-      severity: 'HIGH',
-      retryable: true,
-      retryAfter: true,
-    });
+    await expectProblem(world, await story.ask(), mintUnavailable);
     expect(await story.wallet.balance()).toMatchObject({ totalBalance: story.before, reservedBalance: 0 });
     await world.sim.clearFaults();
     await untilMintIsAskedAgain(world);
     await expectDone(world, story, await story.ask());
   });
 });
-
-/** Each output gets the signature of its neighbour. */
-function confused({ signatures = [] }: Body): void {
-  const points = signatures.map((signature) => Reflect.get(signature, 'C_'));
-  for (const [index, signature] of signatures.entries())
-    Reflect.set(signature, 'C_', points[(index + 1) % points.length]);
-}

@@ -19,11 +19,10 @@ const bookings: Record<string, string> = {
 describe.each(cases)('a commit that %s', (_story, when) => {
   let world: World;
   let database: LossyWorld['database'];
-  let end: LossyWorld['end'];
   beforeAll(async () => {
-    ({ world, database, end } = await startLossyWorld());
+    ({ world, database } = await startLossyWorld());
   });
-  afterAll(() => end());
+  afterAll(() => world.end());
   afterEach(async () => {
     expect(database.lost()).toBeGreaterThan(0);
     await expectLedgerAgrees(world);

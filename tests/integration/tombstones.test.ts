@@ -23,11 +23,10 @@ const lease = { owner: 'nobody', leaseMs: 1_000 };
 describe('a transaction of which nobody knows whether it was committed', () => {
   let world: World;
   let database: LossyWorld['database'];
-  let end: LossyWorld['end'];
   beforeAll(async () => {
-    ({ world, database, end } = await startLossyWorld());
+    ({ world, database } = await startLossyWorld());
   });
-  afterAll(() => end());
+  afterAll(() => world.end());
   afterEach(() => expectAllSettled(world));
 
   /** A melt of all that a wallet has, as transaction A would be given it. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type MeltState, type MintingState, meltStates, mintingStates } from '../../src/models/operation.ts';
-import { type Database, openDatabase } from '../../src/repositories/database.ts';
+import type { Database } from '../../src/repositories/database.ts';
 import { operationDocument } from '../../src/repositories/operationDocuments.ts';
 import {
   createTransactionListRepository,
@@ -9,7 +9,7 @@ import {
   type TransactionFilter,
 } from '../../src/repositories/transactionList.ts';
 import { kindsInStates } from '../../src/services/transactions/status.ts';
-import { freshDatabase } from '../support/mongo.ts';
+import { openFresh } from '../support/openFresh.ts';
 import { melt, minting, startedAt } from '../support/operations.ts';
 import { anySealer } from '../support/sealers.ts';
 
@@ -19,14 +19,9 @@ const operationCount = 400;
 const atOnce = 8;
 
 let database: Database;
-let drop: () => Promise<void>;
+let end: () => Promise<void>;
 beforeAll(async () => {
-  const fresh = await freshDatabase();
-  database = await openDatabase(fresh.uri);
-  drop = async () => {
-    await database.close();
-    await fresh.drop();
-  };
+  ({ database, end } = await openFresh());
   const sealer = anySealer();
   const lease = { lease_owner: null, lease_until: null };
   const all = Array.from({ length: operationCount }, (_, number) => operation(number));
@@ -35,7 +30,7 @@ beforeAll(async () => {
     [...all, ...others].map((each) => ({ ...operationDocument(each, sealer), ...lease })),
   );
 });
-afterAll(() => drop());
+afterAll(() => end());
 
 function operation(number: number) {
   const common = {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { FaultWish } from '../../simulator/client.ts';
-import { type Body, relabelled, retold } from '../support/liar.ts';
-import { meddler, type Trick, tricks } from '../support/mischief.ts';
+import { relabelled, retold } from '../support/liar.ts';
+import { meddler } from '../support/mischief.ts';
+import { faults, spoiltSwaps } from '../support/mishaps.ts';
 import {
   expectBalancedBooks,
   outside,
@@ -9,7 +9,7 @@ import {
   unhurried,
   untilMintIsAskedAgain,
 } from '../support/money.ts';
-import { tellingMint } from '../support/tellingMint.ts';
+import { type TellingMint, tellingMint } from '../support/tellingMint.ts';
 import {
   comesAbout,
   expectKeptUp,
@@ -21,19 +21,6 @@ import {
 import { startWorld, until, untilLater, type World } from '../support/world.ts';
 
 const swapPath = '/v1/swap';
-
-const faults: [story: string, fault: FaultWish['fault']][] = [
-  ['the connection is cut before it arrives', 'drop_before'],
-  ['the connection is cut after it was carried out', 'drop_after'],
-  [
-    'the mint answers 500',
-    { kind: 'status', status: 500, body: { detail: 'oops' }, retryAfterSeconds: null },
-  ],
-  [
-    'the mint answers 429',
-    { kind: 'status', status: 429, body: { detail: 'slow down' }, retryAfterSeconds: 1 },
-  ],
-];
 
 describe('when the swap of an upkeep goes wrong', () => {
   const mischief = meddler();
@@ -52,12 +39,8 @@ describe('when the swap of an upkeep goes wrong', () => {
     await expectBalancedBooks(world);
   });
 
-  const spoilt: [story: string, trick: Trick][] = [
-    ['a proxy answers with HTML instead', tricks.htmlInstead],
-    ['a proxy swallows the reply and answers 200 with HTML', tricks.htmlAfter],
-    ['the reply is truncated', tricks.truncated],
-    ['the reply is an empty object', tricks.emptyObject],
-    ['the signatures in the reply are those of other outputs', (carry) => retold(carry, confused)],
+  const spoilt: typeof spoiltSwaps = [
+    ...spoiltSwaps,
     ['the reply calls a signature worth more than it is', (carry) => retold(carry, relabelled(1, 1_048_576))],
     [
       'the keyset that it swaps into retires just before',
@@ -82,7 +65,7 @@ describe('when the swap of an upkeep goes wrong', () => {
 });
 
 describe('when an upkeep cannot come to its end', () => {
-  let mint: ReturnType<typeof tellingMint>;
+  let mint: TellingMint;
   let world: World;
   beforeEach(async () => {
     mint = tellingMint();
@@ -93,19 +76,12 @@ describe('when an upkeep cannot come to its end', () => {
   const isReported = async (code: string) =>
     (await world.context.database.reports.exists({ code, status: 'open' })) !== null;
 
-  /** Two hours at most, in steps that are long enough for a look: what is seen rarely is not seen to last. */
-  async function passes(isOver: () => Promise<boolean>): Promise<void> {
-    for (let minutes = 0; minutes < 120 && !(await isOver()); minutes += 3) {
-      mint.jump(180_000);
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-    expect(await isOver()).toBe(true);
-  }
-
   async function expectStopped(wallet: Awaited<ReturnType<typeof retiringWallet>>): Promise<void> {
     const isStopped = async () =>
       (await upkeepsOf(world, wallet)).some(({ state }) => state === 'needs_attention');
-    await passes(isStopped);
+    // Two hours at most, and many looks: what is seen rarely is not seen to last.
+    await mint.pass(2 * 3_600_000, 40, isStopped);
+    expect(await isStopped()).toBe(true);
     expect(await isReported('CRITICAL_UPKEEP_FAILURE')).toBe(true);
     expect(await wallet.balance()).toMatchObject({ totalBalance: retiringSum, reservedBalance: retiringSum });
     expect(await upkeepsOf(world, wallet)).toHaveLength(1);
@@ -168,7 +144,7 @@ describe('when an upkeep cannot come to its end', () => {
 });
 
 describe('when the mint refuses an upkeep in words that nobody knows', () => {
-  let mint: ReturnType<typeof tellingMint>;
+  let mint: TellingMint;
   let world: World;
   beforeAll(async () => {
     mint = tellingMint();
@@ -193,10 +169,3 @@ describe('when the mint refuses an upkeep in words that nobody knows', () => {
     await expectBalancedBooks(world);
   });
 });
-
-/** Each output gets the signature of its neighbour. */
-function confused({ signatures = [] }: Body): void {
-  const points = signatures.map((signature) => Reflect.get(signature, 'C_'));
-  for (const [index, signature] of signatures.entries())
-    Reflect.set(signature, 'C_', points[(index + 1) % points.length]);
-}

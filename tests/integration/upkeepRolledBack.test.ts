@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { giveDust } from '../support/dust.ts';
-import { expectBalancedBooks, unhurried } from '../support/money.ts';
+import { expectBalancedBooks } from '../support/money.ts';
 import {
   attemptsBefore,
   type Backup,
@@ -8,12 +8,13 @@ import {
   expectWhole,
   putBack,
   recovered,
-  stopper,
+  type Stopper,
+  startStoppable,
   turnBack,
   walletOn,
 } from '../support/rolledBack.ts';
 import { hadUpkeep, makeDue, often, upkeepsOf } from '../support/upkeep.ts';
-import { startWorld, type TestWallet, until, type World } from '../support/world.ts';
+import { type TestWallet, until, type World } from '../support/world.ts';
 
 const patienceMs = 120_000;
 
@@ -22,7 +23,7 @@ describe('a database put back to a moment at which an upkeep was under way that 
   let wallet: TestWallet;
   let backup: Backup;
   let id: string;
-  let requests: ReturnType<typeof stopper>;
+  let requests: Stopper;
 
   /** The upkeep of 250 of its 300 proofs is about to be sent off; it ends as `beforeItGoes` lets it, and more is paid of it. */
   async function liveOn(beforeItGoes: () => Promise<void>): Promise<void> {
@@ -38,16 +39,8 @@ describe('a database put back to a moment at which an upkeep was under way that 
   }
 
   beforeEach(async () => {
-    requests = stopper();
-    world = await startWorld({
-      env: {
-        ...unhurried,
-        ...often,
-        CRUCIBLE_ORPHAN_AFTER_MS: '1000',
-        CRUCIBLE_ANSWER_WITHIN_MS: '20000',
-      },
-      overrides: { transport: requests.transport },
-    });
+    const env = { ...often, CRUCIBLE_ORPHAN_AFTER_MS: '1000', CRUCIBLE_ANSWER_WITHIN_MS: '20000' };
+    ({ world, requests } = await startStoppable({ env }));
     wallet = await world.wallet();
     await giveDust(world, wallet, 300);
   });

@@ -25,5 +25,5 @@ export async function startLossyWorld(env: Record<string, string> = {}) {
     await world.end();
     await close();
   };
-  return { world, database, end };
+  return { world: { ...world, end }, database };
 }

@@ -32,6 +32,15 @@ export async function expectBalancedBooks(world: World): Promise<void> {
 
 export type Expected = { status: number; code: string; severity: string; retryAfter?: boolean } & Json;
 
+/** What is refused because the mint does not answer, before anything is at stake. */
+export const mintUnavailable: Expected = {
+  status: 503,
+  code: 'MINT_UNAVAILABLE',
+  severity: 'HIGH',
+  retryable: true,
+  retryAfter: true,
+};
+
 /** An error body is an RFC 9457 problem and holds what the seed's clients read; grave ones have a stored report. */
 export async function expectProblem(world: World, reply: Reply, expected: Expected): Promise<void> {
   const { retryAfter = false, ...members } = expected;

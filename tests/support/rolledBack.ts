@@ -4,8 +4,16 @@ import type { WalletDocument } from '../../src/models/schemas/account.ts';
 import type { Transport } from '../../src/services/mint/transport.ts';
 import { httpTransport } from './carrier.ts';
 import { comesTo } from './mischief.ts';
-import { expectRealMoney } from './money.ts';
-import { type Instance, type Reply, type TestWallet, until, type World } from './world.ts';
+import { expectRealMoney, unhurried } from './money.ts';
+import {
+  type Instance,
+  type Reply,
+  startWorld,
+  type TestWallet,
+  until,
+  type World,
+  type WorldOptions,
+} from './world.ts';
 
 /** Every document of a database, as a backup holds it: with the types that it was stored in. */
 export type Backup = Map<string, mongo.Document[]>;
@@ -124,6 +132,8 @@ export async function recovered(world: World, npub: string): Promise<void> {
   });
 }
 
+export type Stopper = ReturnType<typeof stopper>;
+
 /** Requests that are stopped on their way to the mint, so that one backup holds several operations, each at its own moment. */
 export function stopper() {
   const stopped: { path: string; reached: () => void }[] = [];
@@ -153,6 +163,20 @@ export function stopper() {
     },
     go: () => going.resolve(),
   };
+}
+
+/** A world whose requests to its mint can be stopped, by a `stopper` of its own, and answered as late as that takes. */
+export async function startStoppable({
+  simulator = {},
+  env = {},
+}: Pick<WorldOptions, 'simulator' | 'env'> = {}): Promise<{ world: World; requests: Stopper }> {
+  const requests = stopper();
+  const world = await startWorld({
+    simulator,
+    env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '60000', ...env },
+    overrides: { transport: requests.transport },
+  });
+  return { world, requests };
 }
 
 /** An operation of a backup as it was some steps earlier, where no request of its own tells the moment. */

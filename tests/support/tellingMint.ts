@@ -12,6 +12,8 @@ export type Tale = (
   carry: (other?: Sent) => Promise<Exchange>,
 ) => Promise<Exchange> | undefined;
 
+export type TellingMint = ReturnType<typeof tellingMint>;
+
 /** A mint of which anything can be told in its place, and time can leap; with no tale it is as the simulator is. */
 export function tellingMint() {
   let aheadMs = 0;
@@ -21,6 +23,9 @@ export function tellingMint() {
     telling.sent.push(request);
     const carry = (other: Sent = request) => httpTransport(other);
     return telling.tale?.(request, carry) ?? carry();
+  };
+  const jump = (ms: number): void => {
+    aheadMs += ms;
   };
   return Object.assign(telling, {
     transport,
@@ -32,8 +37,13 @@ export function tellingMint() {
       }),
     nowMs,
     /** Time passes, here and at the mint. */
-    jump: (ms: number): void => {
-      aheadMs += ms;
+    jump,
+    /** So much time passes, or less where something is so before, in steps that are each long enough for a look. */
+    async pass(timeMs: number, steps: number, isOver: () => Promise<boolean>): Promise<void> {
+      for (let step = 0; step < steps && !(await isOver()); step += 1) {
+        jump(timeMs / steps);
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
     },
     /** The bodies of the swaps that were sent. */
     swaps: (): { inputs: { amount: number }[]; outputs: { amount: number }[] }[] =>

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { validationError } from '../../models/errors.ts';
 import type { ReceiveOperation } from '../../models/exchange.ts';
 import { largestSum } from '../../models/proof.ts';
@@ -17,6 +16,7 @@ import type { Answering } from '../operations/answering.ts';
 import { buryOrKeep } from '../operations/bury.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
 import { earlierOperation, recordFor } from '../operations/earlier.ts';
+import { freshId, freshOperation } from '../operations/fresh.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { ReceiveRequest, ReceiveService } from './contracts.ts';
 import type { createForeignTokens, ForeignToken } from './foreignTokens.ts';
@@ -164,24 +164,17 @@ function draftReceive(
   answerBy: Date,
   at: Date,
 ): ReceiveOperation {
-  const id = `tx_receive_${at.getTime()}_${randomBytes(8).toString('hex')}`;
+  const id = freshId('receive', at);
   return {
-    kind: 'receive',
-    state: 'redeeming',
-    id,
-    npub: wallet.npub,
-    walletId: wallet.id,
-    mintUrl: wallet.mintUrl,
-    unit: wallet.unit,
-    version: 1,
-    dueAt: at,
-    attempts: [],
-    timeline: [{ at, state: 'redeeming', event: 'token taken in' }],
-    requestId: request.requestId,
-    memo: request.memo,
-    externalId: request.externalId,
-    createdAt: at,
-    updatedAt: at,
+    ...freshOperation({
+      kind: 'receive',
+      id,
+      wallet,
+      state: 'redeeming',
+      event: 'token taken in',
+      request,
+      at,
+    }),
     tokenHash: token.hash,
     amount: token.amount,
     fee,

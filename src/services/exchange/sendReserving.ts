@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config.ts';
 import type { SendOperation } from '../../models/exchange.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
@@ -19,6 +18,7 @@ import { type Candidate, type Selection, selectProofs } from '../melt/selection.
 import type { MintDirectory } from '../mint/mints.ts';
 import { buryOrKeep } from '../operations/bury.ts';
 import { recordFor } from '../operations/earlier.ts';
+import { freshId, freshOperation } from '../operations/fresh.ts';
 import { pause } from '../operations/timing.ts';
 import type { KeepUp } from '../upkeep/keepUp.ts';
 import { heldByOthers, tooLittleToSend } from './refusals.ts';
@@ -151,25 +151,10 @@ function draftSend(
   fee: bigint,
   at: Date,
 ): SendOperation {
-  const id = `tx_send_${at.getTime()}_${randomBytes(8).toString('hex')}`;
+  const id = freshId('send', at);
   const sourceAmount = sumAmounts(inputs);
   return {
-    kind: 'send',
-    state: 'swapping',
-    id,
-    npub: wallet.npub,
-    walletId: wallet.id,
-    mintUrl: wallet.mintUrl,
-    unit: wallet.unit,
-    version: 1,
-    dueAt: at,
-    attempts: [],
-    timeline: [{ at, state: 'swapping', event: 'inputs reserved' }],
-    requestId: request.requestId,
-    memo: request.memo,
-    externalId: request.externalId,
-    createdAt: at,
-    updatedAt: at,
+    ...freshOperation({ kind: 'send', id, wallet, state: 'swapping', event: 'inputs reserved', request, at }),
     amount: request.amount,
     sourceTokenIds: [],
     sourceAmount,

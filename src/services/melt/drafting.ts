@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { MeltOperation, MeltQuote } from '../../models/operation.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { TokenOutline, TokenReservation } from '../../repositories/tokenReads.ts';
 import type { MeltRequest } from '../contracts.ts';
 import { denominations, inputFee, split } from '../ecash/amounts.ts';
+import { freshId, freshOperation } from '../operations/fresh.ts';
 import type { OutputKeyset } from '../operations/swapRequests.ts';
 import type { Invoice } from './invoice.ts';
 import type { Candidate, Selection } from './selection.ts';
@@ -28,24 +28,9 @@ export function draftOperation(given: {
   at: Date;
 }): MeltOperation {
   const { wallet, invoice, quote, request, chosen, reservations, inputs, keyset, feeCap, at } = given;
-  const id = `tx_melt_${at.getTime()}_${randomBytes(8).toString('hex')}`;
+  const id = freshId('melt', at);
   return {
-    kind: 'melt',
-    state: 'prepared',
-    id,
-    npub: wallet.npub,
-    walletId: wallet.id,
-    mintUrl: wallet.mintUrl,
-    unit: wallet.unit,
-    version: 1,
-    dueAt: at,
-    attempts: [],
-    timeline: [{ at, state: 'prepared', event: 'inputs reserved' }],
-    requestId: request.requestId,
-    memo: request.memo,
-    externalId: request.externalId,
-    createdAt: at,
-    updatedAt: at,
+    ...freshOperation({ kind: 'melt', id, wallet, state: 'prepared', event: 'inputs reserved', request, at }),
     invoice: invoice.text,
     paymentHash: invoice.paymentHash,
     quote,

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { DomainError, validationError } from '../../models/errors.ts';
 import { isFinished, type MintingOperation } from '../../models/operation.ts';
 import { largestSum } from '../../models/proof.ts';
@@ -14,6 +14,7 @@ import { isMintTrouble } from '../mint/mintError.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
 import { earlierOperation, recordFor } from '../operations/earlier.ts';
+import { freshId, freshOperation } from '../operations/fresh.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { Ledger } from '../walletService.ts';
 
@@ -106,10 +107,11 @@ export function createMintingService(parts: {
   /** Asks the mint for an invoice. Nothing is lost if we die before it is stored: nobody has seen it. */
   async function draft(
     wallet: Wallet,
-    { amount, requestId, memo, externalId, idempotency }: Parameters<MintingService['request']>[0],
+    asked: Parameters<MintingService['request']>[0],
   ): Promise<MintingOperation> {
+    const { amount, idempotency } = asked;
     const at = now();
-    const id = `tx_mint_${at.getTime()}_${randomBytes(8).toString('hex')}`;
+    const id = freshId('minting', at);
     const { locksQuotes } = await mints.describeFor(wallet);
     const quotePubkey = locksQuotes ? (await seeds.quoteKey(wallet.id, id)).publicKey : null;
     const answer = await mints
@@ -125,22 +127,15 @@ export function createMintingService(parts: {
     const isOther = hasKnownWorth(wallet.unit) && msat !== msatOf(amount, wallet.unit);
     if (msat === null || msat === 0n || isOther) throw otherAmount();
     return {
-      kind: 'minting',
-      state: 'awaiting_payment',
-      id,
-      npub: wallet.npub,
-      walletId: wallet.id,
-      mintUrl: wallet.mintUrl,
-      unit: wallet.unit,
-      version: 1,
-      dueAt: at,
-      attempts: [],
-      timeline: [{ at, state: 'awaiting_payment', event: 'invoice made by the mint' }],
-      requestId,
-      memo,
-      externalId,
-      createdAt: at,
-      updatedAt: at,
+      ...freshOperation({
+        kind: 'minting',
+        id,
+        wallet,
+        state: 'awaiting_payment',
+        event: 'invoice made by the mint',
+        request: asked,
+        at,
+      }),
       quoteId: quote.id,
       invoice: quote.invoice,
       amount,

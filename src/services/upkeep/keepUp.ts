@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config.ts';
 import { type Proof, sumAmounts } from '../../models/proof.ts';
 import type { UpkeepOperation } from '../../models/upkeep.ts';
@@ -16,6 +15,7 @@ import type { Preflight } from '../melt/preflight.ts';
 import { listedFor, type MintDirectory } from '../mint/mints.ts';
 import { buryOrKeep } from '../operations/bury.ts';
 import type { Driver, Handler } from '../operations/driver.ts';
+import { freshId, freshOperation } from '../operations/fresh.ts';
 import { type Chosen, chooseUpkeep } from './choosing.ts';
 
 /** `nothing`: all is well, or may not be touched. `busy`: others have the ecash, or are at it. */
@@ -73,7 +73,7 @@ export function createKeepUp(parts: {
       const outlines = await tokens.spendable(wallet.id);
       const chosen = outlines.length === 0 ? null : await choose(wallet, outlines, avoid, isUrgent);
       if (chosen === null) return 'nothing';
-      const id = `tx_upkeep_${now().getTime()}_${randomBytes(8).toString('hex')}`;
+      const id = freshId('upkeep', now());
       const unfit = await unfitOf(wallet, chosen, outlines, isUrgent ? id : null);
       if (unfit.size === 0) return swap(wallet, chosen, outlines, id);
       for (const Y of unfit) avoid.add(Y);
@@ -153,22 +153,15 @@ function draftUpkeep(
   { id, inputs, at }: { id: string; inputs: Proof[]; at: Date },
 ): UpkeepOperation {
   return {
-    kind: 'upkeep',
-    state: 'swapping',
-    id,
-    npub: wallet.npub,
-    walletId: wallet.id,
-    mintUrl: wallet.mintUrl,
-    unit: wallet.unit,
-    version: 1,
-    dueAt: at,
-    attempts: [],
-    timeline: [{ at, state: 'swapping', event: 'inputs reserved' }],
-    requestId: null,
-    memo: null,
-    externalId: null,
-    createdAt: at,
-    updatedAt: at,
+    ...freshOperation({
+      kind: 'upkeep',
+      id,
+      wallet,
+      state: 'swapping',
+      event: 'inputs reserved',
+      request: { requestId: null, memo: null, externalId: null }, // nobody asked for it
+      at,
+    }),
     upkeepReason: reason,
     amount: sumAmounts(inputs),
     sourceTokenIds: [],

@@ -67,9 +67,9 @@ export const nameOf = ({ method, path }: { method?: string; path: string }): str
   return method === 'GET' && path.endsWith('/restore') ? `GET ${name}` : name;
 };
 
-/** A request that the route would take from the right caller. */
-export function requestTo(route: Route, npub: string, invoice: string) {
-  const bodies: Partial<Record<Route['path'], object>> = {
+/** What each POST takes from the right caller. */
+export const bodiesFor = (npub: string, invoice: string): Record<string, object> =>
+  ({
     '/api/wallet/create': { npub },
     '/api/wallet/:npub/mint': { amount: 21 },
     '/api/wallet/:npub/mint/complete': { quoteId: 'q1' },
@@ -83,8 +83,11 @@ export function requestTo(route: Route, npub: string, invoice: string) {
     '/api/wallet/:npub/restore': {},
     '/api/support/reports/:supportId/resolve': { note: 'x' },
     '/api/support/operations/:transactionId/recheck': {},
-  };
-  const body = route.method === 'POST' ? bodies[route.path] : undefined;
+  }) satisfies Partial<Record<Route['path'], object>>;
+
+/** A request that the route would take from the right caller. */
+export function requestTo(route: Route, npub: string, invoice: string) {
+  const body = route.method === 'POST' ? bodiesFor(npub, invoice)[route.path] : undefined;
   return {
     method: route.method,
     path: pathOf(route, npub),
