@@ -5,7 +5,7 @@ import { createRounds, oneAtATime, type Rounds } from '../operations/timing.ts';
 const everyMs = 5_000;
 /** So many events are read at a time, … */
 const portion = 200;
-/** … and so many times in a round: a thousand events a second for each instance. What is left waits for the next. */
+/** … and so many times in a round. What is left waits for the next. */
 const portionsPerRound = 25;
 /** Events that cannot be sealed are told so often, and no oftener. */
 const tellEveryMs = 3_600_000;
@@ -33,15 +33,16 @@ export function createAuditSealing(parts: {
   async function sealPortions(): Promise<void> {
     for (let portions = 0; portions < portionsPerRound && !stopped; portions += 1) {
       const waiting = await chain.waiting(after, portion);
-      const byWallet = Map.groupBy(waiting, ({ walletId }) => walletId);
-      for (const [walletId, events] of byWallet) {
-        const { unfit } = await chain.seal(
+      const { unfit, buried } = await chain.seal(waiting, now(), () => !stopped);
+      for (const [walletId, events] of Map.groupBy(unfit, ({ walletId }) => walletId))
+        tell(
           walletId,
           events.map(({ eventId }) => eventId),
-          now(),
         );
-        if (unfit.length > 0) tell(walletId, unfit);
-      }
+      if (buried.length > 0)
+        logger.error('audit chains are buried under links that no server wrote: run crucible audit verify', {
+          walletIds: buried,
+        });
       // An event that commits late may have an earlier id than some that are sealed: begin anew at the end.
       after = waiting.length < portion ? null : (waiting.at(-1)?.eventId ?? null);
       if (after === null) return;
