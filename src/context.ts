@@ -36,6 +36,7 @@ import { refusingSimulated } from './services/mint/simulated.ts';
 import { createHttpTransport, type Transport } from './services/mint/transport.ts';
 import { createMintingService } from './services/minting/mintingService.ts';
 import { createAnswering } from './services/operations/answering.ts';
+import { createOvercomeTroubles } from './services/operations/overcomeTroubles.ts';
 import { createRuns } from './services/operations/runs.ts';
 import { createSweeper } from './services/operations/sweeper.ts';
 import { timer } from './services/operations/timing.ts';
@@ -135,15 +136,7 @@ export async function createContext(given: {
   const seeds = createSeeds(secrets.mnemonic, stores.wallets);
   const reports = createReportService({ reports: stores.filed, spool: stores.spool, logger, now });
   refusedAddresses.reportTo(reports);
-  const { mintUrls } = config;
-  const wallets = createWalletService({
-    ...stores,
-    mints,
-    ledger: stores.ledger,
-    seeds,
-    mintUrls,
-    now,
-  });
+  const wallets = createWalletService({ ...stores, mints, seeds, mintUrls: config.mintUrls, now });
 
   const engine = createEngine({ config, stores, mints, seeds, reports, logger, now });
   const { worker } = engine;
@@ -151,17 +144,21 @@ export async function createContext(given: {
   const sealing = createAuditSealing({ chain: stores.auditChain, logger, now });
   const audit = { ...createAuditVerification(stores.auditReads), seal: sealing.seal };
   const unserved = createUnservedMints({ ...stores, mints, reports, logger, now });
+  const overcome = createOvercomeTroubles({ filed: stores.filed, mints, logger, now });
   const startWorkers = () => {
     worker.start();
     sweeper.start();
     sealing.start();
     unserved.start();
+    overcome.start();
     restore.start();
     upkeep.start();
     reports.start();
   };
   const stopWorkers = () =>
-    Promise.allSettled([worker, sweeper, sealing, unserved, restore, upkeep].map((rounds) => rounds.stop()));
+    Promise.allSettled(
+      [worker, sweeper, sealing, unserved, overcome, restore, upkeep].map((rounds) => rounds.stop()),
+    );
 
   const runs = createRuns();
   const books = createBooks(stores);

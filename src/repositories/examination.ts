@@ -1,7 +1,9 @@
+import type { QueryFilter } from 'mongoose';
 import type { Operation } from '../models/operation.ts';
 import type { Profile } from '../models/profile.ts';
 import type { Severity } from '../models/report.ts';
 import type { DataKeyDocument } from '../models/schemas/dataKey.ts';
+import type { OperationDocument } from '../models/schemas/operation.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createSealers, type MasterKeys } from './dataKeys.ts';
 import { createDeploymentRepository } from './deployment.ts';
@@ -30,14 +32,17 @@ const paymentsRead = 5_000;
 const waitsForOthers = ['awaiting_payment', 'sent'];
 
 /** The wallet is named for the index alone: all that have ended need not be read. */
-export const openBefore = (before: Date) => ({
+export const openBefore = (before: Date): QueryFilter<OperationDocument> => ({
   wallet_id: { $gt: '' },
   open: true,
   created_at: { $lt: before },
   state: { $nin: waitsForOthers },
 });
 /** The same. */
-export const waitsForPerson = { wallet_id: { $gt: '' }, state: 'needs_attention' };
+export const waitsForPerson: QueryFilter<OperationDocument> = {
+  wallet_id: { $gt: '' },
+  state: 'needs_attention',
+};
 
 export type ExaminationReads = Awaited<ReturnType<typeof openForExamination>>;
 
@@ -88,7 +93,7 @@ function createReads(database: Database, masters: MasterKeys) {
     return some.length;
   }
 
-  const standing = (match: Record<string, unknown>): Promise<Standing[]> =>
+  const standing = (match: QueryFilter<OperationDocument>): Promise<Standing[]> =>
     operations
       .aggregate<Standing>([
         { $match: match },
