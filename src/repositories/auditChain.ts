@@ -43,6 +43,7 @@ export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' |
    * @param mayGoOn asked before each wallet: who shuts down waits for no more than those that are begun
    */
   async function seal(events: readonly UnsealedEvent[], at: Date, mayGoOn: () => boolean): Promise<Sealing> {
+    if (events.length === 0) return { unfit: [], buried: [] };
     await forgetSealed(events);
     const { fit, unfit } = await compared(events);
     const chains = Map.groupBy(fit, ({ wallet_id }) => wallet_id).entries();

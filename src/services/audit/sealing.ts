@@ -25,7 +25,7 @@ export function createAuditSealing(parts: {
   const { chain, logger, now } = parts;
   /** Where the next portion begins, so that events that cannot be sealed hold up no others. */
   let after: string | null = null;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const toldAt = new Map<string, number>();
   let stopped = false;
   const sealing = oneAtATime(sealPortions);
   const rounds = createRounds(everyMs, () => sealing.run().catch(warn));
@@ -34,13 +34,12 @@ export function createAuditSealing(parts: {
     for (let portions = 0; portions < portionsPerRound && !stopped; portions += 1) {
       const waiting = await chain.waiting(after, portion);
       const { unfit, buried } = await chain.seal(waiting, now(), () => !stopped);
-      for (const [walletId, events] of Map.groupBy(unfit, ({ walletId }) => walletId))
-        tell(
-          walletId,
-          events.map(({ eventId }) => eventId),
-        );
+      if (unfit.length > 0)
+        tell('audit events were changed or removed before they were sealed: run crucible audit verify', {
+          events: unfit,
+        });
       if (buried.length > 0)
-        logger.error('audit chains are buried under links that no server wrote: run crucible audit verify', {
+        tell('audit chains are buried under links that no server wrote: run crucible audit verify', {
           walletIds: buried,
         });
       // An event that commits late may have an earlier id than some that are sealed: begin anew at the end.
@@ -49,13 +48,10 @@ export function createAuditSealing(parts: {
     }
   }
 
-  function tell(walletId: string, eventIds: readonly string[]): void {
-    if (performance.now() - toldAt < tellEveryMs) return;
-    toldAt = performance.now();
-    logger.error('audit events were changed or removed before they were sealed: run crucible audit verify', {
-      walletId,
-      eventIds,
-    });
+  function tell(what: string, about: Record<string, unknown>): void {
+    if (performance.now() - (toldAt.get(what) ?? Number.NEGATIVE_INFINITY) < tellEveryMs) return;
+    toldAt.set(what, performance.now());
+    logger.error(what, about);
   }
 
   function warn(error: unknown): void {
