@@ -2,6 +2,7 @@ import type { Config, Secrets } from './config.ts';
 import { createLogger } from './logger.ts';
 import { createAuditRepository } from './repositories/audit.ts';
 import { createAuditMacs } from './repositories/auditMacs.ts';
+import { createAuditReads } from './repositories/auditReads.ts';
 import { connectDatabase, openDatabase } from './repositories/database.ts';
 import { createSealers, masterKeys, rehearsing } from './repositories/dataKeys.ts';
 import { refuseUnfitDatabase } from './repositories/durability.ts';
@@ -11,6 +12,7 @@ import { createLegacySource } from './repositories/legacy/source.ts';
 import { createTakeOver } from './repositories/legacy/takeOver.ts';
 import { createResealing } from './repositories/resealing/resealing.ts';
 import { refuseWrongMasterKeys } from './repositories/resealing/startCheck.ts';
+import { type AuditVerification, createAuditVerification } from './services/audit/verification.ts';
 import { type Examined, examine } from './services/doctor/examination.ts';
 import { createMasterKeyRotation, type MasterKeyRotation } from './services/masterKeyRotation.ts';
 import { createMigrationService, type MigrationService } from './services/migration/migrationService.ts';
@@ -59,6 +61,16 @@ export async function createRotation(given: {
   );
   const resealing = createResealing(database, createSealers(database, masters), masters);
   return { rotation: createMasterKeyRotation(resealing), dispose: () => database.close() };
+}
+
+/** What `crucible audit verify` needs, beside servers that go on. Writes nothing, so a user who may only read will do. */
+export async function createVerification(given: {
+  config: Config;
+  secrets: Secrets;
+}): Promise<{ verification: AuditVerification; dispose(): Promise<void> }> {
+  const database = await connectDatabase(given.config.mongoUri);
+  const reads = createAuditReads(database, createAuditMacs(given.secrets.mnemonic));
+  return { verification: createAuditVerification(reads), dispose: () => database.close() };
 }
 
 /** What `crucible doctor` needs. Nothing is opened before it examines. */

@@ -113,10 +113,7 @@ function configFrom(settings: Settings): Config {
     host: settings.text('HOST') ?? '127.0.0.1',
     port: settings.integer('PORT', 3000, 0, 65_535),
     publicOrigin: publicOrigin(settings),
-    mongoUri: settings.required(
-      'MONGODB_URI',
-      'a MongoDB replica set, e.g. mongodb://localhost:27017/crucible?replicaSet=rs0',
-    ),
+    mongoUri: mongoUri(settings),
     mintUrls: mintUrls(settings),
     privateMintNetworks: privateMintNetworks(settings),
     network: settings.oneOf('CRUCIBLE_NETWORK', networks, 'bitcoin'),
@@ -204,6 +201,22 @@ function otherMasterKeys(settings: Settings, current: string): readonly Uint8Arr
     return settings.refuse(name, `${name} holds the same key as CRUCIBLE_MASTER_KEY.`, []);
   }
   return Object.freeze(given.map((text) => Buffer.from(text, 'hex')));
+}
+
+/** Scheme, perhaps user and password, hosts, perhaps database and options; the driver has the last word. */
+const mongoAddress = /^mongodb(\+srv)?:\/\/([^@/?#\s]+@)?[^@/?#\s]+(\/[^@/?#\s]*)?(\?\S*)?$/;
+
+function mongoUri(settings: Settings): string {
+  const name = 'MONGODB_URI';
+  const address = 'mongodb://localhost:27017/crucible?replicaSet=rs0';
+  const text = settings.required(name, `a MongoDB replica set, e.g. ${address}`);
+  return mongoAddress.test(text)
+    ? text
+    : settings.refuse(
+        name,
+        `${name} must be an address of MongoDB, e.g. ${address}; in user and password, characters such as @ : / ? # % are written as %40 and the like.`,
+        '',
+      );
 }
 
 function publicOrigin(settings: Settings): string | null {

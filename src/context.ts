@@ -38,6 +38,7 @@ import { refusingSimulated } from './services/mint/simulated.ts';
 import { createHttpTransport, type Transport } from './services/mint/transport.ts';
 import { createMintingService } from './services/minting/mintingService.ts';
 import { createAnswering } from './services/operations/answering.ts';
+import { createOvercomeTroubles } from './services/operations/overcomeTroubles.ts';
 import { createRuns } from './services/operations/runs.ts';
 import { createSweeper } from './services/operations/sweeper.ts';
 import { timer } from './services/operations/timing.ts';
@@ -141,8 +142,7 @@ export async function createContext(given: {
   const { filed, spool } = stores;
   const reports = meteredReports(createReportService({ reports: filed, spool, logger, now }), meters);
   refusedAddresses.reportTo(reports);
-  const { mintUrls } = config;
-  const wallets = createWalletService({ ...stores, mints, seeds, mintUrls, now });
+  const wallets = createWalletService({ ...stores, mints, seeds, mintUrls: config.mintUrls, now });
 
   const engine = createEngine({ config, stores, mints, seeds, reports, meters, logger, now });
   const { worker } = engine;
@@ -150,20 +150,13 @@ export async function createContext(given: {
   const sealing = createAuditSealing({ chain: stores.auditChain, logger, now });
   const audit = { ...createAuditVerification(stores.auditReads), seal: sealing.seal };
   const unserved = createUnservedMints({ ...stores, mints, reports, logger, now });
+  const overcome = createOvercomeTroubles({ filed: stores.filed, mints, logger, now });
   const startWorkers = () => {
-    worker.start();
-    sweeper.start();
-    sealing.start();
-    unserved.start();
-    restore.start();
-    upkeep.start();
-    solvency.start();
+    for (const { start } of rounds()) start();
     reports.start();
   };
-  const stopWorkers = () =>
-    Promise.allSettled(
-      [worker, sweeper, sealing, unserved, restore, upkeep, solvency].map((rounds) => rounds.stop()),
-    );
+  const rounds = () => [worker, sweeper, sealing, unserved, overcome, restore, upkeep, solvency];
+  const stopWorkers = () => Promise.allSettled(rounds().map(({ stop }) => stop()));
 
   const runs = createRuns();
   const { solvency, ...checks } = createChecks({ config, stores, mints, reports, meters, logger, now });

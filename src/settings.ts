@@ -83,7 +83,7 @@ export function readSettings(
   function integer(name: string, fallback: number, min: number, max: number): number {
     const given = text(name);
     if (given === null) return fallback;
-    const value = Number(given);
+    const value = /^\d+$/.test(given) ? Number(given) : Number.NaN;
     if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
     return refuse(name, `${name} must be a whole number from ${min} to ${max}.`, fallback);
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { createVerification } from '../commandContext.ts';
 import { loadConfig } from '../config.ts';
-import { createContext } from '../context.ts';
 import type { AuditFinding, AuditReport, ChainHead } from '../models/audit.ts';
 import { UsageError } from './keys.ts';
 
@@ -14,14 +14,14 @@ const soonMs = 60_000;
  * `crucible audit verify`: whether the audit log of every wallet, or of one npub's, is what was written (docs/audit.md).
  * Findings and the heads of the chains go to stdout.
  * @returns 0, or 1 where an event or link was changed, is missing or was inserted, and where there is no such wallet
- * @throws UsageError, and what keeps a server from starting
+ * @throws UsageError, ConfigError
  */
 export async function audit([verb, ...words]: readonly string[]): Promise<number> {
   if (verb !== 'verify') throw new UsageError(verb === undefined ? 'audit: verify it?' : 'unknown command');
   const { npub, kept, isJson } = await optionsIn(words);
-  const context = await createContext(loadConfig());
+  const { verification, dispose } = await createVerification(loadConfig());
   try {
-    const report = await context.audit.verify({ npub, kept });
+    const report = await verification.verify({ npub, kept });
     if (report === null) {
       process.stderr.write('This npub has no wallet in this database.\n');
       return 1;
@@ -30,7 +30,7 @@ export async function audit([verb, ...words]: readonly string[]): Promise<number
     for (const line of advice(report)) process.stderr.write(`${line}\n`);
     return isFine(report) ? 0 : 1;
   } finally {
-    await context.dispose();
+    await dispose();
   }
 }
 
@@ -52,12 +52,15 @@ function asText(report: AuditReport): string {
 
 function findingAsText({ kind, walletId, seq, eventId }: AuditFinding): string {
   const where = [
-    `wallet ${walletId}`,
+    `wallet ${harmless(walletId)}`,
     ...(seq === null ? [] : [`link ${seq}`]),
-    ...(eventId === null ? [] : [`event ${eventId}`]),
+    ...(eventId === null ? [] : [`event ${harmless(eventId)}`]),
   ];
   return `${kind}: ${where.join(', ')}: ${meaning(kind)}`;
 }
+
+/** Of what others have put there an id may be anything, and must neither end the line nor move a terminal's cursor. */
+const harmless = (id: string): string => id.slice(0, 100).replaceAll(/[^\w:-]/g, '?');
 
 function meaning(kind: AuditFinding['kind']): string {
   switch (kind) {
@@ -81,6 +84,9 @@ function advice(report: AuditReport): string[] {
   const isLate = oldestAt !== null && Date.now() - oldestAt.getTime() > soonMs;
   const allChanged = report.sealed > 0 && report.findingsTotal >= report.sealed + report.unsealed.count;
   return [
+    ...(report.events + report.sealed === 0
+      ? ['There is no event in this database: see whether MONGODB_URI names that of the servers.']
+      : []),
     ...(isLate ? ['Some events are not sealed yet. A server seals them within seconds, once one runs.'] : []),
     ...(allChanged
       ? ['Nothing is as it was written: see whether CRUCIBLE_MNEMONIC is that of the servers.']

@@ -6,12 +6,20 @@ import { duplicateKeyIndex } from './transaction.ts';
 
 export type AuditChain = ReturnType<typeof createAuditChain>;
 
+/** What could not be sealed. Neither gets a link, and the marks stay for `crucible audit verify`. */
 type Sealing = {
-  /** `beaten`: somebody else was writing links of this wallet, and will be found to have done so. */
-  result: 'sealed' | 'beaten';
-  /** Events that are not what was written, or gone. They get no link, and their marks stay for `crucible audit verify`. */
-  unfit: string[];
+  /** Events that are not what was written, or gone. */
+  unfit: readonly UnsealedEvent[];
+  /** Wallets whose chain lies under so many links that no server wrote that its end was not found. */
+  buried: readonly string[];
 };
+
+/** `taken`: numbers above the head that are in use. */
+type ChainEnd = { head: SealDocument | null; taken: ReadonlySet<number> };
+
+const lanes = 8;
+/** So many links that no server wrote are looked through for the end of a chain. */
+const mostForged = 1_000;
 
 /** Links events into the chain of their wallet, after their commit (ADR 34). */
 export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' | 'seals'>, macs: AuditMacs) {
@@ -28,56 +36,108 @@ export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' |
   }
 
   /**
-   * Seals events of one wallet, at most a few hundred, in this order. Marks go once their links stand, so whoever dies in
-   * between is followed by one who finds the links. Harmless if run twice, or by two at once.
+   * Seals events of any wallets, at most a few hundred, each wallet's in this order. Marks go once their links stand, so whoever
+   * dies in between is followed by one who finds the links. Harmless if run twice, or by two at once: one of them is beaten
+   * to a number, writes no more of this chain, and finds in the next round what stands.
+   *
+   * @param mayGoOn asked before each wallet: who shuts down waits for no more than those that are begun
    */
-  async function seal(walletId: string, eventIds: readonly string[], at: Date): Promise<Sealing> {
-    // The head before anything else: whatever another writes from here on takes the number that we would.
-    // Of numbers alone: whatever else somebody has put there compares with none.
-    const head = await seals
-      .findOne({ wallet_id: walletId, seq: { $gte: 1 } })
-      .sort({ seq: -1 })
-      .lean<SealDocument>();
-    await forgetSealed(eventIds);
-    const { fit, unfit } = await compared(walletId, eventIds);
-    const links = linked(head, fit, at);
+  async function seal(events: readonly UnsealedEvent[], at: Date, mayGoOn: () => boolean): Promise<Sealing> {
+    if (events.length === 0) return { unfit: [], buried: [] };
+    await forgetSealed(events);
+    const { fit, unfit } = await compared(events);
+    const chains = Map.groupBy(fit, ({ wallet_id }) => wallet_id).entries();
+    const sealed: UnsealedDocument[] = [];
+    const buried: string[] = [];
+    const inTurn = async (): Promise<void> => {
+      for (const [walletId, marks] of chains) {
+        if (!mayGoOn()) return;
+        const end = await endOf(walletId);
+        if (end === null) buried.push(walletId);
+        else if (await stands(linked(end, marks, at))) sealed.push(...marks);
+      }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: lanes }, inTurn));
+    await forget(sealed.map(({ _id }) => _id));
+    for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
+    return { unfit, buried };
+  }
+
+  /** @returns false where somebody else was writing links of this wallet */
+  async function stands(links: readonly SealDocument[]): Promise<boolean> {
     try {
       await seals.insertMany(links, { ordered: true });
+      return true;
     } catch (error) {
       if (duplicateKeyIndex(error) === null) throw error;
-      return { result: 'beaten', unfit };
+      return false;
     }
-    await unsealed.deleteMany({ _id: { $in: links.map(({ event_id }) => event_id) } });
-    return { result: 'sealed', unfit };
   }
 
-  async function forgetSealed(eventIds: readonly string[]): Promise<void> {
-    const done = await seals.find({ event_id: { $in: eventIds } }).lean<SealDocument[]>();
-    if (done.length > 0) await unsealed.deleteMany({ _id: { $in: done.map(({ event_id }) => event_id) } });
+  async function forgetSealed(events: readonly UnsealedEvent[]): Promise<void> {
+    const done = await seals
+      .find({ event_id: { $in: events.map(({ eventId }) => eventId) } })
+      .select({ event_id: 1 })
+      .lean<Pick<SealDocument, 'event_id'>[]>();
+    await forget(done.map(({ event_id }) => event_id));
   }
 
-  /** Holds each event against its mark, so that no forged one gets a link. */
-  async function compared(walletId: string, eventIds: readonly string[]) {
+  async function forget(ids: readonly UnsealedDocument['_id'][]): Promise<void> {
+    if (ids.length > 0) await unsealed.deleteMany({ _id: { $in: [...ids] } });
+  }
+
+  /** Holds each event against its mark, so that no forged one gets a link, nor any in the chain of another wallet. */
+  async function compared(events: readonly UnsealedEvent[]) {
     const marks = await unsealed
-      .find({ _id: { $in: eventIds }, wallet_id: walletId })
+      .find({ _id: { $in: events.map(({ eventId }) => eventId) } })
       .sort({ _id: 1 })
       .lean<UnsealedDocument[]>();
-    const events = await audit.find({ _id: { $in: marks.map(({ _id }) => _id) } }).lean<AuditDocument[]>();
-    const macOf = new Map(events.map((event) => [event._id.toHexString(), macs.ofEvent(event)]));
-    const isFit = ({ _id, mac }: UnsealedDocument) => macOf.get(_id.toHexString()) === mac;
+    const found = await audit.find({ _id: { $in: marks.map(({ _id }) => _id) } }).lean<AuditDocument[]>();
+    const eventOf = new Map(found.map((event) => [event._id.toHexString(), event]));
+    const isFit = ({ _id, wallet_id, mac }: UnsealedDocument): boolean => {
+      const event = eventOf.get(_id.toHexString());
+      return event !== undefined && event.wallet_id === wallet_id && macs.ofEvent(event) === mac;
+    };
     return {
       fit: marks.filter(isFit),
-      unfit: marks.filter((mark) => !isFit(mark)).map(({ _id }) => _id.toHexString()),
+      unfit: marks
+        .filter((mark) => !isFit(mark))
+        .map(({ _id, wallet_id }) => ({ eventId: _id.toHexString(), walletId: wallet_id })),
     };
   }
 
-  function linked(head: SealDocument | null, marks: readonly UnsealedDocument[], at: Date): SealDocument[] {
+  /**
+   * Where a chain goes on: behind the last link that a server has written. Whoever may add to the collection may put others
+   * above it, of whatever types; their numbers are passed over.
+   * @returns null where there are too many of those
+   */
+  async function endOf(walletId: string): Promise<ChainEnd | null> {
+    const above = (atMost: number) =>
+      seals.collection.find<SealDocument>({ wallet_id: walletId }).sort({ seq: -1 }).limit(atMost).toArray();
+    const [newest] = await above(1);
+    if (newest === undefined) return { head: null, taken: new Set() };
+    if (isGenuine(newest)) return { head: newest, taken: new Set() };
+    const links = await above(mostForged);
+    const place = links.findIndex(isGenuine);
+    if (place === -1 && links.length === mostForged) return null;
+    const forged = place === -1 ? links : links.slice(0, place);
+    return {
+      head: links[place] ?? null,
+      taken: new Set(forged.flatMap(({ seq }) => [seq].flat().map(Number))),
+    };
+  }
+
+  const isGenuine = (link: SealDocument): boolean => macs.ofSeal(link) === link.mac;
+
+  function linked({ head, taken }: ChainEnd, marks: readonly UnsealedDocument[], at: Date): SealDocument[] {
     const links: SealDocument[] = [];
     for (const { _id, wallet_id, mac } of marks) {
       const last = links.at(-1) ?? head;
+      let seq = (last?.seq ?? 0) + 1;
+      while (taken.has(seq)) seq += 1;
       const link = {
         wallet_id,
-        seq: (last?.seq ?? 0) + 1,
+        seq,
         event_id: _id,
         event_mac: mac,
         previous: last?.mac ?? '',

@@ -32,15 +32,22 @@ function hmac(key: KeyObject, content: unknown): string {
  */
 export function canonical(value: unknown): string {
   if (value === null || value === undefined) return 'null';
-  if (typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
+  if (typeof value === 'string') return JSON.stringify(value.toWellFormed()); // as which it is stored
+  if (typeof value === 'boolean') return String(value);
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (value instanceof Date) return `date:${value.getTime()}`;
   if (value instanceof mongo.ObjectId) return `id:${value.toHexString()}`;
   if (value instanceof mongo.Long) return value.toString();
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (typeof value !== 'object' || '_bsontype' in value) return `other:${mongo.BSON.EJSON.stringify(value)}`;
+  if (!isPlain(value)) return `other:${mongo.BSON.EJSON.stringify(value)}`;
   const fields = Object.entries(value)
     .filter(([, content]) => content !== undefined) // which is not written
     .toSorted(([one], [other]) => (one < other ? -1 : 1));
   return `{${fields.map(([name, content]) => `${JSON.stringify(name)}:${canonical(content)}`).join()}}`;
+}
+
+/** Neither one of BSON's own types nor one that the driver has a class for, such as regular expressions. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || '_bsontype' in value) return false;
+  return Object.prototype.toString.call(value) === '[object Object]';
 }

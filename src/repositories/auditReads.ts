@@ -48,10 +48,11 @@ export function createAuditReads(
   }
 
   function toLink(seal: SealDocument, event: AuditDocument | undefined): ReadLink {
-    const isUnchanged = event !== undefined && macs.ofEvent(event) === seal.event_mac;
+    const isUnchanged =
+      event !== undefined && event.wallet_id === seal.wallet_id && macs.ofEvent(event) === seal.event_mac;
     return {
-      walletId: seal.wallet_id,
-      seq: seal.seq,
+      walletId: String(seal.wallet_id),
+      seq: Number(seal.seq),
       mac: seal.mac,
       eventId: String(seal.event_id),
       previous: seal.previous,
@@ -73,13 +74,14 @@ export function createAuditReads(
     const marks = await unsealed.collection
       .find<UnsealedDocument>({ _id: { $in: open.map(({ _id }) => _id) } })
       .toArray();
-    const macOf = new Map(marks.map(({ _id, mac }) => [String(_id), mac]));
-    const isMarked = ({ _id }: AuditDocument) => macOf.has(String(_id));
+    const markOf = new Map(marks.map((mark) => [String(mark._id), mark]));
+    const isMarked = ({ _id }: AuditDocument) => markOf.has(String(_id));
     // Some may have been sealed, and their marks taken away, between the two looks.
     const unmarked = await withoutLink(open.filter((event) => !isMarked(event)));
     return [
       ...open.filter(isMarked).map((event) => {
-        const isUnchanged = macs.ofEvent(event) === macOf.get(String(event._id));
+        const mark = markOf.get(String(event._id));
+        const isUnchanged = mark?.wallet_id === event.wallet_id && macs.ofEvent(event) === mark.mac;
         return toLoose(event, isUnchanged ? 'waiting' : 'changed');
       }),
       ...unmarked.map((event) => toLoose(event, 'inserted')),
@@ -94,17 +96,20 @@ export function createAuditReads(
     for await (const found of inPortions(all)) {
       const eventOf = await eventsById(found.map(({ _id }) => _id));
       const lost = await withoutLink(found.filter(({ _id }) => !eventOf.has(String(_id))));
-      yield lost.map(({ _id, wallet_id }) => ({ eventId: String(_id), walletId: wallet_id }));
+      yield lost.map(({ _id, wallet_id }) => ({ eventId: String(_id), walletId: String(wallet_id) }));
     }
   }
 
-  async function withoutLink<T extends Pick<AuditDocument, '_id'>>(found: readonly T[]): Promise<T[]> {
+  /** A link in the chain of another wallet is none. */
+  async function withoutLink<T extends Pick<AuditDocument, '_id' | 'wallet_id'>>(
+    found: readonly T[],
+  ): Promise<T[]> {
     if (found.length === 0) return [];
     const sealed = await seals.collection
       .find<SealDocument>({ event_id: { $in: found.map(({ _id }) => _id) } })
       .toArray();
-    const ids = new Set(sealed.map(({ event_id }) => String(event_id)));
-    return found.filter(({ _id }) => !ids.has(String(_id)));
+    const walletOf = new Map(sealed.map(({ event_id, wallet_id }) => [String(event_id), wallet_id]));
+    return found.filter(({ _id, wallet_id }) => walletOf.get(String(_id)) !== wallet_id);
   }
 
   async function eventsById(ids: readonly AuditDocument['_id'][]): Promise<Map<string, AuditDocument>> {
@@ -136,7 +141,7 @@ async function* inPortions<T>(all: AsyncIterable<T>): AsyncGenerator<T[]> {
 
 const toLoose = ({ _id, wallet_id, at }: AuditDocument, is: LooseEvent['is']): LooseEvent => ({
   eventId: String(_id),
-  walletId: wallet_id,
+  walletId: String(wallet_id),
   at,
   is,
 });

@@ -1,7 +1,9 @@
+import type { QueryFilter } from 'mongoose';
 import type { Operation } from '../models/operation.ts';
 import type { Profile } from '../models/profile.ts';
 import type { Severity } from '../models/report.ts';
 import type { DataKeyDocument } from '../models/schemas/dataKey.ts';
+import type { OperationDocument } from '../models/schemas/operation.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createSealers, type MasterKeys } from './dataKeys.ts';
 import { createDeploymentRepository } from './deployment.ts';
@@ -23,9 +25,24 @@ export type RefusalTold = { mintUrl: string; transactionId: string; detail: stri
 const lookWithinMs = 5_000;
 const sampledKeys = 100;
 const refusalsRead = 500;
+/** A busy server has more in a day than can be read in seconds. */
+const paymentsRead = 5_000;
 
 /** States that wait for people outside: an invoice that nobody has paid yet, a token that nobody has claimed. */
 const waitsForOthers = ['awaiting_payment', 'sent'];
+
+/** The wallet is named for the index alone: all that have ended need not be read. */
+export const openBefore = (before: Date): QueryFilter<OperationDocument> => ({
+  wallet_id: { $gt: '' },
+  open: true,
+  created_at: { $lt: before },
+  state: { $nin: waitsForOthers },
+});
+/** The same. */
+export const waitsForPerson: QueryFilter<OperationDocument> = {
+  wallet_id: { $gt: '' },
+  state: 'needs_attention',
+};
 
 export type ExaminationReads = Awaited<ReturnType<typeof openForExamination>>;
 
@@ -76,7 +93,7 @@ function createReads(database: Database, masters: MasterKeys) {
     return some.length;
   }
 
-  const standing = (match: Record<string, unknown>): Promise<Standing[]> =>
+  const standing = (match: QueryFilter<OperationDocument>): Promise<Standing[]> =>
     operations
       .aggregate<Standing>([
         { $match: match },
@@ -94,12 +111,9 @@ function createReads(database: Database, masters: MasterKeys) {
       .option({ maxTimeMS: lookWithinMs });
 
   /** Operations that the workers should have ended long ago. */
-  const openSince = (before: Date): Promise<Standing[]> =>
-    standing({ open: true, created_at: { $lt: before }, state: { $nin: waitsForOthers } });
+  const openSince = (before: Date): Promise<Standing[]> => standing(openBefore(before));
 
-  /** The wallet is named for the index alone. */
-  const waitingForPerson = (): Promise<Standing[]> =>
-    standing({ state: 'needs_attention', wallet_id: { $gt: '' } });
+  const waitingForPerson = (): Promise<Standing[]> => standing(waitsForPerson);
 
   const openReports = (): Promise<OpenReports[]> =>
     reports
@@ -117,24 +131,25 @@ function createReads(database: Database, masters: MasterKeys) {
       ])
       .option({ maxTimeMS: lookWithinMs });
 
-  /** The latest first, and no more than some hundreds. Found by their ids, which tell the time (drafting.ts). */
-  async function refusalsSince(from: Date): Promise<RefusalTold[]> {
-    const found = await operations
-      .find({
-        _id: { $gte: `tx_melt_${from.getTime()}`, $lt: 'tx_melt_:' },
-        'details.failure.detail': { $type: 'string' },
-      })
-      .select({ mint_url: 1, 'details.failure.detail': 1 })
-      .sort({ _id: -1 })
-      .limit(refusalsRead)
-      .maxTimeMS(lookWithinMs)
-      .lean<{ _id: string; mint_url: string; details: { failure: { detail: string } } }[]>();
-    return found.map(({ _id, mint_url, details }) => ({
-      mintUrl: mint_url,
-      transactionId: _id,
-      detail: details.failure.detail,
-    }));
-  }
+  /** The latest first, of some thousands of payments. Found by their ids, which tell the time (drafting.ts). */
+  const refusalsSince = (from: Date): Promise<RefusalTold[]> =>
+    operations
+      .aggregate<RefusalTold>([
+        { $match: { _id: { $gte: `tx_melt_${from.getTime()}`, $lt: 'tx_melt_:' } } },
+        { $sort: { _id: -1 } },
+        { $limit: paymentsRead },
+        { $match: { 'details.failure.detail': { $type: 'string' } } },
+        { $limit: refusalsRead },
+        {
+          $project: {
+            _id: 0,
+            transactionId: '$_id',
+            mintUrl: '$mint_url',
+            detail: '$details.failure.detail',
+          },
+        },
+      ])
+      .option({ maxTimeMS: lookWithinMs });
 
   const owner = (): Promise<Profile | null> => createDeploymentRepository(database, () => new Date()).owner();
 

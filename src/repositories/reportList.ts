@@ -71,11 +71,18 @@ export function reportQuery({ severity, status, code, npub, since, after }: Repo
   return { where, hint: hintFor({ severity, status, code, npub }) };
 }
 
-function hintFor(by: Pick<ReportFilter, 'severity' | 'status' | 'code' | 'npub'>): string {
-  if (by.npub !== null) return 'latest_by_npub';
-  if (by.code !== null) return 'latest_by_code';
-  if (by.severity !== null) return 'latest_by_severity';
-  return by.status === null ? 'latest' : 'latest_by_status';
+/** Few are open at a time, or of one owner; of one code or severity there may be years. */
+function hintFor({
+  npub,
+  status,
+  severity,
+  code,
+}: Pick<ReportFilter, 'severity' | 'status' | 'code' | 'npub'>): string {
+  if (npub !== null) return 'latest_by_npub';
+  if (status !== null && severity !== null) return 'latest_by_status_and_severity';
+  if (status !== null && (code === null || status !== 'closed')) return 'latest_by_status';
+  if (code !== null) return 'latest_by_code';
+  return severity === null ? 'latest' : 'latest_by_severity';
 }
 
 export function reportFrom(document: ReportDocument): ErrorReport {

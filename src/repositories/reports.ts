@@ -110,6 +110,13 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
     await database.reports.updateMany({ dedupe_key: dedupeKey, status: 'resolved' }, closed);
   }
 
+  /** The same, where it was not met since `before`. */
+  async function closeUnmet(dedupeKey: string, before: Date, how: string, at: Date): Promise<void> {
+    const closed = { $set: { status: 'closed' as const, closed_at: at, closed_how: how } };
+    for (const status of notOver)
+      await database.reports.updateMany({ dedupe_key: dedupeKey, status, last_at: { $lt: before } }, closed);
+  }
+
   /** The dedupe keys of all reports of one code, severity HIGH, that are not closed. Meant for codes that few are of at a time. */
   async function openKeys(code: string): Promise<string[]> {
     const open = await database.reports
@@ -167,5 +174,5 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
     return ended.length;
   }
 
-  return { file, alsoKnownAs, close, openKeys, isOtherId, closeOfEnded };
+  return { file, alsoKnownAs, close, closeUnmet, openKeys, isOtherId, closeOfEnded };
 }

@@ -63,6 +63,29 @@ describe('crucible audit verify', () => {
     expect(await verify(['verify'])).toMatchObject({ code: 0 });
   }, 60_000);
 
+  it('what somebody else has written into an id ends no line and reaches no terminal', async () => {
+    await sealed();
+    const { collection } = world.context.database.seals;
+    const wallet_id = '\u001b[2Jwal_x\nthe audit log is what was written';
+    await collection.insertOne({ wallet_id, seq: 1, event_id: 'x\u009b1A', mac: '' });
+    const { code, stdout } = await verify(['verify']);
+    await collection.deleteOne({ wallet_id });
+    expect(code).toBe(1);
+    expect(stdout).toContain('seal_changed: wallet ??2Jwal_x?the?audit?log?is?what?was?written, link 1');
+    expect(stdout).not.toMatch(/^head: (?!wal_)|^the audit log|[^\n -~]/m);
+  }, 60_000);
+
+  it('writes nothing: of a database that is not there it leaves nothing behind, and says so', async () => {
+    const elsewhere = new URL(world.env.MONGODB_URI);
+    elsewhere.pathname = '/not_there';
+    expect(await verify(['verify'], { MONGODB_URI: elsewhere.href })).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('see whether MONGODB_URI'),
+    });
+    const { databases } = await world.context.database.connection.listDatabases();
+    expect(databases.map(({ name }) => name)).not.toContain('not_there');
+  }, 60_000);
+
   it('says that the words may be wrong ones where nothing is as it was written', async () => {
     const CRUCIBLE_MNEMONIC = 'legal winner thank year wave sausage worth useful legal winner thank yellow';
     expect(await verify(['verify'], { CRUCIBLE_MNEMONIC })).toMatchObject({

@@ -104,6 +104,19 @@ describe('the list of reports', () => {
     },
   );
 
+  it.each([
+    ['of a severity', { ...everything, status: 'open' as const, severity: 'LOW' as const }],
+    ['of a code', { ...everything, status: 'open' as const, code: 'OPERATION_OPEN_TOO_LONG' }],
+  ])('what is open %s is found without reading what was closed', async (_, filter) => {
+    const { where, hint } = reportQuery(filter);
+    const query = database.reports.find(where).sort(latestFirst);
+    const explained: unknown = await query.clone().hint(hint).explain('executionStats');
+    const { executionStats } = Object(explained);
+    const open = Math.ceil(reportCount / 3);
+    expect(executionStats.nReturned).toBeGreaterThan(20);
+    expect(executionStats.totalDocsExamined).toBeLessThanOrEqual(open);
+  });
+
   it('by all filters at once has what fits all of them', async () => {
     const filter = {
       ...everything,

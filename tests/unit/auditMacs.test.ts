@@ -82,6 +82,8 @@ test('texts do not run into one another: each kind of value has its own', () => 
     event._id,
     new mongo.Double(1.5),
     new mongo.Binary(new Uint8Array([1])),
+    /a/,
+    /b/,
   ];
   expect(new Set(values.map(canonical)).size).toBe(values.length);
 });

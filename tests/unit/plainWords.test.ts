@@ -51,3 +51,15 @@ test('of an operation in whatever state it is said where its money is', () => {
     for (const state of states[kind])
       expect(whereMoneyIs({ id: 'tx_1', kind, state })).toMatch(/^[A-Z].{8,}\.$/);
 });
+
+// A token that is out is in no wallet, one that was spent is good for nobody, and what was stopped is not on its way.
+test.each([
+  ['send', 'sent', /whoever has it can claim it/],
+  ['send', 'reclaiming', /on its way back/i],
+  ['receive', 'refused', /spent before is with whoever spent it/],
+  ['receive', 'needs_attention', /^Not in the wallet/],
+  ['minting', 'needs_attention', /^Not in the wallet/],
+  ['upkeep', 'needs_attention', /A person must decide/],
+] as const)('of a %s that is %s it is said that it is elsewhere than in others: %s', (kind, state, words) => {
+  expect(whereMoneyIs({ id: 'tx_1', kind, state })).toMatch(words);
+});

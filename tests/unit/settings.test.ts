@@ -51,6 +51,32 @@ describe('a person who starts the server', () => {
     ]);
   });
 
+  test.each([
+    'localhost:27017/crucible',
+    'http://localhost/crucible',
+    'mongodb://',
+    'mongodb://user:p@ss@host/crucible',
+    'mongodb://user:pa/ss@host/crucible',
+    'mongodb://host/cru cible',
+  ])(
+    'is told that %s is no address of MongoDB, together with what else is wrong, and reads no password',
+    (uri) => {
+      expect(linesFor({ ...fit, MONGODB_URI: uri, PORT: '0x10' })).toEqual([
+        expect.stringMatching(/^PORT must be a whole number/),
+        expect.stringMatching(/^MONGODB_URI must be an address of MongoDB, (?!.*pa?[@/]ss)/),
+      ]);
+    },
+  );
+
+  test.each([
+    'mongodb://host1:27017,host2:27018,[::1]:27019/crucible?replicaSet=rs0&tlsCAFile=/etc/ca@1.pem',
+    'mongodb+srv://user:p%40ss@cluster0.example.net/?retryWrites=true',
+    'mongodb://%2Ftmp%2Fmongodb.sock/crucible',
+    'mongodb://user@host',
+  ])('may name a database by %s', (uri) => {
+    expect(linesFor({ ...fit, MONGODB_URI: uri })).toEqual([]);
+  });
+
   test('is told once of a secret whose file cannot be read, and not that it is missing, too', () => {
     const { CRUCIBLE_MASTER_KEY: _inAFile, ...others } = fit;
     const lines = linesFor({ ...others, CRUCIBLE_MASTER_KEY_FILE: '/nowhere/at/all' });

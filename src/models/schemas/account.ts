@@ -199,10 +199,13 @@ reportSchema.index(
   { other_ids: 1 },
   { name: 'by_other_id', partialFilterExpression: { 'other_ids.0': { $exists: true } } },
 );
-reportSchema.index({ status: 1, severity: 1, at: -1 }, { name: 'open_by_severity' });
 // What support lists, and by what: the latest met first.
 reportSchema.index({ last_at: -1, _id: -1 }, { name: 'latest' });
 reportSchema.index({ status: 1, last_at: -1, _id: -1 }, { name: 'latest_by_status' });
+reportSchema.index(
+  { status: 1, severity: 1, last_at: -1, _id: -1 },
+  { name: 'latest_by_status_and_severity' },
+);
 reportSchema.index({ severity: 1, last_at: -1, _id: -1 }, { name: 'latest_by_severity' });
 reportSchema.index({ code: 1, last_at: -1, _id: -1 }, { name: 'latest_by_code' });
 reportSchema.index({ npub: 1, last_at: -1, _id: -1 }, { name: 'latest_by_npub' });

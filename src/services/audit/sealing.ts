@@ -5,7 +5,7 @@ import { createRounds, oneAtATime, type Rounds } from '../operations/timing.ts';
 const everyMs = 5_000;
 /** So many events are read at a time, … */
 const portion = 200;
-/** … and so many times in a round: a thousand events a second for each instance. What is left waits for the next. */
+/** … and so many times in a round. What is left waits for the next. */
 const portionsPerRound = 25;
 /** Events that cannot be sealed are told so often, and no oftener. */
 const tellEveryMs = 3_600_000;
@@ -25,7 +25,7 @@ export function createAuditSealing(parts: {
   const { chain, logger, now } = parts;
   /** Where the next portion begins, so that events that cannot be sealed hold up no others. */
   let after: string | null = null;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const toldAt = new Map<string, number>();
   let stopped = false;
   const sealing = oneAtATime(sealPortions);
   const rounds = createRounds(everyMs, () => sealing.run().catch(warn));
@@ -33,28 +33,25 @@ export function createAuditSealing(parts: {
   async function sealPortions(): Promise<void> {
     for (let portions = 0; portions < portionsPerRound && !stopped; portions += 1) {
       const waiting = await chain.waiting(after, portion);
-      const byWallet = Map.groupBy(waiting, ({ walletId }) => walletId);
-      for (const [walletId, events] of byWallet) {
-        const { unfit } = await chain.seal(
-          walletId,
-          events.map(({ eventId }) => eventId),
-          now(),
-        );
-        if (unfit.length > 0) tell(walletId, unfit);
-      }
+      const { unfit, buried } = await chain.seal(waiting, now(), () => !stopped);
+      if (unfit.length > 0)
+        tell('audit events were changed or removed before they were sealed: run crucible audit verify', {
+          events: unfit,
+        });
+      if (buried.length > 0)
+        tell('audit chains are buried under links that no server wrote: run crucible audit verify', {
+          walletIds: buried,
+        });
       // An event that commits late may have an earlier id than some that are sealed: begin anew at the end.
       after = waiting.length < portion ? null : (waiting.at(-1)?.eventId ?? null);
       if (after === null) return;
     }
   }
 
-  function tell(walletId: string, eventIds: readonly string[]): void {
-    if (performance.now() - toldAt < tellEveryMs) return;
-    toldAt = performance.now();
-    logger.error('audit events were changed or removed before they were sealed: run crucible audit verify', {
-      walletId,
-      eventIds,
-    });
+  function tell(what: string, about: Record<string, unknown>): void {
+    if (performance.now() - (toldAt.get(what) ?? Number.NEGATIVE_INFINITY) < tellEveryMs) return;
+    toldAt.set(what, performance.now());
+    logger.error(what, about);
   }
 
   function warn(error: unknown): void {

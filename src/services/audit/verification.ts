@@ -35,16 +35,18 @@ export function createAuditVerification(reads: AuditReads): AuditVerification {
   }
 
   async function followChains(walletIds: readonly string[] | null, report: AuditReport): Promise<void> {
-    let last: ReadLink | null = null;
+    let before = beginning;
     for await (const links of reads.links(walletIds))
       for (const link of links) {
-        const before: ReadLink | null = last?.walletId === link.walletId ? last : null;
-        if (before === null && last !== null) report.heads.push(headOf(last));
+        if (before.last?.walletId !== link.walletId) {
+          keepHead(report, before);
+          before = beginning;
+        }
         for (const finding of wrongWith(link, before)) note(report, finding);
         report.sealed += 1;
-        last = link;
+        before = { last: link, genuine: link.isGenuine ? link : before.genuine };
       }
-    if (last !== null) report.heads.push(headOf(last));
+    keepHead(report, before);
   }
 
   async function lookAtEvents(walletIds: readonly string[] | null, report: AuditReport): Promise<void> {
@@ -60,15 +62,22 @@ export function createAuditVerification(reads: AuditReads): AuditVerification {
   return { verify };
 }
 
+/** What a chain has before a link: the link before it, and the last one that a server has written, on which the next is built. */
+type Before = { last: ReadLink | null; genuine: ReadLink | null };
+
+const beginning: Before = { last: null, genuine: null };
+
 /** A link that is not genuine proves neither its number nor its event; but that the event is gone can be seen. */
-function* wrongWith(link: ReadLink, before: ReadLink | null): Generator<AuditFinding> {
+function* wrongWith(link: ReadLink, { last, genuine }: Before): Generator<AuditFinding> {
   const { walletId, seq, eventId } = link;
-  const expected = (before?.seq ?? 0) + 1;
-  if (link.isGenuine)
+  const expected = (last?.seq ?? 0) + 1;
+  // Servers pass over numbers that others have taken: between a link and the one that it is built on, none is missing.
+  const isJoined = link.previous === (genuine?.mac ?? '');
+  if (link.isGenuine && !isJoined)
     for (let missing = expected; missing < seq && missing < expected + maxFindings; missing += 1)
       yield { kind: 'seal_missing', walletId, seq: missing, eventId: null };
   // After a link that was changed, or a gap, what the next one names cannot be compared.
-  const follows = seq !== expected || before?.isGenuine === false || link.previous === (before?.mac ?? '');
+  const follows = isJoined || seq !== expected || last?.isGenuine === false;
   if (!link.isGenuine || !follows) yield { kind: 'seal_changed', walletId, seq, eventId };
   switch (link.event) {
     case 'as_written':
@@ -99,6 +108,11 @@ function note(report: AuditReport, finding: AuditFinding): void {
 function wait({ unsealed }: AuditReport, at: Date): void {
   unsealed.count += 1;
   if (unsealed.oldestAt === null || at < unsealed.oldestAt) unsealed.oldestAt = at;
+}
+
+/** Only what a server has written is worth keeping. */
+function keepHead({ heads }: AuditReport, { genuine }: Before): void {
+  if (genuine !== null) heads.push(headOf(genuine));
 }
 
 const headOf = ({ walletId, seq, mac }: ReadLink): ChainHead => ({ walletId, seq, mac });

@@ -1,6 +1,7 @@
 import type { Profile } from '../../models/profile.ts';
 import type { ExaminationReads } from '../../repositories/examination.ts';
 import type { MintDirectory } from '../mint/mints.ts';
+import { timer } from '../operations/timing.ts';
 import { checkClock, checkFitness, checkIndexes, checkKeys } from './databaseChecks.ts';
 import { type CheckName, checked, type Finding, reasonOf, wrong } from './findings.ts';
 import { checkMint } from './mintCheck.ts';
@@ -26,7 +27,7 @@ export type Examined = { findings: readonly Finding[]; profile: Profile | null }
 export async function examine({ open, mints, spoolDirectory, previousKeys, now }: Parts): Promise<Examined> {
   const spool = checked('spool', () => checkSpool(spoolDirectory));
   const { reads, fitness } = await opened(open);
-  const profile = reads === null ? null : await reads.owner().catch(() => null);
+  const profile = reads === null ? null : await inTime(reads.owner(), null);
   const checks: Promise<readonly Finding[]>[] = [];
   const look = (name: CheckName, check: () => Promise<Finding[]>) => checks.push(checked(name, check));
   if (reads !== null) {
@@ -44,7 +45,19 @@ export async function examine({ open, mints, spoolDirectory, previousKeys, now }
   try {
     return { findings: [...fitness, ...(await Promise.all(checks)).flat()], profile };
   } finally {
-    await reads?.close();
+    if (reads !== null) await inTime(reads.close(), undefined);
+  }
+}
+
+/** A database that has stopped answering in the middle is waited for no longer than this. */
+const answerWithinMs = 3_000;
+
+async function inTime<T>(work: Promise<T>, otherwise: T): Promise<T> {
+  const limit = timer(answerWithinMs);
+  try {
+    return await Promise.race([work.catch(() => otherwise), limit.elapsed.then(() => otherwise)]);
+  } finally {
+    limit.cancel();
   }
 }
 
@@ -54,7 +67,13 @@ async function opened(
 ): Promise<{ reads: ExaminationReads | null; fitness: readonly Finding[] }> {
   try {
     const reads = await open();
-    return { reads, fitness: await checked('database', () => checkFitness(reads)) };
+    const fitness = await checked('database', () => checkFitness(reads));
+    const told = reads.clock().then(() => true);
+    if (await inTime(told, false)) return { reads, fitness };
+    // Said once: each of the other checks would wait to say it again.
+    await inTime(reads.close(), undefined);
+    const isSaid = fitness.some(({ verdict }) => verdict === 'wrong');
+    return { reads: null, fitness: isSaid ? fitness : [wrong('database', 'It does not answer any more.')] };
   } catch (error) {
     const otherwise =
       'No connection can be made as MONGODB_URI says: is it an address of MongoDB, with the right user and password?';

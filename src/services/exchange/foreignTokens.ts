@@ -46,10 +46,16 @@ export function createForeignTokens(parts: {
   async function keysOf(wallet: Wallet, proofs: readonly TokenProof[]): Promise<Map<string, Keys>> {
     await mints.describeFor(wallet);
     const { keysets } = mints.at(wallet.mintUrl);
-    const listed = answered(await keysets.list(listingMaxAgeMs), 'list its keysets');
-    const known = listed.filter(({ unit }) => unit === wallet.unit).map(({ id }) => id);
+    const listed = async (maxAgeMs: number) =>
+      answered(await keysets.list(maxAgeMs), 'list its keysets')
+        .filter(({ unit }) => unit === wallet.unit)
+        .map(({ id }) => id);
+    const names = new Set(proofs.map(({ keysetId }) => keysetId));
+    let known = await listed(listingMaxAgeMs);
+    // A keyset may be younger than what was listed last.
+    if ([...names].some((name) => fullKeysetId(name, known) === null)) known = await listed(0);
     const found = new Map<string, Keys>();
-    for (const named of new Set(proofs.map(({ keysetId }) => keysetId))) {
+    for (const named of names) {
       const id = fullKeysetId(named, known);
       if (id === null) throw tokenInvalid('its mint does not list a keyset of it');
       const { keys } = answered(await keysets.keys(id), 'tell the keys of its keyset');

@@ -78,7 +78,8 @@ const byCode = {
   DATABASE_UNAVAILABLE: {
     money:
       'No payment was started by the refused request, and none will be. What was under way before is finished as soon as the database is back; what was reserved for a request that broke off comes back by itself.',
-    server: 'Refuses what needs the database, keeps reports on disk, and goes on by itself once it answers.',
+    server:
+      'Refuses what needs the database, keeps reports on disk, goes on by itself once it answers, and closes this report.',
     next: 'See to the database: is there a primary, has it disk and connections? Customers can try again afterwards.',
   },
   DB_SPENT_MINT_UNSPENT: {
@@ -136,7 +137,8 @@ const byCode = {
   MINT_UNAVAILABLE: {
     money:
       'Nothing was started by the refused request, and no money moved. Operations under way keep their ecash reserved until the mint answers.',
-    server: 'Asks the mint at a slower pace until it answers, and then goes on by itself.',
+    server:
+      'Asks the mint at a slower pace until it answers, goes on by itself then, and closes this report.',
     next: 'See whether the mint can be reached from here, and ask its operator. Customers can try again afterwards.',
   },
   MINTING_HELD_UP: {
@@ -176,7 +178,7 @@ const byCode = {
   },
   SHUTTING_DOWN: {
     money: `${untouched} Payments under way are finished by this or another instance.`,
-    server: 'Ends, as it was told to; it takes requests again when it has restarted.',
+    server: 'Ends, as it was told to. Once it has restarted, it takes requests again and closes this report.',
     next: 'Nothing, if somebody meant to restart it. Customers can try again.',
   },
   SIGNATURES_DO_NOT_VERIFY: {

@@ -4,38 +4,58 @@ import type { TransactionKind, TransactionStatus } from '../../models/transactio
 import { statuses } from '../transactions/status.ts';
 import type { OperationView } from './contracts.ts';
 
-const decided = 'A person must decide. Until then its ecash stays where it is.';
+const undecided = 'A person must decide. Until then its ecash stays where it is.';
 
 /** Where the money of an operation is, by what its present state means. Null: there is no such status of this kind. */
 const byStatus: Record<TransactionKind, Record<TransactionStatus, string | null>> = {
   melt: {
     PENDING: 'In the wallet, reserved for this payment until it is known whether the payee was paid.',
     PAID: 'With the payee: the invoice is paid. What was set aside and not needed is back in the wallet, or on its way.',
-    FAILED: 'Back in the wallet: the invoice was not paid, and these funds can no longer pay it.',
+    FAILED:
+      'Back in the wallet, less what the mint may have taken for exchanging it: the invoice was not paid, and these funds can no longer pay it.',
     EXPIRED: null,
-    NEEDS_ATTENTION: decided,
+    NEEDS_ATTENTION: undecided,
   },
   minting: {
     PENDING:
       'Not in the wallet yet: the invoice is not paid, or is paid and the mint has not issued the ecash.',
     PAID: 'In the wallet: the ecash was issued and credited.',
     FAILED: null,
-    EXPIRED: 'Nobody has paid the invoice; nothing is owed to anybody.',
-    NEEDS_ATTENTION: decided,
+    EXPIRED:
+      'Nobody had paid the invoice when the mint was asked last, thirty days after its end; it is not watched any more.',
+    NEEDS_ATTENTION:
+      'Not in the wallet. The invoice may be paid, and it is open what became of the ecash. A person must decide.',
   },
   send: {
-    PENDING: 'In the wallet’s hands still: the token is being made, taken back, or out and not claimed.',
-    PAID: 'With the recipient, who has claimed the token; what was not claimed of it is back in the wallet.',
-    FAILED: 'Back in the wallet.',
+    PENDING: 'In the wallet, reserved: the token is being made.',
+    PAID: 'With whoever has claimed the token; what was taken back of it is in the wallet.',
+    FAILED: 'Back in the wallet, less what the mint may have taken for exchanging it.',
     EXPIRED: null,
-    NEEDS_ATTENTION: decided,
+    NEEDS_ATTENTION: undecided,
   },
   receive: {
     PENDING: 'Not credited yet: the token is being exchanged at the mint.',
     PAID: 'In the wallet: the token was exchanged and credited.',
-    FAILED: 'Not in the wallet: the mint did not take the token, which still belongs to whoever has it.',
+    FAILED:
+      'Not in the wallet: the mint did not take the token. What of it was spent before is with whoever spent it; the rest still belongs to whoever has the token.',
     EXPIRED: null,
-    NEEDS_ATTENTION: decided,
+    NEEDS_ATTENTION:
+      'Not in the wallet: it is open whether the mint has exchanged the token. A person must decide; the token must not be thrown away.',
+  },
+};
+
+/** States in which the money is elsewhere than in others that have the same status. */
+const byState: Partial<Record<OperationStory['kind'], Record<string, string>>> = {
+  melt: {
+    releasing:
+      'In the wallet, reserved: the payment was given up, and its ecash is being taken back. Should the payee prove to be paid after all, it counts as paid.',
+  },
+  send: {
+    sent: 'In the token, which was handed out: whoever has it can claim it, and it was not all claimed when the mint was asked last.',
+    reclaiming: 'On its way back into the wallet, unless somebody claims the token first.',
+  },
+  upkeep: {
+    needs_attention: undecided,
   },
 };
 
@@ -54,6 +74,8 @@ function meaningOf({
 
 /** Where the money of an operation is now, in plain words. */
 export function whereMoneyIs(story: Pick<OperationStory, 'id' | 'kind' | 'state'>): string {
+  const { [story.state]: own } = byState[story.kind] ?? {};
+  if (own !== undefined) return own;
   if (story.kind === 'upkeep')
     return 'In the wallet: the server was only exchanging it at the mint. No payment is concerned.';
   const status = meaningOf(story);
