@@ -152,6 +152,17 @@ describe('a token', () => {
     );
   });
 
+  it('of a keyset that is younger than what the server of its recipient has listed is received', async () => {
+    const other = await world.instance();
+    const taker = await world.wallet();
+    const receiveThere = async (encodedToken: string) =>
+      (await world.call('POST', `${taker.at}/receive`, { encodedToken }, {}, other.url)).status;
+    const givenAway = async () => (await sendToken(world, await world.wallet(100), 50)).text;
+    expect(await receiveThere(await givenAway())).toBe(200);
+    await world.sim.rotate({ inputFeePpk: 100 });
+    expect(await receiveThere(await givenAway())).toBe(200);
+  });
+
   it('for which the client does not want to wait is answered at once', async () => {
     const [giver, taker] = [await world.wallet(300), await world.wallet()];
     const reply = await tokensOf(world, giver).send(50, {}, { Prefer: 'respond-async' });
