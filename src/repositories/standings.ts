@@ -105,7 +105,7 @@ export function createStandings(database: Database, maxAgeMs: number) {
         { $group: { _id: '$severity', count: { $sum: 1 } } },
         { $project: { _id: 0, severity: '$_id', count: 1 } },
       ])
-      .hint('open_by_severity')
+      .hint('latest_by_status_and_severity')
       .option({ maxTimeMS: patienceMs });
   }
 

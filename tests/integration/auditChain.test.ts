@@ -13,7 +13,7 @@ describe('the chain of audit events', () => {
   let world: World;
   /** Nothing seals but `seal`, so that each test sees what it wants to. */
   beforeAll(async () => {
-    world = await startWorld({ workers: false });
+    world = await startWorld({ workers: false, env: { CRUCIBLE_ANSWER_WITHIN_MS: '60000' } });
   });
   afterAll(() => world.end());
 
