@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mongo } from 'mongoose';
 import { freePort } from '../../dev/mongod/ports.ts';
 import type { Profile } from '../../src/models/profile.ts';
 import type { DataKeyDocument } from '../../src/models/schemas/dataKey.ts';
@@ -11,6 +12,7 @@ import type { OperationDocument } from '../../src/models/schemas/operation.ts';
 import { buildIndexes } from '../../src/repositories/database.ts';
 import type { Finding } from '../../src/services/doctor/findings.ts';
 import { comesTo } from '../support/mischief.ts';
+import { freshDatabase } from '../support/mongo.ts';
 import { startNodes } from '../support/nodes.ts';
 import { startWorld, type TestWallet, type World } from '../support/world.ts';
 
@@ -144,6 +146,19 @@ describe('crucible doctor finds', () => {
       says: expect.stringContaining('payment_hash_claim'),
     });
     await buildIndexes(database);
+  });
+
+  it('a database that no server has used yet, and leaves nothing in it', async () => {
+    const fresh = await freshDatabase();
+    const { code, findings } = await examined({ MONGODB_URI: fresh.uri });
+    const client = await mongo.MongoClient.connect(fresh.uri);
+    const left = await client.db().listCollections().toArray();
+    await client.close();
+    await fresh.drop();
+    expect(left).toEqual([]);
+    expect(code).toBe(1);
+    const wrongs = findings.filter(({ verdict }) => verdict === 'wrong');
+    expect([...new Set(wrongs.map(({ check }) => check))]).toEqual(['indexes']);
   });
 
   it('a master key that opens nothing', () =>
