@@ -136,14 +136,7 @@ export async function createContext(given: {
   const reports = createReportService({ reports: stores.filed, spool: stores.spool, logger, now });
   refusedAddresses.reportTo(reports);
   const { mintUrls } = config;
-  const wallets = createWalletService({
-    ...stores,
-    mints,
-    ledger: stores.ledger,
-    seeds,
-    mintUrls,
-    now,
-  });
+  const wallets = createWalletService({ ...stores, mints, seeds, mintUrls, now });
 
   const engine = createEngine({ config, stores, mints, seeds, reports, logger, now });
   const { worker } = engine;

@@ -1,5 +1,6 @@
+import type { BackendTrouble } from '../../models/backendTrouble.ts';
 import type { ExaminationReads, OpenReports, RefusalTold, Standing } from '../../repositories/examination.ts';
-import { adviceOn, type BackendTrouble, backendTroubleIn } from '../mint/backendTrouble.ts';
+import { adviceOn, backendTroubleIn } from '../mint/backendTrouble.ts';
 import { type Finding, fine, notice, wrong } from './findings.ts';
 
 const hourMs = 3_600_000;
