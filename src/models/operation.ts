@@ -96,6 +96,8 @@ export type MeltQuote = {
   amount: bigint;
   feeReserve: bigint;
   expiry: Date | null;
+  /** How long the mint took to make it; operations of earlier versions lack it. */
+  tookMs?: number;
 };
 
 /** What the seed calls the atomic result: how transaction B booked the payment. */

@@ -7,6 +7,7 @@ import { createSealers, type MasterKeys } from './dataKeys.ts';
 import { createDeploymentRepository } from './deployment.ts';
 import { refuseUnfitDatabase } from './durability.ts';
 import { refuseUnmigrated } from './legacy/shape.ts';
+import { createRecentOperations } from './recentOperations.ts';
 import { refuseWrongMasterKeys } from './resealing/startCheck.ts';
 
 /** An index that is not as its schema says. */
@@ -148,5 +149,6 @@ function createReads(database: Database, masters: MasterKeys) {
     openReports,
     refusalsSince,
     owner,
+    ...createRecentOperations(database),
   };
 }

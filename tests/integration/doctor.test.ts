@@ -74,6 +74,7 @@ describe('crucible doctor', () => {
       'operations',
       'reports',
       'backends',
+      'kpis',
     ]);
     for (const name of ['CRUCIBLE_MNEMONIC', 'CRUCIBLE_MASTER_KEY', 'MONGODB_URI'] as const)
       expect(stdout).not.toContain(world.env[name]);
@@ -294,6 +295,32 @@ describe('crucible doctor finds', () => {
     await expectWrong({ check: 'reports', subject: 'HIGH', says: '1 open: PLANTED.' });
     await reports.close('planted:high', 'The test is over.');
     await reports.close('planted:medium', 'The test is over.');
+  });
+
+  it('figures that miss what is expected, by the timelines of real payments', async () => {
+    const { operations } = world.context.database;
+    const { invoice } = await world.sim.invoice({ amount: 21 });
+    const paid = await wallet.melt(invoice);
+    expect(paid.status).toBe(200);
+    const id = String(paid.body['transactionId']);
+    const original = there(await operations.findById(id).lean<OperationDocument>());
+    const copies = Array.from({ length: 30 }, (_, number) => {
+      const { payment_hash_claim, ...copy } = original;
+      const failed = { ...copy.details, failure: { cause: 'NO_ROUTE', detail: null } };
+      const end = number < 10 ? { state: 'released', details: failed } : {};
+      return { ...copy, ...end, _id: `${id}_copy${number}` };
+    });
+    await operations.insertMany(copies);
+    const { code, findings } = await examined();
+    await operations.deleteMany({ _id: /_copy/ });
+    expect(code).toBe(1);
+    const kpis = findings.filter(({ check }) => check === 'kpis');
+    expect(kpis).toMatchObject([
+      { subject: 'payments', verdict: 'wrong', says: expect.stringMatching(/ Why not: NO_ROUTE 10\.$/) },
+      { subject: 'quotes', says: expect.stringMatching(/half of them within \d+ ms/) },
+      { subject: 'settlement', says: expect.stringMatching(/half of them within \d+ ms/) },
+      { subject: 'errors', verdict: 'wrong', says: expect.stringMatching(/^10 of \d+ operations/) },
+    ]);
   });
 
   it('a known trouble of a backend in the words of a refused payment: advice, and nothing worse', async () => {

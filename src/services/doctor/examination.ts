@@ -3,6 +3,7 @@ import type { ExaminationReads } from '../../repositories/examination.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { checkClock, checkFitness, checkIndexes, checkKeys } from './databaseChecks.ts';
 import { type CheckName, checked, type Finding, reasonOf, wrong } from './findings.ts';
+import { checkKpis } from './kpiChecks.ts';
 import { checkMint } from './mintCheck.ts';
 import { checkSpool } from './spoolCheck.ts';
 import { checkBackends, checkOperations, checkReports } from './workChecks.ts';
@@ -40,6 +41,7 @@ export async function examine({ open, mints, spoolDirectory, previousKeys, now }
     look('operations', () => checkOperations(reads, now));
     look('reports', () => checkReports(reads));
     look('backends', () => checkBackends(reads, now));
+    look('kpis', () => checkKpis(reads, now));
   }
   try {
     return { findings: [...fitness, ...(await Promise.all(checks)).flat()], profile };

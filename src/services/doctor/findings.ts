@@ -13,7 +13,8 @@ export type CheckName =
   | 'spool'
   | 'operations'
   | 'reports'
-  | 'backends';
+  | 'backends'
+  | 'kpis';
 
 /** `notice`: a person should know it, and nothing is wrong by it. */
 export type Verdict = 'fine' | 'notice' | 'wrong';
