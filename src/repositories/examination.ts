@@ -7,7 +7,10 @@ import { createSealers, type MasterKeys } from './dataKeys.ts';
 import { createDeploymentRepository } from './deployment.ts';
 import { refuseUnfitDatabase } from './durability.ts';
 import { refuseUnmigrated } from './legacy/shape.ts';
+import { createOperationStories } from './operationStories.ts';
+import { createOverviewReads } from './overview.ts';
 import { createRecentOperations } from './recentOperations.ts';
+import { createReportListRepository } from './reportList.ts';
 import { refuseWrongMasterKeys } from './resealing/startCheck.ts';
 
 /** An index that is not as its schema says. */
@@ -150,5 +153,8 @@ function createReads(database: Database, masters: MasterKeys) {
     refusalsSince,
     owner,
     ...createRecentOperations(database),
+    ...createOverviewReads(database),
+    latestReports: createReportListRepository(database).latest,
+    story: createOperationStories(database).story,
   };
 }
