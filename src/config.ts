@@ -34,6 +34,10 @@ export type Config = {
   /** Highest fee (reserve + input fees) that a melt may cost: base + percent of the amount, in the wallet's unit. */
   feeCapBase: bigint;
   feeCapPercent: bigint;
+  /** Share of the wallets whose payments take proofs that fit to the unit as they are; in the others they are swapped first. */
+  directMeltPercent: number;
+  /** Share of the wallets in which a payment compares up to 100 other proofs with the mint besides its own. */
+  fullPreflightPercent: number;
   /** Until a mint must have taken up a connection, TLS included. */
   mintConnectTimeoutMs: number;
   /** Short mint calls: information and states; half as much again for quotes, twice as much for swapping and minting. */
@@ -123,6 +127,8 @@ function configFrom(settings: Settings): Config {
     upkeepIntervalMs: settings.integer('CRUCIBLE_UPKEEP_INTERVAL_MS', 60_000, 0, 86_400_000),
     feeCapBase: BigInt(settings.integer('CRUCIBLE_FEE_CAP_BASE', 100, 0, Number.MAX_SAFE_INTEGER)),
     feeCapPercent: BigInt(settings.integer('CRUCIBLE_FEE_CAP_PERCENT', 10, 0, 100)),
+    directMeltPercent: settings.integer('CRUCIBLE_DIRECT_MELT_PERCENT', 100, 0, 100),
+    fullPreflightPercent: settings.integer('CRUCIBLE_FULL_PREFLIGHT_PERCENT', 100, 0, 100),
     mintConnectTimeoutMs: settings.integer('CRUCIBLE_MINT_CONNECT_TIMEOUT_MS', 3_000, 100, 120_000),
     mintTimeoutMs: settings.integer('CRUCIBLE_MINT_TIMEOUT_MS', 10_000, 100, 120_000),
     meltTimeoutMs: settings.integer('CRUCIBLE_MELT_TIMEOUT_MS', 280_000, 100, 3_600_000),

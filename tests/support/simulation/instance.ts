@@ -154,7 +154,8 @@ export function createInstance(parts: {
     reports,
     now,
   });
-  const config = { feeCapBase: 50n, feeCapPercent: 20n, ...times };
+  const everywhere = { directMeltPercent: 100, fullPreflightPercent: 100 };
+  const config = { feeCapBase: 50n, feeCapPercent: 20n, ...everywhere, ...times };
   const preparation = createPreparation({
     tokens,
     operations,
