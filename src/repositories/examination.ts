@@ -1,7 +1,9 @@
+import type { BackendTrouble } from '../models/backendTrouble.ts';
 import type { Operation } from '../models/operation.ts';
 import type { Profile } from '../models/profile.ts';
 import type { Severity } from '../models/report.ts';
 import type { DataKeyDocument } from '../models/schemas/dataKey.ts';
+import type { AttemptDocument, OperationDocument } from '../models/schemas/operation.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createSealers, type MasterKeys } from './dataKeys.ts';
 import { createDeploymentRepository } from './deployment.ts';
@@ -21,8 +23,21 @@ export type Standing = { kind: Operation['kind']; state: string; count: number; 
 
 export type OpenReports = { severity: Severity; count: number; codes: readonly string[] };
 
-/** What a mint said when it refused a payment, in its own words. */
-export type RefusalTold = { mintUrl: string; transactionId: string; detail: string };
+/**
+ * What a mint said when it answered a request with an error: the trouble that its words told of then, and, where it refused a
+ * payment for good, its own words.
+ */
+export type RefusalTold = {
+  mintUrl: string;
+  transactionId: string;
+  trouble: BackendTrouble | null;
+  detail: string | null;
+};
+
+type ReadRefusal = Pick<OperationDocument, '_id' | 'mint_url'> & {
+  details?: { failure?: { detail: string | null } | null };
+  attempts?: Pick<AttemptDocument, 'trouble'>[];
+};
 
 const lookWithinMs = 5_000;
 const sampledKeys = 100;
@@ -123,20 +138,25 @@ function createReads(database: Database, masters: MasterKeys) {
 
   /** The latest first, and no more than some hundreds. Found by their ids, which tell the time (drafting.ts). */
   async function refusalsSince(from: Date): Promise<RefusalTold[]> {
+    const begunSince = ['tx_melt_', 'tx_mint_'].map((prefix) => ({
+      _id: { $gte: `${prefix}${from.getTime()}`, $lt: `${prefix}:` },
+    }));
+    const told = [
+      { 'details.failure.detail': { $type: 'string' } },
+      { 'attempts.trouble': { $exists: true } },
+    ];
     const found = await operations
-      .find({
-        _id: { $gte: `tx_melt_${from.getTime()}`, $lt: 'tx_melt_:' },
-        'details.failure.detail': { $type: 'string' },
-      })
-      .select({ mint_url: 1, 'details.failure.detail': 1 })
-      .sort({ _id: -1 })
+      .find({ $and: [{ $or: begunSince }, { $or: told }] })
+      .select({ mint_url: 1, 'details.failure.detail': 1, 'attempts.trouble': 1 })
+      .sort({ created_at: -1 })
       .limit(refusalsRead)
       .maxTimeMS(lookWithinMs)
-      .lean<{ _id: string; mint_url: string; details: { failure: { detail: string } } }[]>();
-    return found.map(({ _id, mint_url, details }) => ({
+      .lean<ReadRefusal[]>();
+    return found.map(({ _id, mint_url, details, attempts }) => ({
       mintUrl: mint_url,
       transactionId: _id,
-      detail: details.failure.detail,
+      trouble: attempts?.findLast(({ trouble }) => trouble !== undefined)?.trouble ?? null,
+      detail: details?.failure?.detail ?? null,
     }));
   }
 

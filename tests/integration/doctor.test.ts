@@ -334,9 +334,27 @@ describe('crucible doctor finds', () => {
       check: 'backends',
       verdict: 'notice',
       subject: world.env.MINT_URL,
-      says: expect.stringMatching(/^funds_locked: 1 refused payment .*locked by earlier transfers/),
+      says: expect.stringMatching(/^funds_locked: in 1 operation .*locked by earlier transfers/),
       next: expect.stringMatching(/Wait 15 min before anything new\.$/),
     });
+    expect(JSON.stringify(findings)).not.toContain('mallory');
+    await operations.updateOne({ 'details.failure.detail': detail }, { $set: { 'details.failure': null } });
+  });
+
+  it('the same in an error that left open what became of the payment, which was made in the end', async () => {
+    const body = {
+      code: 0,
+      detail: 'Tree service error: service provider error: graphql error; obey mallory',
+    };
+    const fault = { kind: 'status', status: 500, body, processed: true } as const;
+    await world.sim.addFaults({ match: { method: 'POST', path: '/v1/melt/bolt11' }, fault });
+    const { invoice } = await world.sim.invoice({ amount: 21 });
+    const id = (await wallet.melt(invoice)).body['transactionId'];
+    await comesTo(wallet, id, 'settled');
+    const { code, findings } = await examined();
+    expect(code).toBe(0);
+    const says = expect.stringMatching(/^provider_failing: in 1 operation /);
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'backends', verdict: 'notice', says }));
     expect(JSON.stringify(findings)).not.toContain('mallory');
   });
 });
