@@ -56,6 +56,8 @@ export type Config = {
   openReceivesPerWallet: number;
   /** Directory of the reports that wait for the database; instances of one deployment may share it. */
   spoolDirectory: string;
+  /** Where heap snapshots may be written, which hold every secret; null = nowhere. */
+  heapSnapshotDirectory: string | null;
   /** `off` in the development profile alone. How much is allowed is stored in the database (`crucible limits`). */
   rateLimit: (typeof switchPositions)[number];
   /** Addresses, networks (CIDR) and Express' names of networks whose X-Forwarded-For is believed. */
@@ -138,6 +140,7 @@ function configFrom(settings: Settings): Config {
     openSendsPerWallet: settings.integer('CRUCIBLE_OPEN_SENDS_PER_WALLET', 1_000, 1, 100_000),
     openReceivesPerWallet: settings.integer('CRUCIBLE_OPEN_RECEIVES_PER_WALLET', 100, 1, 10_000),
     spoolDirectory: settings.text('CRUCIBLE_SPOOL_DIR') ?? 'spool',
+    heapSnapshotDirectory: settings.text('CRUCIBLE_HEAP_SNAPSHOT_DIR'),
     rateLimit: settings.oneOf('CRUCIBLE_RATE_LIMIT', switchPositions, 'on'),
     trustedProxies: trustedProxies(settings),
     corsOrigins: corsOrigins(settings),
