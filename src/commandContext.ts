@@ -80,6 +80,7 @@ export function createExamination(given: { config: Config; secrets: Secrets }): 
       open,
       mints,
       spoolDirectory: config.spoolDirectory,
+      heapSnapshotDirectory: config.heapSnapshotDirectory,
       previousKeys: secrets.otherMasterKeys.length,
       now,
     });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -247,6 +247,23 @@ describe('crucible doctor finds', () => {
     const path = join(world.env.CRUCIBLE_SPOOL_DIR, 'a file');
     writeFileSync(path, '');
     await expectWrong({ check: 'spool', subject: path }, { CRUCIBLE_SPOOL_DIR: path });
+  });
+
+  it('heap snapshots that lie about; worse where others may enter', async () => {
+    const directory = join(world.env.CRUCIBLE_SPOOL_DIR, 'heap');
+    const changed = { CRUCIBLE_HEAP_SNAPSHOT_DIR: directory };
+    mkdirSync(directory, { mode: 0o700 });
+    const found = async () => {
+      const { findings } = await examined(changed);
+      return findings.filter(({ check }) => check === 'heap');
+    };
+    expect(await found()).toEqual([]);
+    writeFileSync(join(directory, '1-2.heapsnapshot'), '{}');
+    expect(await found()).toMatchObject([
+      { verdict: 'notice', subject: directory, says: expect.stringMatching(/: 1\. Each holds/) },
+    ]);
+    chmodSync(directory, 0o755);
+    await expectWrong({ check: 'heap', subject: directory }, changed);
   });
 
   it('an operation that is open for more than an hour, until it has ended', async () => {

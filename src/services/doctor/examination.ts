@@ -3,6 +3,7 @@ import type { ExaminationReads } from '../../repositories/examination.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { checkClock, checkFitness, checkIndexes, checkKeys } from './databaseChecks.ts';
 import { type CheckName, checked, type Finding, reasonOf, wrong } from './findings.ts';
+import { checkHeapSnapshots } from './heapCheck.ts';
 import { checkKpis } from './kpiChecks.ts';
 import { checkMint } from './mintCheck.ts';
 import { checkSpool } from './spoolCheck.ts';
@@ -13,6 +14,7 @@ type Parts = {
   open: () => Promise<ExaminationReads>;
   mints: Pick<MintDirectory, 'at' | 'describe' | 'urls'>;
   spoolDirectory: string;
+  heapSnapshotDirectory: string | null;
   previousKeys: number;
   now: () => Date;
 };
@@ -24,7 +26,8 @@ export type Examined = { findings: readonly Finding[]; profile: Profile | null }
  * All that a person would look at, in seconds: database, mints, keys, disk, operations and reports. Writes nothing and
  * starts nothing. Whatever fails is a finding, and hinders no other check.
  */
-export async function examine({ open, mints, spoolDirectory, previousKeys, now }: Parts): Promise<Examined> {
+export async function examine(parts: Parts): Promise<Examined> {
+  const { open, mints, spoolDirectory, previousKeys, now } = parts;
   const spool = checked('spool', () => checkSpool(spoolDirectory));
   const { reads, fitness } = await opened(open);
   const profile = reads === null ? null : await reads.owner().catch(() => null);
@@ -37,6 +40,7 @@ export async function examine({ open, mints, spoolDirectory, previousKeys, now }
   }
   for (const url of mints.urls) look('mint', () => checkMint(mints, url, { profile, now }));
   checks.push(spool);
+  look('heap', () => checkHeapSnapshots(parts.heapSnapshotDirectory));
   if (reads !== null) {
     look('operations', () => checkOperations(reads, now));
     look('reports', () => checkReports(reads));

@@ -14,7 +14,8 @@ export type CheckName =
   | 'operations'
   | 'reports'
   | 'backends'
-  | 'kpis';
+  | 'kpis'
+  | 'heap';
 
 /** `notice`: a person should know it, and nothing is wrong by it. */
 export type Verdict = 'fine' | 'notice' | 'wrong';
