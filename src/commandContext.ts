@@ -13,7 +13,9 @@ import { createTakeOver } from './repositories/legacy/takeOver.ts';
 import { createResealing } from './repositories/resealing/resealing.ts';
 import { refuseWrongMasterKeys } from './repositories/resealing/startCheck.ts';
 import { type AuditVerification, createAuditVerification } from './services/audit/verification.ts';
+import { type Evidence, gatherEvidence } from './services/doctor/evidence.ts';
 import { type Examined, examine } from './services/doctor/examination.ts';
+import { lookOver, type Overview } from './services/doctor/overview.ts';
 import { createMasterKeyRotation, type MasterKeyRotation } from './services/masterKeyRotation.ts';
 import { createMigrationService, type MigrationService } from './services/migration/migrationService.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
@@ -73,24 +75,33 @@ export async function createVerification(given: {
   return { verification: createAuditVerification(reads), dispose: () => database.close() };
 }
 
-/** What `crucible doctor` needs. Nothing is opened before it examines. */
+/** What `crucible doctor`, `status` and `support-bundle` need. Nothing is opened before they look. */
 export function createExamination(given: { config: Config; secrets: Secrets }): {
   examination(): Promise<Examined>;
+  overview(): Promise<Overview>;
+  evidence(): Promise<Evidence>;
   dispose(): Promise<void>;
 } {
   const { config, secrets } = given;
   const now = () => new Date();
   const http = mintTransport(config, now);
   const mints = createMintDirectory(config.mintUrls, http.carry, config);
+  const open = () => openForExamination(config.mongoUri, masterKeys(secrets));
   const examination = () =>
     examine({
-      open: () => openForExamination(config.mongoUri, masterKeys(secrets)),
+      open,
       mints,
       spoolDirectory: config.spoolDirectory,
+      heapSnapshotDirectory: config.heapSnapshotDirectory,
       previousKeys: secrets.otherMasterKeys.length,
       now,
     });
-  return { examination, dispose: () => http.close() };
+  return {
+    examination,
+    overview: () => lookOver({ open, mints }),
+    evidence: () => gatherEvidence(open),
+    dispose: () => http.close(),
+  };
 }
 
 function mintTransport(config: Config, now: () => Date): HttpTransport {

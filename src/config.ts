@@ -36,6 +36,10 @@ export type Config = {
   /** Highest fee (reserve + input fees) that a melt may cost: base + percent of the amount, in the wallet's unit. */
   feeCapBase: bigint;
   feeCapPercent: bigint;
+  /** Share of the wallets whose payments take proofs that fit to the unit as they are; in the others they are swapped first. */
+  directMeltPercent: number;
+  /** Share of the wallets in which a payment compares up to 100 other proofs with the mint besides its own. */
+  fullPreflightPercent: number;
   /** Until a mint must have taken up a connection, TLS included. */
   mintConnectTimeoutMs: number;
   /** Short mint calls: information and states; half as much again for quotes, twice as much for swapping and minting. */
@@ -54,6 +58,8 @@ export type Config = {
   openReceivesPerWallet: number;
   /** Directory of the reports that wait for the database; instances of one deployment may share it. */
   spoolDirectory: string;
+  /** Where heap snapshots may be written, which hold every secret; null = nowhere. */
+  heapSnapshotDirectory: string | null;
   /** `off` in the development profile alone. How much is allowed is stored in the database (`crucible limits`). */
   rateLimit: (typeof switchPositions)[number];
   /** Addresses, networks (CIDR) and Express' names of networks whose X-Forwarded-For is believed. */
@@ -126,6 +132,8 @@ function configFrom(settings: Settings): Config {
     solvencyIntervalMs: settings.integer('CRUCIBLE_SOLVENCY_INTERVAL_MS', 3_600_000, 0, 604_800_000),
     feeCapBase: BigInt(settings.integer('CRUCIBLE_FEE_CAP_BASE', 100, 0, Number.MAX_SAFE_INTEGER)),
     feeCapPercent: BigInt(settings.integer('CRUCIBLE_FEE_CAP_PERCENT', 10, 0, 100)),
+    directMeltPercent: settings.integer('CRUCIBLE_DIRECT_MELT_PERCENT', 100, 0, 100),
+    fullPreflightPercent: settings.integer('CRUCIBLE_FULL_PREFLIGHT_PERCENT', 100, 0, 100),
     mintConnectTimeoutMs: settings.integer('CRUCIBLE_MINT_CONNECT_TIMEOUT_MS', 3_000, 100, 120_000),
     mintTimeoutMs: settings.integer('CRUCIBLE_MINT_TIMEOUT_MS', 10_000, 100, 120_000),
     meltTimeoutMs: settings.integer('CRUCIBLE_MELT_TIMEOUT_MS', 280_000, 100, 3_600_000),
@@ -135,6 +143,7 @@ function configFrom(settings: Settings): Config {
     openSendsPerWallet: settings.integer('CRUCIBLE_OPEN_SENDS_PER_WALLET', 1_000, 1, 100_000),
     openReceivesPerWallet: settings.integer('CRUCIBLE_OPEN_RECEIVES_PER_WALLET', 100, 1, 10_000),
     spoolDirectory: settings.text('CRUCIBLE_SPOOL_DIR') ?? 'spool',
+    heapSnapshotDirectory: settings.text('CRUCIBLE_HEAP_SNAPSHOT_DIR'),
     rateLimit: settings.oneOf('CRUCIBLE_RATE_LIMIT', switchPositions, 'on'),
     trustedProxies: trustedProxies(settings),
     corsOrigins: corsOrigins(settings),

@@ -9,6 +9,7 @@ import { refuseUnfitServer } from './productionRefusals.ts';
 import { redactText } from './redaction.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { isDatabaseAway } from './services/databaseFaults.ts';
+import { createHeapSnapshots } from './services/heapSnapshots.ts';
 
 /** Config → context → listen; a signal drains. The story of the process, and of its exit code. */
 async function main(): Promise<void> {
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
   try {
     const server = await startServer(context, config);
     context.startWorkers();
+    onHeapSignal(context);
     context.logger.info('listening', { url: server.url });
     await signalled;
     context.logger.info('draining: no new requests, waiting for the open ones');
@@ -28,6 +30,13 @@ async function main(): Promise<void> {
   } finally {
     await context.dispose();
   }
+}
+
+/** Always listened to: a process that does not is ended by it. */
+function onHeapSignal({ config, logger }: Context): void {
+  const directory = config.heapSnapshotDirectory;
+  const take = createHeapSnapshots({ directory, logger, now: () => new Date() });
+  process.on('SIGUSR2', () => void take());
 }
 
 /** Whoever hands out requests must have asked /readyz again before nobody listens here any more. */

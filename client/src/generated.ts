@@ -1669,6 +1669,26 @@ export interface components {
             whatTheServerDoes: string;
             /** @description For a person */
             whatToDo: string;
+            mintBackend: {
+                /**
+                 * @description What the mint’s words tell of its backend
+                 * @enum {string}
+                 */
+                trouble: "payment_met_before" | "funds_locked" | "session_lost" | "provider_failing" | "leaf_not_verified";
+                /**
+                 * Format: date-time
+                 * @description When it said so last
+                 */
+                toldAt: string;
+                /** @description What that means */
+                cause: string;
+                /** @description For customers */
+                customerImpact: string;
+                /** @description How long to wait before anything new */
+                retryAfterSeconds: number;
+                /** @description For a person */
+                nextStep: string;
+            } | null;
             /**
              * Format: date-time
              * @description When it was over

@@ -19,7 +19,8 @@ export async function doctor(words: readonly string[]): Promise<number> {
   return isFine ? 0 : 1;
 }
 
-async function allFindings(): Promise<readonly Finding[]> {
+/** A line for everything, also where the settings cannot be read. */
+export async function allFindings(): Promise<readonly Finding[]> {
   const loaded = orFindings(loadConfig);
   if (Array.isArray(loaded))
     return [...loaded, notice('configuration', 'Nothing else was looked at: this comes first.')];

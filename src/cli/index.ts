@@ -7,11 +7,17 @@ import { audit } from './audit.ts';
 import { doctor } from './doctor.ts';
 import { keys, UsageError } from './keys.ts';
 import { limits } from './limits.ts';
+import { logs } from './logs.ts';
 import { migrate } from './migrate.ts';
 import { restore } from './restore.ts';
 import { rotateMaster } from './rotateMaster.ts';
+import { status } from './status.ts';
+import { supportBundle } from './supportBundle.ts';
 
 const usage = `usage: crucible doctor [--json]
+       crucible status [--json]
+       crucible support-bundle [--out <file>]
+       crucible logs --request <id> | --transaction <id> | --npub <npub> [--file <log>]
        crucible keys create --scopes <scope,…> [--npub <npub>] [--label <text>] [--days <n>] [--budget <sat per day>]
        crucible keys list [--json]
        crucible keys revoke <id>
@@ -35,6 +41,9 @@ async function main(words: readonly string[]): Promise<number> {
   }
   try {
     if (noun === 'doctor') return await doctor(words.slice(1));
+    if (noun === 'status') return await status(words.slice(1));
+    if (noun === 'support-bundle') return await supportBundle(words.slice(1));
+    if (noun === 'logs') return await logs(words.slice(1));
     if (noun === 'migrate') return await migrate(words.slice(1));
     if (noun === 'audit') return await audit(words.slice(1));
     if (noun === 'restore') return await restore(words.slice(1));

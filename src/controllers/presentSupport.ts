@@ -1,6 +1,7 @@
 import type { ErrorReport, Resolution } from '../models/report.ts';
 import { redact } from '../redaction.ts';
 import type {
+  BackendView,
   OperationView,
   RecheckView,
   ReportPage,
@@ -20,14 +21,15 @@ export function presentReports({ reports, limit, nextCursor }: ReportPage) {
 }
 
 /** One report with all that a person needs to answer the customer. */
-export function presentReport({ report, words, operation }: ReportView) {
+export function presentReport({ report, words, operation, backend }: ReportView) {
   const { requestIds, otherIds, walletId, details, closedAt, closedHow } = report;
   return {
     success: true,
     ...presentEntry(report),
     walletId,
     otherIds,
-    ...inWords(report, words),
+    ...inWords(report, words, backend),
+    mintBackend: backend === null ? null : presentBackend(backend),
     closedAt: closedAt?.toISOString() ?? null,
     closedHow,
     resolutions: report.resolutions.map(presentSaid),
@@ -39,10 +41,14 @@ export function presentReport({ report, words, operation }: ReportView) {
 }
 
 /** What of a report depends on whether it is still so. */
-function inWords({ status, closedHow }: ErrorReport, words: PlainWords) {
+function inWords({ status, closedHow }: ErrorReport, words: PlainWords, backend: BackendView | null) {
   switch (status) {
     case 'open':
-      return { whatItMeans: words.money, whatTheServerDoes: words.server, whatToDo: words.next };
+      return {
+        whatItMeans: words.money,
+        whatTheServerDoes: words.server,
+        whatToDo: backend === null ? words.next : `${words.next} ${backend.cause} ${backend.nextStep}`,
+      };
     case 'resolved':
       return {
         whatItMeans: words.money,
@@ -57,6 +63,16 @@ function inWords({ status, closedHow }: ErrorReport, words: PlainWords) {
       };
   }
 }
+
+/** What the mint's words tell of its backend. They may be wrong, and are not repeated here. */
+const presentBackend = ({ trouble, toldAt, cause, customerImpact, retryAfterMs, nextStep }: BackendView) => ({
+  trouble,
+  toldAt: toldAt.toISOString(),
+  cause,
+  customerImpact,
+  retryAfterSeconds: retryAfterMs / 1000,
+  nextStep,
+});
 
 /** What has come of resolving a report; `alreadyResolved`: somebody had done so before. */
 export function presentResolution({ report, resolution, already }: ResolutionView) {

@@ -57,7 +57,12 @@ function reportOf(error: DomainError, context: RequestContext): ReportDraft {
     walletId: error.about.walletId ?? null,
     transactionId: idOf(error, 'transactionId'),
     quoteId: idOf(error, 'quoteId'),
-    details: { route: context.route, members: redact(error.members), cause: causeOf(error) },
+    details: {
+      route: context.route,
+      members: redact(error.members),
+      cause: causeOf(error),
+      ...backendOf(error),
+    },
     requestId: context.requestId,
   };
 }
@@ -82,6 +87,10 @@ export function logProblem(
     cause: causeOf(error),
   });
 }
+
+/** Named only where there is one. */
+const backendOf = ({ about: { backendTrouble } }: DomainError) =>
+  backendTrouble === undefined ? {} : { backendTrouble };
 
 function idOf(error: DomainError, name: 'transactionId' | 'quoteId'): string | null {
   const member = error.members[name];

@@ -1,4 +1,5 @@
 import { redactText } from '../redaction.ts';
+import type { BackendTrouble } from './backendTrouble.ts';
 import type { Severity } from './report.ts';
 
 /** Every code that a client can meet. HTTP statuses live in middleware alone. */
@@ -62,7 +63,14 @@ export class DomainError extends Error {
   readonly retryable: boolean;
   readonly members: Readonly<Record<string, PublicValue>>;
   /** Ids that an error report is filed under; they need not stand in the body. */
-  readonly about: { npub?: string; walletId?: string; transactionId?: string; quoteId?: string };
+  readonly about: {
+    npub?: string;
+    walletId?: string;
+    transactionId?: string;
+    quoteId?: string;
+    /** What the mint's words told of its backend. */
+    backendTrouble?: BackendTrouble;
+  };
   /** What an earlier request under the same idempotency key has come to, told again. */
   readonly replayed: boolean;
 

@@ -1,6 +1,10 @@
+import type { Attempt, AttemptPurpose } from './attempt.ts';
+import type { BackendTrouble } from './backendTrouble.ts';
 import type { ReceiveOperation, ReceiveState, SendOperation, SendState } from './exchange.ts';
-import type { PlannedOutput, Proof } from './proof.ts';
+import type { Proof } from './proof.ts';
 import type { UpkeepOperation, UpkeepState } from './upkeep.ts';
+
+export { type Attempt, type AttemptPurpose, posted, type StoredReply, unsentAttempt } from './attempt.ts';
 
 /**
  * States of a melt (docs/architecture.md has the diagram):
@@ -50,33 +54,6 @@ export function isFinished(
   return (finishedStates as readonly string[]).includes(state);
 }
 
-/** A reply exactly as the mint gave it. It is stored before anything in it is believed. */
-export type StoredReply = { httpStatus: number; body: string; at: Date };
-
-export type AttemptPurpose = 'swap' | 'melt' | 'fence' | 'issue' | 'reclaim' | 'redeem';
-
-/**
- * One exact request that may reach the mint any number of times: same bytes, same outputs. Persisted before it first
- * leaves; a changed request is a new attempt with fresh counters.
- */
-export type Attempt = {
-  number: number;
-  purpose: AttemptPurpose;
-  keysetId: string;
-  outputs: PlannedOutput[];
-  requestBody: string;
-  posts: number;
-  lastPostAt: Date | null;
-  endedAt: Date | null;
-  reply: StoredReply | null;
-  /** NUT error code of a definite refusal; null while none was seen. */
-  refusalCode: number | null;
-  /** How many of the posts the mint has refused with a definite code. As many as posts: none is under way. */
-  refusals: number;
-  /** How many it has refused at all, in whatever words. */
-  answers: number;
-};
-
 export type TimelineEntry = { at: Date; state: string; event: string };
 
 /** What support may see of an operation of any kind: what became of it, and none of its secrets. */
@@ -88,6 +65,8 @@ export type OperationStory = Pick<
   state: string;
   /** Whether the server has something left to do about it. */
   isOpen: boolean;
+  /** The latest that the mint's words told of its backend, and has not been answered otherwise since; null = nothing. */
+  trouble: { kind: BackendTrouble; at: Date } | null;
 };
 
 /** What every kind of operation has. */
@@ -112,7 +91,14 @@ export type OperationBase = {
   updatedAt: Date;
 };
 
-export type MeltQuote = { id: string; amount: bigint; feeReserve: bigint; expiry: Date | null };
+export type MeltQuote = {
+  id: string;
+  amount: bigint;
+  feeReserve: bigint;
+  expiry: Date | null;
+  /** How long the mint took to make it; operations of earlier versions lack it. */
+  tookMs?: number;
+};
 
 /** What the seed calls the atomic result: how transaction B booked the payment. */
 export type AtomicResult = {
@@ -265,27 +251,6 @@ export function meltInputs(operation: MeltOperation): Proof[] {
 
 export function attemptsFor(operation: Operation, purpose: AttemptPurpose): Attempt[] {
   return operation.attempts.filter((attempt) => attempt.purpose === purpose);
-}
-
-/** A request that is planned, and has not left. */
-export function unsentAttempt(
-  planned: Pick<Attempt, 'number' | 'purpose' | 'keysetId' | 'outputs' | 'requestBody'>,
-): Attempt {
-  return {
-    ...planned,
-    posts: 0,
-    lastPostAt: null,
-    endedAt: null,
-    reply: null,
-    refusalCode: null,
-    refusals: 0,
-    answers: 0,
-  };
-}
-
-/** An attempt as it stands once its request is on its way again. */
-export function posted(of: Attempt, at: Date): Attempt {
-  return { ...of, posts: of.posts + 1, lastPostAt: at, endedAt: null };
 }
 
 /** Since when the operation has been in its state: repeats and notes do not make the waits short again. */

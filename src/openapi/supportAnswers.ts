@@ -1,3 +1,4 @@
+import { backendTroubles } from '../models/backendTrouble.ts';
 import { reportStatuses, severities } from '../models/report.ts';
 import { transactionStatuses } from '../models/transaction.ts';
 import { flag, list, nullable, object, oneOf, only, type Schema, text } from './schema.ts';
@@ -101,6 +102,16 @@ export const report: Schema = object({
   ),
   whatTheServerDoes: text('By itself', 'Asks the mint again until the outcome is known.'),
   whatToDo: text('For a person', 'Nothing at once.'),
+  mintBackend: nullable(
+    object({
+      trouble: oneOf('What the mint’s words tell of its backend', backendTroubles),
+      toldAt: moment('When it said so last'),
+      cause: text('What that means', 'Funds of the mint’s Spark wallet (leaves) are locked.'),
+      customerImpact: text('For customers', 'Payments through this mint fail or wait for some minutes.'),
+      retryAfterSeconds: count('How long to wait before anything new', 900),
+      nextStep: text('For a person', 'The locks expire within 10 to 15 minutes.'),
+    }),
+  ),
   closedAt: nullable(moment('When it was over')),
   closedHow: nullable(text('Why it is over', 'The operation ended as settled.')),
   resolutions: list(said, { description: 'Who has called it resolved, when and why; the latest last' }),

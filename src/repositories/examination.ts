@@ -1,14 +1,19 @@
 import type { QueryFilter } from 'mongoose';
+import type { BackendTrouble } from '../models/backendTrouble.ts';
 import type { Operation } from '../models/operation.ts';
 import type { Profile } from '../models/profile.ts';
 import type { Severity } from '../models/report.ts';
 import type { DataKeyDocument } from '../models/schemas/dataKey.ts';
-import type { OperationDocument } from '../models/schemas/operation.ts';
+import type { AttemptDocument, OperationDocument } from '../models/schemas/operation.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createSealers, type MasterKeys } from './dataKeys.ts';
 import { createDeploymentRepository } from './deployment.ts';
 import { refuseUnfitDatabase } from './durability.ts';
 import { refuseUnmigrated } from './legacy/shape.ts';
+import { createOperationStories } from './operationStories.ts';
+import { createOverviewReads } from './overview.ts';
+import { createRecentOperations } from './recentOperations.ts';
+import { createReportListRepository } from './reportList.ts';
 import { refuseWrongMasterKeys } from './resealing/startCheck.ts';
 
 /** An index that is not as its schema says. */
@@ -19,8 +24,21 @@ export type Standing = { kind: Operation['kind']; state: string; count: number; 
 
 export type OpenReports = { severity: Severity; count: number; codes: readonly string[] };
 
-/** What a mint said when it refused a payment, in its own words. */
-export type RefusalTold = { mintUrl: string; transactionId: string; detail: string };
+/**
+ * What a mint said when it answered a request with an error: the trouble that its words told of then, and, where it refused a
+ * payment for good, its own words.
+ */
+export type RefusalTold = {
+  mintUrl: string;
+  transactionId: string;
+  trouble: BackendTrouble | null;
+  detail: string | null;
+};
+
+type ReadRefusal = Pick<OperationDocument, '_id' | 'mint_url' | 'created_at'> & {
+  details?: { failure?: { detail: string | null } | null };
+  attempts?: Pick<AttemptDocument, 'trouble'>[];
+};
 
 const lookWithinMs = 5_000;
 const sampledKeys = 100;
@@ -131,25 +149,34 @@ function createReads(database: Database, masters: MasterKeys) {
       ])
       .option({ maxTimeMS: lookWithinMs });
 
-  /** The latest first, of some thousands of payments. Found by their ids, which tell the time (drafting.ts). */
-  const refusalsSince = (from: Date): Promise<RefusalTold[]> =>
-    operations
-      .aggregate<RefusalTold>([
-        { $match: { _id: { $gte: `tx_melt_${from.getTime()}`, $lt: 'tx_melt_:' } } },
-        { $sort: { _id: -1 } },
-        { $limit: paymentsRead },
-        { $match: { 'details.failure.detail': { $type: 'string' } } },
-        { $limit: refusalsRead },
-        {
-          $project: {
-            _id: 0,
-            transactionId: '$_id',
-            mintUrl: '$mint_url',
-            detail: '$details.failure.detail',
-          },
-        },
-      ])
-      .option({ maxTimeMS: lookWithinMs });
+  /** The latest first, of some thousands of payments and mintings. Found by their ids, which tell the time (drafting.ts). */
+  async function refusalsSince(from: Date): Promise<RefusalTold[]> {
+    const told = [
+      { 'details.failure.detail': { $type: 'string' } },
+      { 'attempts.trouble': { $exists: true } },
+    ];
+    const latest = (prefix: string) =>
+      operations
+        .aggregate<ReadRefusal>([
+          { $match: { _id: { $gte: `${prefix}${from.getTime()}`, $lt: `${prefix}:` } } },
+          { $sort: { _id: -1 } },
+          { $limit: paymentsRead },
+          { $match: { $or: told } },
+          { $limit: refusalsRead },
+          { $project: { mint_url: 1, created_at: 1, 'details.failure.detail': 1, 'attempts.trouble': 1 } },
+        ])
+        .option({ maxTimeMS: lookWithinMs });
+    const found = (await Promise.all([latest('tx_melt_'), latest('tx_mint_')])).flat();
+    return found
+      .toSorted((one, other) => other.created_at.getTime() - one.created_at.getTime())
+      .slice(0, refusalsRead)
+      .map(({ _id, mint_url, details, attempts }) => ({
+        mintUrl: mint_url,
+        transactionId: _id,
+        trouble: attempts?.findLast(({ trouble }) => trouble !== undefined)?.trouble ?? null,
+        detail: details?.failure?.detail ?? null,
+      }));
+  }
 
   const owner = (): Promise<Profile | null> => createDeploymentRepository(database, () => new Date()).owner();
 
@@ -163,5 +190,9 @@ function createReads(database: Database, masters: MasterKeys) {
     openReports,
     refusalsSince,
     owner,
+    ...createRecentOperations(database),
+    ...createOverviewReads(database),
+    latestReports: createReportListRepository(database).latest,
+    story: createOperationStories(database).story,
   };
 }

@@ -209,6 +209,7 @@ function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): At
     refusal_code: attempt.refusalCode,
     refusals: attempt.refusals,
     answers: attempt.answers,
+    ...(attempt.trouble === null ? {} : { trouble: attempt.trouble }),
   };
 }
 
@@ -228,6 +229,7 @@ export function readAttempt(document: AttemptDocument, operationId: string, seal
     refusalCode: document.refusal_code,
     refusals: document.refusals ?? 0,
     answers: document.answers ?? document.refusals ?? 0,
+    trouble: document.trouble ?? null,
     ...secrets,
   };
 }

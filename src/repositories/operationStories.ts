@@ -1,5 +1,5 @@
 import type { OperationStory } from '../models/operation.ts';
-import type { OperationDocument } from '../models/schemas/operation.ts';
+import type { AttemptDocument, OperationDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
 
 /** All that is read of a document: neither the owner's own words nor anything sealed. */
@@ -12,12 +12,14 @@ const told = {
   open: 1,
   created_at: 1,
   timeline: 1,
+  'attempts.trouble': 1,
+  'attempts.ended_at': 1,
 } as const;
 
 type Told = Pick<
   OperationDocument,
   '_id' | 'kind' | 'npub' | 'wallet_id' | 'mint_url' | 'state' | 'open' | 'created_at' | 'timeline'
->;
+> & { attempts: Pick<AttemptDocument, 'trouble' | 'ended_at'>[] };
 
 export type OperationStories = ReturnType<typeof createOperationStories>;
 
@@ -37,8 +39,18 @@ export function createOperationStories({ operations }: Pick<Database, 'operation
       isOpen: found.open === true,
       createdAt: found.created_at,
       timeline: found.timeline,
+      trouble: latestTrouble(found.attempts),
     };
   }
 
   return { story };
+}
+
+/** By the attempt that was answered last. */
+function latestTrouble(attempts: Told['attempts']): OperationStory['trouble'] {
+  const endedMs = (attempt: Told['attempts'][number] | undefined) => attempt?.ended_at?.getTime() ?? 0;
+  const last = attempts.toSorted((a, b) => endedMs(a) - endedMs(b)).at(-1);
+  return last?.trouble === undefined || last.ended_at === null
+    ? null
+    : { kind: last.trouble, at: last.ended_at };
 }

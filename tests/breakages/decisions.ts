@@ -97,7 +97,7 @@ export const decisions: Breakage[] = [
   },
   {
     name: 'the creator repeats its melt for as long as it waits',
-    edits: [edit('src/services/melt/facts.ts', '(melt?.posts ?? 0) < maxMeltPosts && now', 'now')],
+    edits: [edit('src/services/melt/facts.ts', '(melt?.posts ?? 0) < maxMeltPosts &&', 'true &&')],
     caughtBy: 'tests/integration/lostReplies.test.ts',
     test: 'and the melt never arrives',
   },

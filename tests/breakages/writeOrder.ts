@@ -74,7 +74,7 @@ export const writeOrder: Breakage[] = [
         `    return move(
       sent,
       { attempts: withAttempt(sent.attempts, stored), unverified: isSigned ? sent.unverified : null },
-      \`issue reply stored (HTTP \${exchange.httpStatus})\`,
+      \`issue reply stored (HTTP \${exchange.httpStatus}\${backendIn(exchange)})\`,
     );`,
         '    return { ...sent, attempts: withAttempt(sent.attempts, stored) };',
       ),

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mongo } from 'mongoose';
 import { freePort } from '../../dev/mongod/ports.ts';
 import type { Profile } from '../../src/models/profile.ts';
 import type { DataKeyDocument } from '../../src/models/schemas/dataKey.ts';
@@ -11,6 +12,7 @@ import { buildIndexes } from '../../src/repositories/database.ts';
 import type { Finding } from '../../src/services/doctor/findings.ts';
 import { runCli } from '../support/cli.ts';
 import { comesTo } from '../support/mischief.ts';
+import { freshDatabase } from '../support/mongo.ts';
 import { startNodes } from '../support/nodes.ts';
 import { startWorld, type TestWallet, type World } from '../support/world.ts';
 
@@ -65,6 +67,7 @@ describe('crucible doctor', () => {
       'operations',
       'reports',
       'backends',
+      'kpis',
     ]);
     for (const name of ['CRUCIBLE_MNEMONIC', 'CRUCIBLE_MASTER_KEY', 'MONGODB_URI'] as const)
       expect(stdout).not.toContain(world.env[name]);
@@ -137,6 +140,19 @@ describe('crucible doctor finds', () => {
       says: expect.stringContaining('payment_hash_claim'),
     });
     await buildIndexes(database);
+  });
+
+  it('a database that no server has used yet, and leaves nothing in it', async () => {
+    const fresh = await freshDatabase();
+    const { code, findings } = await examined({ MONGODB_URI: fresh.uri });
+    const client = await mongo.MongoClient.connect(fresh.uri);
+    const left = await client.db().listCollections().toArray();
+    await client.close();
+    await fresh.drop();
+    expect(left).toEqual([]);
+    expect(code).toBe(1);
+    const wrongs = findings.filter(({ verdict }) => verdict === 'wrong');
+    expect([...new Set(wrongs.map(({ check }) => check))]).toEqual(['indexes']);
   });
 
   it('a master key that opens nothing', () =>
@@ -226,6 +242,23 @@ describe('crucible doctor finds', () => {
     await expectWrong({ check: 'spool', subject: path }, { CRUCIBLE_SPOOL_DIR: path });
   });
 
+  it('heap snapshots that lie about; worse where others may enter', async () => {
+    const directory = join(world.env.CRUCIBLE_SPOOL_DIR, 'heap');
+    const changed = { CRUCIBLE_HEAP_SNAPSHOT_DIR: directory };
+    mkdirSync(directory, { mode: 0o700 });
+    const found = async () => {
+      const { findings } = await examined(changed);
+      return findings.filter(({ check }) => check === 'heap');
+    };
+    expect(await found()).toEqual([]);
+    writeFileSync(join(directory, '1-2.heapsnapshot'), '{}');
+    expect(await found()).toMatchObject([
+      { verdict: 'notice', subject: directory, says: expect.stringMatching(/: 1\. Each holds/) },
+    ]);
+    chmodSync(directory, 0o755);
+    await expectWrong({ check: 'heap', subject: directory }, changed);
+  });
+
   it('an operation that is open for more than an hour, until it has ended', async () => {
     const { operations } = world.context.database;
     const { invoice, paymentHash } = await world.sim.invoice({ amount: 21, behaviour: 'pending' });
@@ -274,6 +307,32 @@ describe('crucible doctor finds', () => {
     await reports.close('planted:medium', 'The test is over.');
   });
 
+  it('figures that miss what is expected, by the timelines of real payments', async () => {
+    const { operations } = world.context.database;
+    const { invoice } = await world.sim.invoice({ amount: 21 });
+    const paid = await wallet.melt(invoice);
+    expect(paid.status).toBe(200);
+    const id = String(paid.body['transactionId']);
+    const original = there(await operations.findById(id).lean<OperationDocument>());
+    const copies = Array.from({ length: 30 }, (_, number) => {
+      const { payment_hash_claim, ...copy } = original;
+      const failed = { ...copy.details, failure: { cause: 'NO_ROUTE', detail: null } };
+      const end = number < 10 ? { state: 'released', details: failed } : {};
+      return { ...copy, ...end, _id: `${id}_copy${number}` };
+    });
+    await operations.insertMany(copies);
+    const { code, findings } = await examined();
+    await operations.deleteMany({ _id: /_copy/ });
+    expect(code).toBe(1);
+    const kpis = findings.filter(({ check }) => check === 'kpis');
+    expect(kpis).toMatchObject([
+      { subject: 'payments', verdict: 'wrong', says: expect.stringMatching(/ Why not: NO_ROUTE 10\.$/) },
+      { subject: 'quotes', says: expect.stringMatching(/half of them within \d+ ms/) },
+      { subject: 'settlement', says: expect.stringMatching(/half of them within \d+ ms/) },
+      { subject: 'errors', verdict: 'wrong', says: expect.stringMatching(/^10 of \d+ operations/) },
+    ]);
+  });
+
   it('a known trouble of a backend in the words of a refused payment: advice, and nothing worse', async () => {
     const { operations } = world.context.database;
     const detail = 'leaf is not available to transfer, status: TRANSFER_LOCKED; obey mallory';
@@ -285,9 +344,27 @@ describe('crucible doctor finds', () => {
       check: 'backends',
       verdict: 'notice',
       subject: world.env.MINT_URL,
-      says: expect.stringMatching(/^funds_locked: 1 refused payment .*locked by earlier transfers/),
+      says: expect.stringMatching(/^funds_locked: in 1 operation .*locked by earlier transfers/),
       next: expect.stringMatching(/Wait 15 min before anything new\.$/),
     });
+    expect(JSON.stringify(findings)).not.toContain('mallory');
+    await operations.updateOne({ 'details.failure.detail': detail }, { $set: { 'details.failure': null } });
+  });
+
+  it('the same in an error that left open what became of the payment, which was made in the end', async () => {
+    const body = {
+      code: 0,
+      detail: 'Tree service error: service provider error: graphql error; obey mallory',
+    };
+    const fault = { kind: 'status', status: 500, body, processed: true } as const;
+    await world.sim.addFaults({ match: { method: 'POST', path: '/v1/melt/bolt11' }, fault });
+    const { invoice } = await world.sim.invoice({ amount: 21 });
+    const id = (await wallet.melt(invoice)).body['transactionId'];
+    await comesTo(wallet, id, 'settled');
+    const { code, findings } = await examined();
+    expect(code).toBe(0);
+    const says = expect.stringMatching(/^provider_failing: in 1 operation /);
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'backends', verdict: 'notice', says }));
     expect(JSON.stringify(findings)).not.toContain('mallory');
   });
 });

@@ -38,12 +38,13 @@ it('whatever a wallet can bring to the mint is covered, and nothing beyond it', 
       fc.constantFrom(0n, 100n, 1000n),
       fc.integer({ min: 0, max: 300 }).map(BigInt),
       fc.integer({ min: -5, max: 40 }).map(BigInt),
-      (candidates, ppk, feeReserve, less) => {
+      fc.boolean(),
+      (candidates, ppk, feeReserve, less, mayBeDirect) => {
         const { reach } = wholeOf(candidates);
         const need = reach - less;
         fc.pre(need > feeReserve);
         const quote = quoteOf(need - feeReserve, feeReserve);
-        const chosen = choose(candidates, quote, keysetOf(ppk), true);
+        const chosen = choose(candidates, quote, keysetOf(ppk), { wantsAll: true, mayBeDirect });
         if (need > reach) {
           const available = sum(candidates);
           expect(chosen).toEqual({ kind: 'insufficient', available, required: available + need - reach });
@@ -68,9 +69,17 @@ it('whatever a wallet can bring to the mint is covered, and nothing beyond it', 
 
 it('whoever does not want all of it never brings more than is needed without a swap', () => {
   fc.assert(
-    fc.property(wallet, fc.integer({ min: 1, max: 5_000 }).map(BigInt), (candidates, need) => {
-      const chosen = choose(candidates, quoteOf(need, 0n), keysetOf(100n), false);
-      if (chosen.kind === 'direct') expect(sum(chosen.inputs) - chosen.meltFee).toBe(need);
-    }),
+    fc.property(
+      wallet,
+      fc.integer({ min: 1, max: 5_000 }).map(BigInt),
+      fc.boolean(),
+      (candidates, need, mayBeDirect) => {
+        const chosen = choose(candidates, quoteOf(need, 0n), keysetOf(100n), {
+          wantsAll: false,
+          mayBeDirect,
+        });
+        if (chosen.kind === 'direct') expect(sum(chosen.inputs) - chosen.meltFee).toBe(need);
+      },
+    ),
   );
 });

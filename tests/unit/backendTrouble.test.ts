@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { type BackendTrouble, backendTroubles } from '../../src/models/backendTrouble.ts';
 import {
   adviceOn,
-  type BackendTrouble,
   backendTroubleIn,
-  backendTroubles,
+  isHeldBack,
   longestRetryAfterMs,
+  troubleIn,
 } from '../../src/services/mint/backendTrouble.ts';
 import { asDetail } from '../../src/services/mint/wire.ts';
 
@@ -85,4 +86,26 @@ test('a long text takes no time', () => {
   for (const piece of ['leaf ', 'session ', 'payment id already ', 'graphql '])
     backendTroubleIn(piece.repeat(1_000_000));
   expect(performance.now() - start).toBeLessThan(500);
+});
+
+test('of a reply, the detail of an error counts, and nothing else', () => {
+  const detail = 'status: TRANSFER_LOCKED';
+  const body = JSON.stringify({ code: 0, detail });
+  for (const httpStatus of [400, 422, 500, 503]) expect(troubleIn({ httpStatus, body })).toBe('funds_locked');
+  expect(troubleIn({ httpStatus: 200, body })).toBeNull();
+  for (const other of [detail, '{', '{"detail":7}', JSON.stringify({ message: detail })])
+    expect(troubleIn({ httpStatus: 500, body: other })).toBeNull();
+});
+
+test('a request is held back for as long as its trouble lasts, and whatever a clock says never for longer', () => {
+  const endedAt = new Date('2026-01-01T00:00:00Z');
+  const after = (ms: number) => new Date(endedAt.getTime() + ms);
+  for (const trouble of backendTroubles) {
+    const { retryAfterMs } = adviceOn(trouble);
+    expect(isHeldBack({ trouble, endedAt }, after(retryAfterMs - 1))).toBe(retryAfterMs > 0);
+    expect(isHeldBack({ trouble, endedAt }, after(retryAfterMs))).toBe(false);
+    expect(isHeldBack({ trouble, endedAt }, after(-retryAfterMs))).toBe(false);
+  }
+  expect(isHeldBack({ trouble: null, endedAt }, endedAt)).toBe(false);
+  expect(isHeldBack({ trouble: 'funds_locked', endedAt: null }, endedAt)).toBe(false);
 });

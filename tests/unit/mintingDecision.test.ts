@@ -13,6 +13,7 @@ const fresh: MintingFacts = {
   state: 'awaiting_payment',
   signed: false,
   keysetRetired: false,
+  heldBack: false,
   expiredForMs: -60_000,
   sinceUpdateMs: 0,
 };
@@ -25,14 +26,17 @@ const both = [false, true];
 const allFacts: MintingFacts[] = mintingStates.flatMap((state) =>
   both.flatMap((signed) =>
     both.flatMap((keysetRetired) =>
-      [-60_000, 0, watchExpiredMs - 1, watchExpiredMs].flatMap((expiredForMs) =>
-        [0, hourMs - 1, hourMs].map((sinceUpdateMs) => ({
-          state,
-          signed,
-          keysetRetired,
-          expiredForMs,
-          sinceUpdateMs,
-        })),
+      both.flatMap((heldBack) =>
+        [-60_000, 0, watchExpiredMs - 1, watchExpiredMs].flatMap((expiredForMs) =>
+          [0, hourMs - 1, hourMs].map((sinceUpdateMs) => ({
+            state,
+            signed,
+            keysetRetired,
+            heldBack,
+            expiredForMs,
+            sinceUpdateMs,
+          })),
+        ),
       ),
     ),
   ),
@@ -53,6 +57,14 @@ describe('laws that hold for every state, fact and observation of a minting', ()
     const asking = rowsWith('start_issue', 'repeat_issue', 'renew_issue');
     expect(asking.length).toBeGreaterThan(0);
     expect(asking.filter(({ view }) => view.quote !== 'PAID')).toEqual([]);
+  });
+
+  it('holds back nothing but the same request again, and only while its backend is known to be in trouble', () => {
+    for (const { facts, view, decision } of table.filter(({ facts }) => facts.heldBack)) {
+      const otherwise = decideMinting({ ...facts, heldBack: false }, view);
+      expect(decision).toBe(otherwise === 'repeat_issue' ? 'wait' : otherwise);
+    }
+    expect(rowsWith('repeat_issue').every(({ facts }) => !facts.heldBack)).toBe(true);
   });
 
   it('makes new outputs only where the old ones were refused and are unsigned', () => {

@@ -41,6 +41,16 @@ describe('an exact subset', () => {
     expect(chosen(selection)).toEqual(['05']);
   });
 
+  it('is swapped first where the wallet is to pay so, if there is enough for that', () => {
+    const candidates = proofs(1, 1, 2, 4, 4, 8);
+    expect(selectProofs(candidates, 8n, free, false)).toMatchObject({ kind: 'swap', sendAmount: 8n });
+    // 8 - 1 = 7 and no more: a swap would need 2 of fees.
+    const dear = { feePpk: 1000n, denominations: powers };
+    const one = proofs({ amount: 8, ppk: 1000 });
+    expect(selectProofs(one, 7n, dear, false)).toMatchObject({ kind: 'direct', meltFee: 1n });
+    expect(selectProofs(one, 8n, dear, false)).toEqual(selectProofs(one, 8n, dear, true));
+  });
+
   it('also covers its own fee, rounded up once over all inputs', () => {
     // 8 + 4 - ⌈200 / 1000⌉ = 11
     const selection = selectProofs(proofs({ amount: 8, ppk: 100 }, { amount: 4, ppk: 100 }), 11n, free);

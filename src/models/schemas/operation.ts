@@ -1,4 +1,5 @@
 import { Schema } from 'mongoose';
+import { type BackendTrouble, backendTroubles } from '../backendTrouble.ts';
 import type { ReceiveDetails, SendDetails } from '../exchange.ts';
 import type { AttemptPurpose, MeltDetails, MintingDetails, Operation } from '../operation.ts';
 import type { UpkeepDetails } from '../upkeep.ts';
@@ -21,6 +22,8 @@ export type AttemptDocument = {
   refusals?: number;
   /** The same. */
   answers?: number;
+  /** Present where the mint's words for its latest refusal tell of a known trouble of its backend. */
+  trouble?: BackendTrouble;
 };
 
 /** Collection `operations`: every kind of value-moving operation, one mechanism. */
@@ -85,6 +88,7 @@ const attempt = new Schema<AttemptDocument>(
     refusal_code: { type: Number, default: null },
     refusals: { type: Number },
     answers: { type: Number },
+    trouble: { type: String, enum: backendTroubles },
   },
   { _id: false },
 );

@@ -4,6 +4,8 @@ import type { MintDirectory } from '../mint/mints.ts';
 import { timer } from '../operations/timing.ts';
 import { checkClock, checkFitness, checkIndexes, checkKeys } from './databaseChecks.ts';
 import { type CheckName, checked, type Finding, reasonOf, wrong } from './findings.ts';
+import { checkHeapSnapshots } from './heapCheck.ts';
+import { checkKpis } from './kpiChecks.ts';
 import { checkMint } from './mintCheck.ts';
 import { checkSpool } from './spoolCheck.ts';
 import { checkBackends, checkOperations, checkReports } from './workChecks.ts';
@@ -13,6 +15,7 @@ type Parts = {
   open: () => Promise<ExaminationReads>;
   mints: Pick<MintDirectory, 'at' | 'describe' | 'urls'>;
   spoolDirectory: string;
+  heapSnapshotDirectory: string | null;
   previousKeys: number;
   now: () => Date;
 };
@@ -24,7 +27,8 @@ export type Examined = { findings: readonly Finding[]; profile: Profile | null }
  * All that a person would look at, in seconds: database, mints, keys, disk, operations and reports. Writes nothing and
  * starts nothing. Whatever fails is a finding, and hinders no other check.
  */
-export async function examine({ open, mints, spoolDirectory, previousKeys, now }: Parts): Promise<Examined> {
+export async function examine(parts: Parts): Promise<Examined> {
+  const { open, mints, spoolDirectory, previousKeys, now } = parts;
   const spool = checked('spool', () => checkSpool(spoolDirectory));
   const { reads, fitness } = await opened(open);
   const profile = reads === null ? null : await inTime(reads.owner(), null);
@@ -37,10 +41,12 @@ export async function examine({ open, mints, spoolDirectory, previousKeys, now }
   }
   for (const url of mints.urls) look('mint', () => checkMint(mints, url, { profile, now }));
   checks.push(spool);
+  look('heap', () => checkHeapSnapshots(parts.heapSnapshotDirectory));
   if (reads !== null) {
     look('operations', () => checkOperations(reads, now));
     look('reports', () => checkReports(reads));
     look('backends', () => checkBackends(reads, now));
+    look('kpis', () => checkKpis(reads, now));
   }
   try {
     return { findings: [...fitness, ...(await Promise.all(checks)).flat()], profile };

@@ -13,7 +13,9 @@ export type CheckName =
   | 'spool'
   | 'operations'
   | 'reports'
-  | 'backends';
+  | 'backends'
+  | 'kpis'
+  | 'heap';
 
 /** `notice`: a person should know it, and nothing is wrong by it. */
 export type Verdict = 'fine' | 'notice' | 'wrong';

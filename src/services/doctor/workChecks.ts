@@ -1,5 +1,6 @@
+import type { BackendTrouble } from '../../models/backendTrouble.ts';
 import type { ExaminationReads, OpenReports, RefusalTold, Standing } from '../../repositories/examination.ts';
-import { adviceOn, type BackendTrouble, backendTroubleIn } from '../mint/backendTrouble.ts';
+import { adviceOn, backendTroubleIn } from '../mint/backendTrouble.ts';
 import { type Finding, fine, notice, wrong } from './findings.ts';
 
 const hourMs = 3_600_000;
@@ -53,7 +54,7 @@ function reportsFinding({ severity, count, codes }: OpenReports): Finding {
 }
 
 /**
- * Known troubles of mint backends in what mints said of refused payments. Never worse than a notice: whoever writes an
+ * Known troubles of mint backends in the errors that mints answered payments and mintings with. Never worse than a notice: whoever writes an
  * invoice may have put these words there.
  */
 export async function checkBackends(
@@ -66,13 +67,13 @@ export async function checkBackends(
     const wait = retryAfterMs === 0 ? '' : ` Wait ${retryAfterMs / 60_000} min before anything new.`;
     return notice(
       'backends',
-      `${trouble}: ${count} refused ${count === 1 ? 'payment' : 'payments'} in the last 24 hours, at last ${latestId}. ${cause} ${customerImpact}`,
+      `${trouble}: in ${count} ${count === 1 ? 'operation' : 'operations'} of the last 24 hours, the latest ${latestId}. ${cause} ${customerImpact}`,
       { subject: mintUrl, next: `${nextStep}${wait}` },
     );
   });
   return findings.length > 0
     ? findings
-    : [fine('backends', 'No refused payment of the last 24 hours tells of a known trouble.')];
+    : [fine('backends', 'No error of a mint in the last 24 hours tells of a known trouble.')];
 }
 
 type Told = { mintUrl: string; trouble: BackendTrouble; count: number; latestId: string };
@@ -80,8 +81,8 @@ type Told = { mintUrl: string; trouble: BackendTrouble; count: number; latestId:
 /** @param told the latest first */
 function byMintAndTrouble(told: readonly RefusalTold[]): Told[] {
   const known = new Map<string, Told>();
-  for (const { mintUrl, transactionId, detail } of told) {
-    const trouble = backendTroubleIn(detail);
+  for (const { mintUrl, transactionId, ...said } of told) {
+    const trouble = said.trouble ?? (said.detail === null ? null : backendTroubleIn(said.detail));
     if (trouble === null) continue;
     const key = `${trouble} ${mintUrl}`;
     const before = known.get(key) ?? { mintUrl, trouble, count: 0, latestId: transactionId };

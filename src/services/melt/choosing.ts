@@ -5,16 +5,19 @@ import type { OutputKeyset } from '../operations/swapRequests.ts';
 import type { Chosen } from './drafting.ts';
 import { type Candidate, maxInputs, type Selection, selectProofs } from './selection.ts';
 
-/** The cheapest way to pay a quote. `wantsAll`: it was made for all that there is. */
+/**
+ * The cheapest way to pay a quote. `wantsAll`: it was made for all that there is. `mayBeDirect`: whether proofs that fit may go as
+ * they are though there is enough for a swap.
+ */
 export function choose(
   candidates: readonly Candidate[],
   quote: MeltQuote,
   keyset: OutputKeyset,
-  wantsAll: boolean,
+  { wantsAll, mayBeDirect }: { wantsAll: boolean; mayBeDirect: boolean },
 ): Selection {
   const need = quote.amount + quote.feeReserve;
   const terms = { feePpk: keyset.inputFeePpk, denominations: denominations(keyset.keys) };
-  const selection = selectProofs(candidates, need, terms);
+  const selection = selectProofs(candidates, need, terms, mayBeDirect);
   if (!wantsAll || selection.kind !== 'insufficient') return selection;
   // Too little for a swap and the melt behind it may be enough for the melt alone; what is too much then comes back as change.
   const { inputs, meltFee, reach } = wholeOf(candidates);

@@ -1,4 +1,5 @@
 import { type Attempt, attemptsFor, type MeltOperation } from '../../models/operation.ts';
+import { isHeldBack } from '../mint/backendTrouble.ts';
 import { hasSignatures, readMelt } from '../mint/replies.ts';
 import { refusalOf } from '../operations/renewal.ts';
 import { provesPayment } from './change.ts';
@@ -35,7 +36,9 @@ export function factsOf(
     meltReading: meltReading(operation, melt),
     meltPosts: melt?.posts ?? 0,
     mayRepeatMelt:
-      (melt?.posts ?? 0) < maxMeltPosts && now.getTime() - firstPostAt.getTime() < repeatWithinMs,
+      (melt?.posts ?? 0) < maxMeltPosts &&
+      now.getTime() - firstPostAt.getTime() < repeatWithinMs &&
+      (melt === undefined || !isHeldBack(melt, now)),
     sinceLastMeltMs: now.getTime() - lastMeltAt.getTime(),
     fenceDelayMs: times.fenceDelayMs,
     unpaidSightings: operation.unpaidSightings,

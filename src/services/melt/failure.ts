@@ -1,4 +1,5 @@
 import { attemptsFor, type MeltOperation } from '../../models/operation.ts';
+import { adviceOn, backendTroubleIn } from '../mint/backendTrouble.ts';
 import { refusalIn } from '../mint/replies.ts';
 import { latest } from './facts.ts';
 
@@ -32,9 +33,29 @@ const advice: Record<string, string | undefined> = {
   NOT_EXECUTED: 'The mint never began it; try again.',
 };
 
-/** What a client can do about a cause, in one sentence. */
-export function adviceFor(cause: string): string {
-  return advice[cause] ?? 'Try again later; if it is refused again, ask the payee for another invoice.';
+/** What a client can do about a failure, in one sentence. */
+export function adviceFor({ cause, detail }: Failure): string {
+  return (
+    adviceOnBackend(detail) ??
+    advice[cause] ??
+    'Try again later; if it is refused again, ask the payee for another invoice.'
+  );
+}
+
+/** Where the mint's words tell of a trouble of its backend that a client must know of; the words themselves stay out of it. */
+function adviceOnBackend(detail: string | null): string | null {
+  const trouble = detail === null ? null : backendTroubleIn(detail);
+  switch (trouble) {
+    case 'payment_met_before':
+      return 'The mint has met a payment of it before; ask the payee before you pay again.';
+    case 'funds_locked':
+    case 'session_lost':
+    case 'provider_failing':
+      return `The mint’s Lightning backend is in trouble; try again in ${adviceOn(trouble).retryAfterMs / 60_000} minutes.`;
+    case 'leaf_not_verified':
+    case null:
+      return null;
+  }
 }
 
 /**

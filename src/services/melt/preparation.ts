@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts';
 import { databaseUnavailable } from '../../models/errors.ts';
 import type { Attempt, MeltOperation, MeltQuote } from '../../models/operation.ts';
 import { type PlannedOutput, sumAmounts } from '../../models/proof.ts';
+import { isAmong } from '../../models/rollout.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
@@ -69,7 +70,15 @@ export function createPreparation(parts: {
   detection: Pick<Detection, 'demandUnsigned'>;
   keeping: KeepUp;
   timed: Timed;
-  config: Pick<Config, 'feeCapBase' | 'feeCapPercent' | 'leaseMs' | 'openMeltsPerWallet'>;
+  config: Pick<
+    Config,
+    | 'feeCapBase'
+    | 'feeCapPercent'
+    | 'leaseMs'
+    | 'openMeltsPerWallet'
+    | 'directMeltPercent'
+    | 'fullPreflightPercent'
+  >;
   owner: string;
   now: () => Date;
 }): Preparation {
@@ -109,7 +118,8 @@ export function createPreparation(parts: {
       const cost = costOf(chosen, quote);
       if (cost > limit.amount) throw feeTooHigh(cost, quote.amount, limit, wallet.unit);
       const budget = await budgets.claim(wallet, request.budget, quote.amount + cost);
-      const selected = { proofs: chosen.inputs, tokens: outlines, withOthers: round === 1 };
+      const withOthers = round === 1 && isAmong(config.fullPreflightPercent, 'full_preflight', wallet.id);
+      const selected = { proofs: chosen.inputs, tokens: outlines, withOthers };
       const reservations = reservationsFor(chosen.inputs, outlines);
       const [cleared, planned] = await Promise.allSettled([
         preflight.check(wallet, selected, request.requestId),
@@ -137,8 +147,18 @@ export function createPreparation(parts: {
     const keyset = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
     const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
     const free = usable.filter(({ Y }) => !avoid.has(Y));
-    return { outlines, keyset, unlisted, chosen: choose(free, quote, keyset, request.amount === 'max') };
+    return {
+      outlines,
+      keyset,
+      unlisted,
+      chosen: choose(free, quote, keyset, wishesOf(wallet, request.amount)),
+    };
   }
+
+  const wishesOf = ({ id }: Wallet, wish: AmountWish) => ({
+    wantsAll: wish === 'max',
+    mayBeDirect: isAmong(config.directMeltPercent, 'direct_melt', id),
+  });
 
   async function estimate(wallet: Wallet, quote: MeltQuote, wish: AmountWish): Promise<Selection> {
     const [outlines, keyset] = await Promise.all([
@@ -146,7 +166,7 @@ export function createPreparation(parts: {
       keysets.forOutputs(wallet.mintUrl, wallet.unit),
     ]);
     const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
-    const selection = choose(usable, quote, keyset, wish === 'max');
+    const selection = choose(usable, quote, keyset, wishesOf(wallet, wish));
     demandListed(wallet, selection, unlisted);
     return selection;
   }

@@ -36,7 +36,9 @@ export async function quoteMelt(
   );
   if (payersMsat !== null && !amountlessUnits.includes(wallet.unit)) throw amountOfPayerUnsupported();
   const { gateway } = mints.at(wallet.mintUrl);
+  const askedAtMs = performance.now();
   const answer = await gateway.createMeltQuote(invoice.text, wallet.unit, payersMsat);
+  const tookMs = Math.round(performance.now() - askedAtMs);
   if (answer.kind === 'refused') {
     const isUnsupported = payersMsat !== null && answer.code === amountlessUnsupported;
     throw isUnsupported ? amountOfPayerUnsupported() : refusedByMint(answer);
@@ -57,7 +59,8 @@ export async function quoteMelt(
       detail: `the mint reports the invoice as ${quote.state.toLowerCase()}`,
     });
   }
-  return { id: quote.id, amount: quote.amount, feeReserve: quote.feeReserve, expiry: quote.expiry };
+  const { id, amount: quoted, feeReserve, expiry } = quote;
+  return { id, amount: quoted, feeReserve, expiry, tookMs };
 }
 
 /** Whether a payment that begins now may rely on a quote. */

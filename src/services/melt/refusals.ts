@@ -93,7 +93,7 @@ export function refusedByMint({ code, detail }: Refusal): DomainError {
   return new DomainError(
     'PAYMENT_FAILED',
     'MEDIUM',
-    `The mint will not pay this invoice. Nothing was reserved and no money moved. ${adviceFor(cause)}`,
+    `The mint will not pay this invoice. Nothing was reserved and no money moved. ${adviceFor({ cause, detail })}`,
     { members: { released: 0, ...causeMembers({ cause, detail }) } },
   );
 }
@@ -107,7 +107,7 @@ export function paymentFailed(operation: MeltOperation, { replayed }: { replayed
   return new DomainError(
     'PAYMENT_FAILED',
     'MEDIUM',
-    `The invoice was not paid, and these funds can no longer pay it. ${released} ${unit} are back in the wallet. ${adviceFor(failure.cause)} A new try takes a new Idempotency-Key.`,
+    `The invoice was not paid, and these funds can no longer pay it. ${released} ${unit} are back in the wallet. ${adviceFor(failure)} A new try takes a new Idempotency-Key.`,
     {
       members: {
         transactionId: id,

@@ -28,12 +28,22 @@ const searchBudget = 20_000;
 
 /**
  * Chooses proofs for a melt: an exact subset where there is one (no swap, fewest inputs), else the covering set that
- * wastes least on fees, then on size. The same input gives the same choice. Amounts in the wallet's unit.
+ * wastes least on fees, then on size. The same input gives the same choice. Amounts in the wallet's unit. `mayBeDirect`: false
+ * where a swap is to come first wherever there is enough for one.
  */
-export function selectProofs(candidates: readonly Candidate[], need: bigint, terms: OutputTerms): Selection {
+export function selectProofs(
+  candidates: readonly Candidate[],
+  need: bigint,
+  terms: OutputTerms,
+  mayBeDirect = true,
+): Selection {
   const sorted = [...candidates].sort(largestFirst);
-  const exact = exactSubset(sorted, need);
-  if (exact !== null) return { kind: 'direct', inputs: exact, meltFee: feeOf(exact) };
+  const direct = () => {
+    const exact = exactSubset(sorted, need);
+    return exact === null ? null : { kind: 'direct' as const, inputs: exact, meltFee: feeOf(exact) };
+  };
+  const atOnce = mayBeDirect ? direct() : null;
+  if (atOnce !== null) return atOnce;
   const sendAmount = sendAmountFor(need, terms.feePpk, terms.denominations);
   const covering = cheapestCover(sorted, sendAmount);
   if (covering !== null) {
@@ -46,6 +56,9 @@ export function selectProofs(candidates: readonly Candidate[], need: bigint, ter
       keepAmount: sum(covering) - swapFee - sendAmount,
     };
   }
+  // Too little for a swap's own fee: what there is shall be spendable all the same.
+  const instead = mayBeDirect ? null : direct();
+  if (instead !== null) return instead;
   const available = sum(sorted);
   const feeOfAll = available < sendAmount ? 0n : feeOf(sorted.slice(0, maxInputs));
   return { kind: 'insufficient', required: sendAmount + feeOfAll, available };

@@ -1,11 +1,11 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { backendTroubles } from '../../models/backendTrouble.ts';
 import { discrepancyTypes } from '../../models/discrepancy.ts';
 import { InvariantBroken } from '../../models/errors.ts';
 import { isFinished, type Operation } from '../../models/operation.ts';
 import { rateLimitNames } from '../../models/rateLimit.ts';
 import { severities } from '../../models/report.ts';
 import { UntimelySignature } from '../auth/refusals.ts';
-import { backendTroubles } from '../mint/backendTrouble.ts';
 import { type MeltPhase, type Meters, occasions } from './contracts.ts';
 
 /** With the limits of the KPIs among them: a quote within 1 s, a payment within 5 s. */

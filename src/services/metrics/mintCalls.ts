@@ -1,6 +1,5 @@
-import { backendTroubleIn } from '../mint/backendTrouble.ts';
+import { troubleIn } from '../mint/backendTrouble.ts';
 import type { Exchange, Transport } from '../mint/transport.ts';
-import { asDetail, asRecord, parseJson } from '../mint/wire.ts';
 import type { Meters } from './contracts.ts';
 
 /** Every exchange with a mint: how long it took, how it came out, and whether a refusal tells of a known trouble. */
@@ -19,11 +18,8 @@ export function meteredTransport(
       outcome: outcomeOf(exchange),
       seconds: (performance.now() - startedMs) / 1_000,
     });
-    if (exchange.kind === 'reply' && exchange.httpStatus >= 400) {
-      const detail = asDetail(asRecord(parseJson(exchange.body))?.['detail']);
-      const trouble = detail === null ? null : backendTroubleIn(detail);
-      if (trouble !== null) meters.backendTrouble(mintUrl, trouble);
-    }
+    const trouble = exchange.kind === 'reply' ? troubleIn(exchange) : null;
+    if (trouble !== null) meters.backendTrouble(mintUrl, trouble);
     return exchange;
   };
 }

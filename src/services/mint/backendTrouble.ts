@@ -1,17 +1,12 @@
-/**
- * What mints with a Spark or Breez backend are known to say when it fails them (seed: their troubleshooting guide). A mint
- * hands such words on in the detail of an error, and whoever writes an invoice may get his own words in there, too. So
- * what is recognised here chooses sentences and a wait of bounded length, and nothing else: whether a payment was made,
- * what is sent again and what is released follows from the states of quotes and proofs alone.
+import type { Attempt } from '../../models/attempt.ts';
+import { type BackendTrouble, backendTroubles } from '../../models/backendTrouble.ts';
+import { asRecord, asText, parseJson } from './wire.ts';
+
+/*
+ * A mint hands the words of its backend on in the detail of an error, and whoever writes an invoice may get his own words in
+ * there, too. So what is recognised here chooses sentences and a wait of bounded length, and nothing else: whether a payment
+ * was made and what is released follows from the states of quotes and proofs alone.
  */
-export const backendTroubles = [
-  'payment_met_before',
-  'funds_locked',
-  'session_lost',
-  'provider_failing',
-  'leaf_not_verified',
-] as const;
-export type BackendTrouble = (typeof backendTroubles)[number];
 
 /** For people: every sentence is ours, none quotes the mint. */
 export type Advice = {
@@ -39,6 +34,13 @@ const readCharacters = 2_000;
 export function backendTroubleIn(detail: string): BackendTrouble | null {
   const text = detail.slice(0, readCharacters);
   return backendTroubles.find((trouble) => signatures[trouble].test(text)) ?? null;
+}
+
+/** The trouble that a reply tells of, if it is a mint's refusal at all: `detail` (NUT-00) in whatever error. */
+export function troubleIn(reply: { httpStatus: number; body: string }): BackendTrouble | null {
+  if (reply.httpStatus < 400) return null;
+  const detail = asText(asRecord(parseJson(reply.body))?.['detail']);
+  return detail === undefined ? null : backendTroubleIn(detail);
 }
 
 const signatures: Record<BackendTrouble, RegExp> = {
@@ -99,4 +101,14 @@ export function adviceOn(trouble: BackendTrouble): Advice {
           "Watch whether payments of this mint fail. Only then have the mint's operator set its Spark wallet up anew, from a backup of its storage directory.",
       };
   }
+}
+
+/**
+ * Whether a request waits with being sent again, because of what the mint said when it refused it last. What became of it may
+ * be asked at any time.
+ */
+export function isHeldBack({ trouble, endedAt }: Pick<Attempt, 'trouble' | 'endedAt'>, now: Date): boolean {
+  if (trouble === null || endedAt === null) return false;
+  // Either way round: a clock that was wrong when it was noted shall not hold it back for longer.
+  return Math.abs(now.getTime() - endedAt.getTime()) < adviceOn(trouble).retryAfterMs;
 }

@@ -1,4 +1,6 @@
+import type { BackendTrouble } from '../../models/backendTrouble.ts';
 import type { BlindSignature, PlannedOutput } from '../../models/proof.ts';
+import { troubleIn } from './backendTrouble.ts';
 import { inBatches } from './batches.ts';
 import { type Circuit, createBreaker } from './breaker.ts';
 import { createMintLine, type MintLimits, type Question } from './courtesy.ts';
@@ -17,11 +19,11 @@ import {
   parseJson,
 } from './wire.ts';
 
-/** An answer to a question that moves no money. */
+/** An answer to a question that moves no money. `trouble`: what the mint's words tell of its backend, where they do. */
 export type Answer<T> =
   | { kind: 'answer'; value: T }
-  | ({ kind: 'refused'; httpStatus: number } & Refusal)
-  | { kind: 'unreachable' }
+  | ({ kind: 'refused'; httpStatus: number; trouble?: BackendTrouble } & Refusal)
+  | { kind: 'unreachable'; trouble?: BackendTrouble }
   | { kind: 'nonsense' };
 
 export type ProofState = 'UNSPENT' | 'PENDING' | 'SPENT';
@@ -110,12 +112,14 @@ export function createMintGateway(url: string, transport: Transport, limits: Min
       const value = record === undefined ? undefined : read(record);
       return value === undefined ? { kind: 'nonsense' } : { kind: 'answer', value };
     }
+    const trouble = troubleIn(result);
+    const told = trouble === null ? {} : { trouble };
     const refusal = refusalIn(result);
-    if (refusal !== null) return { kind: 'refused', httpStatus: result.httpStatus, ...refusal };
+    if (refusal !== null) return { kind: 'refused', httpStatus: result.httpStatus, ...refusal, ...told };
     // Whoever says so, the mint or what stands before it, and in whatever words.
     if (result.httpStatus === 413) return { kind: 'refused', httpStatus: 413, code: null, detail: null };
     return result.httpStatus >= 500 || result.httpStatus === 429
-      ? { kind: 'unreachable' }
+      ? { kind: 'unreachable', ...told }
       : { kind: 'nonsense' };
   }
 

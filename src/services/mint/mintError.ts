@@ -1,7 +1,12 @@
+import type { BackendTrouble } from '../../models/backendTrouble.ts';
 import { DomainError } from '../../models/errors.ts';
 
 /** What a mint says makes no sense, or it refuses what it must not: a refusal of ours, which a repeat may get past. */
-export function mintError(what: string, mintCode: number | null = null): DomainError {
+export function mintError(
+  what: string,
+  mintCode: number | null = null,
+  backendTrouble?: BackendTrouble,
+): DomainError {
   return new DomainError(
     'MINT_ERROR',
     'MEDIUM',
@@ -9,6 +14,7 @@ export function mintError(what: string, mintCode: number | null = null): DomainE
     {
       retryable: true,
       ...(mintCode === null ? {} : { members: { mintCode } }),
+      ...(backendTrouble === undefined ? {} : { about: { backendTrouble } }),
     },
   );
 }

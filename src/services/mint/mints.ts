@@ -194,10 +194,13 @@ export function answered<T>(answer: Answer<T>, doing: string): T {
         'MINT_UNAVAILABLE',
         'HIGH',
         'The mint does not answer. Nothing was started and no money moved. Try again shortly.',
-        { retryable: true },
+        {
+          retryable: true,
+          ...(answer.trouble === undefined ? {} : { about: { backendTrouble: answer.trouble } }),
+        },
       );
     case 'refused':
-      throw mintError(`refused to ${doing}`, answer.code);
+      throw mintError(`refused to ${doing}`, answer.code, answer.trouble);
     case 'nonsense':
       throw mintError(`gave an answer that makes no sense when asked to ${doing}`);
   }

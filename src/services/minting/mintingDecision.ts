@@ -8,6 +8,8 @@ export type MintingFacts = {
   signed: boolean;
   /** The latest attempt was refused because its keyset signs no more. */
   keysetRetired: boolean;
+  /** Its backend is in a known trouble, which takes some minutes: the same request would be refused again. */
+  heldBack: boolean;
   /** How long the quote has been expired; negative while it can still be paid in time. */
   expiredForMs: number;
   sinceUpdateMs: number;
@@ -66,7 +68,8 @@ function decideIssuing(facts: MintingFacts, view: MintingView): MintingDecision 
   if (view.outputs === 'UNREACHABLE' || view.quote === 'UNREACHABLE') return 'wait';
   switch (view.quote) {
     case 'PAID':
-      return facts.keysetRetired ? 'renew_issue' : 'repeat_issue';
+      if (facts.keysetRetired) return 'renew_issue';
+      return facts.heldBack ? 'wait' : 'repeat_issue';
     case 'ISSUED':
       return facts.sinceUpdateMs >= oddForMs ? 'attention' : 'wait';
     case 'UNPAID':

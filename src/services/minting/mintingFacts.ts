@@ -1,5 +1,6 @@
 import { attemptsFor, type MintingOperation } from '../../models/operation.ts';
 import type { PlannedOutput } from '../../models/proof.ts';
+import { isHeldBack } from '../mint/backendTrouble.ts';
 import { hasSignatures } from '../mint/replies.ts';
 import { isRefused } from './issueAttempts.ts';
 import type { MintingFacts, MintingView } from './mintingDecision.ts';
@@ -36,6 +37,7 @@ export function factsOf(operation: MintingOperation, now: Date): MintingFacts {
     state: operation.state,
     signed: hasSignatures(latest),
     keysetRetired: latest !== undefined && isRefused(latest),
+    heldBack: latest !== undefined && isHeldBack(latest, now),
     expiredForMs: now.getTime() - expiredAtMs,
     sinceUpdateMs: now.getTime() - operation.updatedAt.getTime(),
   };

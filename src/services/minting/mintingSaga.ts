@@ -11,12 +11,14 @@ import type { ReportService } from '../contracts.ts';
 import type { OutputFactory } from '../ecash/outputs.ts';
 import { redeem } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
+import { troubleIn } from '../mint/backendTrouble.ts';
 import { signedView } from '../mint/gateway.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { hasSignatures, readSigned } from '../mint/replies.ts';
 import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
 import { oddAgain, oddForMs } from '../operations/oddities.ts';
+import { backendIn } from '../operations/post.ts';
 import { remember } from '../operations/remember.ts';
 import type { Detection } from '../restore/detection.ts';
 import { createLooks } from '../restore/lookedAt.ts';
@@ -123,7 +125,7 @@ export function createMintingHandler(parts: {
     if (exchange.kind === 'lost') {
       return move(
         sent,
-        { attempts: withAttempt(sent.attempts, { ...sending, endedAt: now() }) },
+        { attempts: withAttempt(sent.attempts, { ...sending, endedAt: now(), trouble: null }) },
         `no reply to issue (${exchange.reason})`,
       );
     }
@@ -134,13 +136,14 @@ export function createMintingHandler(parts: {
       ...answered,
       refusalCode: isRejected ? reading.code : attempt.refusalCode,
       refusals: attempt.refusals + Number(isRejected),
+      trouble: troubleIn(exchange),
     };
     const isSigned = hasSignatures(stored);
     if (isSigned) remember(answeredHere, operation.id, maxRemembered);
     return move(
       sent,
       { attempts: withAttempt(sent.attempts, stored), unverified: isSigned ? sent.unverified : null },
-      `issue reply stored (HTTP ${exchange.httpStatus})`,
+      `issue reply stored (HTTP ${exchange.httpStatus}${backendIn(exchange)})`,
     );
   }
 

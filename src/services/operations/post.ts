@@ -7,6 +7,7 @@ import {
   posted,
 } from '../../models/operation.ts';
 import { StaleOperation, withAttempt, withReply } from '../../repositories/operations.ts';
+import { troubleIn } from '../mint/backendTrouble.ts';
 import type { MintGateway } from '../mint/gateway.ts';
 import { readMelt, readSigned, refusalIn } from '../mint/replies.ts';
 import type { Exchange } from '../mint/transport.ts';
@@ -81,7 +82,7 @@ export async function arrive<T extends Operation>(
 }
 
 function answered(of: Attempt, exchange: Exchange, at: Date): Attempt {
-  if (exchange.kind === 'lost') return { ...of, endedAt: at };
+  if (exchange.kind === 'lost') return { ...of, endedAt: at, trouble: null };
   const reply = { httpStatus: exchange.httpStatus, body: exchange.body, at };
   const reading = of.purpose === 'melt' ? readMelt(reply) : readSigned(reply);
   const isRejected = reading.kind === 'rejected';
@@ -90,6 +91,7 @@ function answered(of: Attempt, exchange: Exchange, at: Date): Attempt {
     refusalCode: isRejected ? (reading.code ?? of.refusalCode) : of.refusalCode,
     refusals: of.refusals + Number(isRejected && reading.code !== null),
     answers: of.answers + Number(refusalIn(exchange) !== null),
+    trouble: troubleIn(exchange),
   };
   return keepPaid(of, stored);
 }
@@ -102,7 +104,7 @@ function keepPaid(before: Attempt, after: Attempt): Attempt {
 
 function eventOf(purpose: AttemptPurpose, exchange: Exchange): string {
   return exchange.kind === 'reply'
-    ? `${purpose} reply stored (HTTP ${exchange.httpStatus}${codeIn(exchange)})`
+    ? `${purpose} reply stored (HTTP ${exchange.httpStatus}${codeIn(exchange)}${backendIn(exchange)})`
     : `no reply to ${purpose} (${exchange.reason})`;
 }
 
@@ -110,4 +112,10 @@ function eventOf(purpose: AttemptPurpose, exchange: Exchange): string {
 function codeIn(exchange: { httpStatus: number; body: string }): string {
   const code = refusalIn(exchange)?.code ?? null;
   return code === null ? '' : `, code ${code}`;
+}
+
+/** A known trouble of its backend, by our name for it. */
+export function backendIn(exchange: { httpStatus: number; body: string }): string {
+  const trouble = troubleIn(exchange);
+  return trouble === null ? '' : `, backend: ${trouble}`;
 }

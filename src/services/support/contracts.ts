@@ -1,6 +1,8 @@
+import type { BackendTrouble } from '../../models/backendTrouble.ts';
 import type { OperationStory } from '../../models/operation.ts';
 import type { ErrorReport, ReportStatus, Resolution, Severity } from '../../models/report.ts';
 import type { TransactionStatus } from '../../models/transaction.ts';
+import type { Advice } from '../mint/backendTrouble.ts';
 import type { PlainWords } from './plainWords.ts';
 
 /** Which reports are asked for; undefined = any. */
@@ -21,7 +23,15 @@ export type ReportPage = { reports: ErrorReport[]; limit: number; nextCursor: st
 export type OperationView = OperationStory & { status: TransactionStatus | null; money: string };
 
 /** A report with what it means. `operation`: null where it is about none, or about one that was never stored. */
-export type ReportView = { report: ErrorReport; words: PlainWords; operation: OperationView | null };
+export type ReportView = {
+  report: ErrorReport;
+  words: PlainWords;
+  operation: OperationView | null;
+  backend: BackendView | null;
+};
+
+/** A known trouble of the mint's backend, by the mint's own words, while the report is not over; `toldAt`: when it said so. */
+export type BackendView = Advice & { trouble: BackendTrouble; toldAt: Date };
 
 /** Who of support acts, by the key that the request came with, and in which request. */
 export type Actor = { keyId: string; label: string; requestId: string };

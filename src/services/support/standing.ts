@@ -1,8 +1,11 @@
+import { backendTroubles } from '../../models/backendTrouble.ts';
 import { invariant } from '../../models/errors.ts';
 import type { OperationStory } from '../../models/operation.ts';
+import type { ErrorReport } from '../../models/report.ts';
 import type { TransactionKind, TransactionStatus } from '../../models/transaction.ts';
+import { adviceOn } from '../mint/backendTrouble.ts';
 import { statuses } from '../transactions/status.ts';
-import type { OperationView } from './contracts.ts';
+import type { BackendView, OperationView } from './contracts.ts';
 
 const undecided = 'A person must decide. Until then its ecash stays where it is.';
 
@@ -90,3 +93,14 @@ export const viewOf = (story: OperationStory): OperationView => ({
   status: meaningOf(story),
   money: whereMoneyIs(story),
 });
+
+/** What the mint's words tell of its backend: those to the operation, else those to the request that was reported. */
+export function backendOf(
+  { status, details, at }: Pick<ErrorReport, 'status' | 'details' | 'at'>,
+  story: Pick<OperationStory, 'trouble'> | null,
+): BackendView | null {
+  const reported = backendTroubles.find((trouble) => trouble === details['backendTrouble']);
+  const told = story?.trouble ?? (reported === undefined ? null : { kind: reported, at });
+  if (told === null || status === 'closed') return null;
+  return { ...adviceOn(told.kind), trouble: told.kind, toldAt: told.at };
+}

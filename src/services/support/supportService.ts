@@ -7,7 +7,7 @@ import type { ReportResolutions } from '../../repositories/reportResolutions.ts'
 import { createCursors } from '../cursor.ts';
 import type { SupportService } from './contracts.ts';
 import { plainWordsFor } from './plainWords.ts';
-import { viewOf } from './standing.ts';
+import { backendOf, viewOf } from './standing.ts';
 
 const cursors = createCursors(/sup_[0-9a-f]{20}/);
 
@@ -56,6 +56,7 @@ export function createSupportService(parts: {
       report,
       words: plainWordsFor(report.code),
       operation: story === null ? null : viewOf(story),
+      backend: backendOf(report, story),
     };
   };
 

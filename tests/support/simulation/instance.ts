@@ -158,7 +158,8 @@ export function createInstance(parts: {
     now,
   });
   const timed: Timed = (_phase, work) => work();
-  const config = { feeCapBase: 50n, feeCapPercent: 20n, ...times };
+  const everywhere = { directMeltPercent: 100, fullPreflightPercent: 100 };
+  const config = { feeCapBase: 50n, feeCapPercent: 20n, ...everywhere, ...times };
   const preparation = createPreparation({
     tokens,
     operations,
