@@ -10,7 +10,7 @@ const portionsPerRound = 25;
 /** Events that cannot be sealed are told so often, and no oftener. */
 const tellEveryMs = 3_600_000;
 
-/** `seal` makes one round at once. */
+/** `seal` makes a whole round that begins after it was asked for: what was committed before is looked at. */
 export type AuditSealing = Rounds & { seal(): Promise<void> };
 
 /**
@@ -63,7 +63,10 @@ export function createAuditSealing(parts: {
 
   return {
     start: rounds.start,
-    seal: sealing.run,
+    seal: async () => {
+      await sealing.underWay()?.catch(() => undefined);
+      await sealing.run();
+    },
     stop: async () => {
       stopped = true;
       await rounds.stop();
