@@ -47,8 +47,7 @@ import { createReconcileService } from './services/reconcile/reconcileService.ts
 import { createReportService } from './services/reportService.ts';
 import { createRestoreRequests } from './services/restore/requests.ts';
 import { createRestore } from './services/restore/restore.ts';
-import { createRecheck } from './services/support/recheck.ts';
-import { createSupportService } from './services/support/supportService.ts';
+import { createSupport } from './services/support/support.ts';
 import { createTransactionService } from './services/transactions/transactionService.ts';
 import { createKeepUp } from './services/upkeep/keepUp.ts';
 import { createUpkeepRounds } from './services/upkeep/upkeepRounds.ts';
@@ -257,10 +256,7 @@ export async function createContext(given: {
       onLastCall: runs.onLastCall,
     }),
     reports,
-    support: {
-      ...createSupportService({ ...stores, now }),
-      recheck: createRecheck({ ...common, ...runs, audit: stores.audit }),
-    },
+    support: createSupport({ ...common, ...runs }),
     health: createHealthService({
       isDatabaseWritable: () => isDatabaseWritable(database, 1_000),
       mintHealth: mints.health,

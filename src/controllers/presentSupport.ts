@@ -1,6 +1,7 @@
 import type { ErrorReport, Resolution } from '../models/report.ts';
 import { redact } from '../redaction.ts';
 import type {
+  DecisionView,
   OperationView,
   RecheckView,
   ReportPage,
@@ -68,6 +69,16 @@ export const presentRecheck = ({ outcome, operation, mintAnsweredMsAgo }: Rechec
   success: true,
   outcome,
   mintAnsweredMsAgo,
+  ...presentOperation(operation),
+});
+
+/** What came of a decision, and how the operation stands now. */
+export const presentDecision = ({ operation, ...view }: DecisionView) => ({
+  success: true,
+  decision: view.decision,
+  outcome: view.outcome,
+  rechecked: view.rechecked,
+  mintAnsweredMsAgo: view.mintAnsweredMsAgo,
   ...presentOperation(operation),
 });
 

@@ -1,7 +1,7 @@
 import { invariant } from '../models/errors.ts';
+import { feesPaid } from '../models/meltSums.ts';
 import {
   type AtomicResult,
-  feesPaid,
   type MeltOperation,
   type MeltPayment,
   type MeltState,

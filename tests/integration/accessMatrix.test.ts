@@ -70,6 +70,7 @@ beforeAll(() => {
     '/api/wallet/:npub/restore': {},
     '/api/support/reports/:supportId/resolve': { note: 'x' },
     '/api/support/operations/:transactionId/recheck': {},
+    '/api/support/operations/:transactionId/decide': { decision: 'fence', note: 'x' },
   });
 });
 

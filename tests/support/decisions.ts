@@ -28,6 +28,7 @@ export const fresh: MeltFacts = {
   partlySpent: null,
   doubted: null,
   unverified: null,
+  fenceDecided: false,
   hasFence: false,
   fenceSigned: false,
   fenceRefusal: 'none',
@@ -72,6 +73,7 @@ const choices: Choices = {
   partlySpent: standings,
   doubted: standings,
   unverified: [null, stood(0)],
+  fenceDecided: both,
   hasFence: both,
   fenceSigned: both,
   fenceRefusal: refusals,
@@ -98,6 +100,7 @@ const relevant: Record<MeltFacts['state'], readonly (keyof MeltFacts)[]> = {
     'unpaidSightings',
     'partlySpent',
     'doubted',
+    'fenceDecided',
     'hasFence',
   ],
   releasing: [
@@ -108,12 +111,14 @@ const relevant: Record<MeltFacts['state'], readonly (keyof MeltFacts)[]> = {
     'unpaidSightings',
     'doubted',
     'unverified',
+    'fenceDecided',
   ],
   paid: ['meltReading', 'hasFence', 'orphaned'],
   settled: [],
   released: [],
   cancelled: [],
   needs_attention: [],
+  written_off: [],
 };
 
 /** The whole product of a state's facts. */

@@ -135,6 +135,7 @@ export async function startEdge() {
         now,
       }),
       recheck: unused,
+      decide: unused,
     },
     wallets,
     health,

@@ -71,7 +71,23 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
   it('never fences while the quote or an input is paid, pending or out of sight', () => {
     const uncertain = ({ view: { quote, inputs } }: Row) =>
       ['PAID', 'PENDING', 'UNREACHABLE'].includes(quote) || ['PENDING', 'UNREACHABLE'].includes(inputs);
-    expect(rowsWhere((row) => fencings.includes(row.decision) && uncertain(row))).toStrictEqual([]);
+    const fenced = rowsWhere(({ decision }) => fencings.includes(decision));
+    expect(fenced.filter((row) => !row.facts.fenceDecided && uncertain(row))).toStrictEqual([]);
+  });
+
+  it('fences by a person’s decision whatever is said of the quote, and only what the mint calls unspent', () => {
+    const decided = rowsWhere(({ facts, decision }) => facts.fenceDecided && fencings.includes(decision));
+    expect(new Set(decided.map(({ view }) => view.quote)).size).toBe(5);
+    const whole = decided.filter(({ decision }) => decision !== 'start_partial_fence');
+    expect(new Set(whole.map(({ view }) => view.inputs))).toStrictEqual(new Set(['UNSPENT']));
+    expect(whole.every(({ facts }) => facts.meltReading !== 'paid')).toBe(true);
+  });
+
+  it('a person’s decision changes nothing while the inputs are not called unspent', () => {
+    const others = rowsWhere(({ facts, view }) => facts.fenceDecided && view.inputs !== 'UNSPENT');
+    const unlike = ({ facts, view, decision }: Row) =>
+      decision !== decide({ ...facts, fenceDecided: false }, view);
+    expect(others.filter(unlike)).toStrictEqual([]);
   });
 
   it('never gives up a melt that was sent unless the fence is signed or its only attempt was refused', () => {
@@ -130,6 +146,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
       ({ facts, view }) =>
         ['melting', 'pending'].includes(facts.state) &&
         facts.meltReading !== 'paid' &&
+        !facts.fenceDecided &&
         view.quote === 'PAID' &&
         view.inputs === 'UNSPENT' &&
         !(facts.hasFence && view.outputs === 'SIGNED'),
@@ -144,7 +161,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
   });
 
   it('touches nothing that has ended', () => {
-    const ended = ['settled', 'released', 'cancelled', 'needs_attention'];
+    const ended = ['settled', 'released', 'cancelled', 'needs_attention', 'written_off'];
     expect(decisionsOf(rowsWhere(({ facts }) => ended.includes(facts.state)))).toStrictEqual(['done']);
     const open = rowsWhere(({ facts }) => !ended.includes(facts.state));
     expect(decisionsOf(open)).not.toContain('done');
@@ -155,7 +172,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
     expect(started.length).toBeGreaterThan(0);
     const due = ({ facts, view }: Row) =>
       facts.state === 'pending' &&
-      facts.unpaidSightings >= 1 &&
+      (facts.unpaidSightings >= 1 || facts.fenceDecided) &&
       facts.sinceLastMeltMs >= facts.fenceDelayMs &&
       view.inputs === 'UNSPENT';
     expect(started.filter((row) => !due(row))).toStrictEqual([]);

@@ -31,6 +31,7 @@ export const routes = [
   { method: 'GET', path: '/api/support/reports/:supportId', access: 'support:read' },
   { method: 'POST', path: '/api/support/reports/:supportId/resolve', access: 'support:write' },
   { method: 'POST', path: '/api/support/operations/:transactionId/recheck', access: 'support:write' },
+  { method: 'POST', path: '/api/support/operations/:transactionId/decide', access: 'support:write' },
 ] as const satisfies readonly { method: 'GET' | 'POST'; path: string; access: Access }[];
 
 export type Route = (typeof routes)[number];
@@ -82,6 +83,7 @@ export function requestTo(route: Route, npub: string, invoice: string) {
     '/api/wallet/:npub/restore': {},
     '/api/support/reports/:supportId/resolve': { note: 'x' },
     '/api/support/operations/:transactionId/recheck': {},
+    '/api/support/operations/:transactionId/decide': { decision: 'fence', note: 'x' },
   };
   const body = route.method === 'POST' ? bodies[route.path] : undefined;
   return {

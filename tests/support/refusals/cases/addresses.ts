@@ -276,6 +276,47 @@ const recheckCases: RefusalCase[] = [
   },
 ];
 
+const decideAt = '/api/support/operations/tx_melt_1_0a/decide';
+const decideCases: RefusalCase[] = [
+  {
+    code: 'TRANSACTION_NOT_FOUND',
+    what: 'deciding about an operation that nobody knows',
+    provoke: (stage) => stage.post(decideAt, { decision: 'fence', note: 'x' }),
+    says: /no operation with that id\. Nothing was done; check the transactionId/,
+  },
+  {
+    code: 'VALIDATION_ERROR',
+    what: 'a decision that there is not, and no reason for it',
+    provoke: (stage) => stage.post(decideAt, { decision: 'release' }),
+    says: /^Nothing was done: decision: /,
+    members: {
+      details: [
+        { field: 'decision', message: 'must be one of [fence, write_off]' },
+        { field: 'note', message: 'is required' },
+      ],
+    },
+  },
+  {
+    code: 'FORBIDDEN',
+    what: 'writing off without the scope admin',
+    provoke: async (stage) =>
+      stage.post(decideAt, { decision: 'write_off', note: 'x' }, await stage.bearer(['support:write'])),
+    says: /takes the scope admin/,
+  },
+  {
+    code: 'DECISION_NOT_POSSIBLE',
+    what: 'deciding about a payment that has ended',
+    async provoke(stage) {
+      const wallet = await stage.world.wallet(128);
+      const paid = await stage.melt(wallet, await stage.invoice(50));
+      await stage.arranged();
+      const id = String(paid.body['transactionId']);
+      return stage.post(`/api/support/operations/${id}/decide`, { decision: 'fence', note: 'x' });
+    },
+    says: /^Nothing was decided, and nothing was changed\. The mint has paid it/,
+  },
+];
+
 const notes: [string, unknown, string][] = [
   ['of nothing', '', 'must not be empty'],
   ['of spaces', '  ', noteRule],
@@ -374,6 +415,7 @@ export const addressCases: RefusalCase[] = [
   ...supportCases,
   ...noteCases,
   ...recheckCases,
+  ...decideCases,
   ...unknownRoutes,
   ...otherMethods,
   hostless,
