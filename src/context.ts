@@ -132,7 +132,7 @@ export async function createContext(given: {
   });
   const mints = profile === 'production' ? refusingSimulated(allMints) : allMints;
   const seeds = createSeeds(secrets.mnemonic, stores.wallets);
-  const reports = createReportService({ reports: stores.filed, spool: stores.spool, logger, now });
+  const reports = createReportService({ reports: stores.filed, spool: stores.spool, config, logger, now });
   refusedAddresses.reportTo(reports);
   const { mintUrls } = config;
   const wallets = createWalletService({

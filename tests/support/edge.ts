@@ -76,7 +76,13 @@ export async function startEdge() {
   const bearerTokens = createBearerTokenService({ tokens: createBearerTokenRepository(database), now });
   const directory = await mkdtemp(join(tmpdir(), 'crucible-spool-'));
   const spool = createReportSpool({ directory, instance: database.appName, logger });
-  const reports = createReportService({ reports: createReportRepository(database), spool, logger, now });
+  const reports = createReportService({
+    reports: createReportRepository(database),
+    spool,
+    config: { reportRetentionDays: 0 },
+    logger,
+    now,
+  });
   const transactionList = createTransactionListRepository(database);
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
