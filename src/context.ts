@@ -147,7 +147,7 @@ export async function createContext(given: {
   const engine = createEngine({ config, stores, mints, seeds, reports, logger, now });
   const { worker } = engine;
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
-  const sealing = createAuditSealing({ chain: stores.auditChain, logger, now });
+  const sealing = createAuditSealing({ chain: stores.auditChain, reports, logger, now });
   const audit = { ...createAuditVerification(stores.auditReads), seal: sealing.seal };
   const unserved = createUnservedMints({ ...stores, mints, reports, logger, now });
   const startWorkers = () => {

@@ -1,5 +1,8 @@
 import type { Logger } from '../../logger.ts';
+import { chainOfServer } from '../../repositories/audit.ts';
 import type { AuditChain } from '../../repositories/auditChain.ts';
+import type { ReportService } from '../contracts.ts';
+import { remember } from '../operations/remember.ts';
 import { createRounds, oneAtATime, type Rounds } from '../operations/timing.ts';
 
 const everyMs = 5_000;
@@ -7,8 +10,10 @@ const everyMs = 5_000;
 const portion = 200;
 /** … and so many times in a round: a thousand events a second for each instance. What is left waits for the next. */
 const portionsPerRound = 25;
-/** Events that cannot be sealed are told so often, and no oftener. */
-const tellEveryMs = 3_600_000;
+/** So many events that cannot be sealed are remembered; what is forgotten is told once more. */
+const maxRemembered = 10_000;
+/** So many of them are named in a report. */
+const maxNamed = 20;
 
 /** `seal` makes a whole round that begins after it was asked for: what was committed before is looked at. */
 export type AuditSealing = Rounds & { seal(): Promise<void> };
@@ -19,13 +24,14 @@ export type AuditSealing = Rounds & { seal(): Promise<void> };
  */
 export function createAuditSealing(parts: {
   chain: AuditChain;
+  reports: Pick<ReportService, 'file'>;
   logger: Logger;
   now: () => Date;
 }): AuditSealing {
-  const { chain, logger, now } = parts;
+  const { chain, reports, logger, now } = parts;
   /** Where the next portion begins, so that events that cannot be sealed hold up no others. */
   let after: string | null = null;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const told = new Set<string>();
   let stopped = false;
   const sealing = oneAtATime(sealPortions);
   const rounds = createRounds(everyMs, () => sealing.run().catch(warn));
@@ -40,7 +46,7 @@ export function createAuditSealing(parts: {
           events.map(({ eventId }) => eventId),
           now(),
         );
-        if (unfit.length > 0) tell(walletId, unfit);
+        await tell(walletId, unfit);
       }
       // An event that commits late may have an earlier id than some that are sealed: begin anew at the end.
       after = waiting.length < portion ? null : (waiting.at(-1)?.eventId ?? null);
@@ -48,12 +54,23 @@ export function createAuditSealing(parts: {
     }
   }
 
-  function tell(walletId: string, eventIds: readonly string[]): void {
-    if (performance.now() - toldAt < tellEveryMs) return;
-    toldAt = performance.now();
+  /** Once for each event and process: their marks stay, so every round finds them again. */
+  async function tell(walletId: string, unfit: readonly string[]): Promise<void> {
+    const eventIds = unfit.filter((id) => !told.has(id));
+    if (eventIds.length === 0) return;
+    for (const id of eventIds) remember(told, id, maxRemembered);
     logger.error('audit events were changed or removed before they were sealed: run crucible audit verify', {
       walletId,
       eventIds,
+    });
+    const whose = walletId === chainOfServer ? 'about no single wallet' : 'of this wallet';
+    await reports.file({
+      dedupeKey: `AUDIT_LOG_CHANGED:${walletId}`,
+      severity: 'CRITICAL',
+      code: 'AUDIT_LOG_CHANGED',
+      walletId: walletId === chainOfServer ? null : walletId,
+      summary: `${eventIds.length} audit events ${whose} are not what was written, or are gone, seconds after they were. No server changes or removes any: somebody else writes to the database.`,
+      details: { eventIds: eventIds.slice(0, maxNamed) },
     });
   }
 

@@ -21,6 +21,13 @@ const onlyWait =
  * What holds of one incident alone stands in its own summary.
  */
 const byCode = {
+  AUDIT_LOG_CHANGED: {
+    money:
+      'No money moved by this. But whoever can change the audit log may have changed more: what the books say of this wallet is to be compared with its mint.',
+    server:
+      'Goes on with payments, and seals all other events. Those that are named here get no seal, so that they stay evidence.',
+    next: 'Find out who else can write to the database, and run crucible audit verify. Have the wallet reconciled. Resolve this report when that is done.',
+  },
   CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS: {
     money:
       'The invoice is paid. The books of the wallet do not show it yet; the sum stays reserved. It must not be paid again.',
