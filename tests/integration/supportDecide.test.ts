@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type Body,
@@ -63,10 +64,11 @@ async function begun(funds: number, amount: number, behaviour: 'pay' | 'pending'
   const wallet = await world.wallet(funds);
   const wish = { amount, expirySeconds: tenDaysSeconds };
   const invoiced = await world.sim.invoice(behaviour === 'pending' ? { ...wish, behaviour } : wish);
-  const asked = await wallet.melt(invoiced.invoice, {}, { prefer: 'respond-async' });
+  const key = { 'idempotency-key': randomUUID() };
+  const asked = await wallet.melt(invoiced.invoice, {}, { ...key, prefer: 'respond-async' });
   const id = String(asked.body['transactionId']);
   await comesTo(wallet, id, 'pending');
-  return { wallet, id, ...invoiced };
+  return { wallet, id, key, ...invoiced };
 }
 
 /** A payment that a person was called for: its quote is called paid, and its ecash is not spent. */
@@ -168,7 +170,7 @@ describe('a fence that a person wants', () => {
 
 describe('a payment that a person writes off', () => {
   it('takes an admin, and leaves what is proven in the wallet', async () => {
-    const { wallet, id, invoice } = await doubted();
+    const { wallet, id, invoice, key } = await doubted();
     const { swap } = await repositoriesOf(world).meltOf(wallet.npub);
     const wish = { decision: 'write_off', note: 'x' };
     const refused = await world.call('POST', `/api/support/operations/${id}/decide`, wish, support);
@@ -189,6 +191,10 @@ describe('a payment that a person writes off', () => {
     const [report] = await reportsOf(id);
     expect(report?.closed_how).toBe('A person has written it off: the mint is gone');
     expect(await wallet.melt(invoice)).toMatchObject({ status: 409, body: { code: 'DUPLICATE_PAYMENT' } });
+    const told = await wallet.melt(invoice, {}, key);
+    expect(told).toMatchObject({ status: 500, body: { code: 'CRITICAL_MELT_FAILURE' } });
+    expect(told.body['message']).toContain('support has written it off');
+    await until(() => allClosed(id), 'nobody called again for what was decided');
     expect((await decide(id, 'write_off')).body).toMatchObject({ outcome: 'DECIDED_BEFORE' });
     expect((await wallet.status(id)).body).toMatchObject({ released: kept, cause: 'WRITTEN_OFF' });
     // It proves to be there after all.

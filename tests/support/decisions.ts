@@ -73,7 +73,8 @@ const choices: Choices = {
   partlySpent: standings,
   doubted: standings,
   unverified: [null, stood(0)],
-  fenceDecided: both,
+  // What changes with a person's decision is compared by itself: half as many rows.
+  fenceDecided: [false],
   hasFence: both,
   fenceSigned: both,
   fenceRefusal: refusals,
@@ -100,7 +101,6 @@ const relevant: Record<MeltFacts['state'], readonly (keyof MeltFacts)[]> = {
     'unpaidSightings',
     'partlySpent',
     'doubted',
-    'fenceDecided',
     'hasFence',
   ],
   releasing: [
@@ -111,7 +111,6 @@ const relevant: Record<MeltFacts['state'], readonly (keyof MeltFacts)[]> = {
     'unpaidSightings',
     'doubted',
     'unverified',
-    'fenceDecided',
   ],
   paid: ['meltReading', 'hasFence', 'orphaned'],
   settled: [],

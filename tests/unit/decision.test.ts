@@ -71,23 +71,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
   it('never fences while the quote or an input is paid, pending or out of sight', () => {
     const uncertain = ({ view: { quote, inputs } }: Row) =>
       ['PAID', 'PENDING', 'UNREACHABLE'].includes(quote) || ['PENDING', 'UNREACHABLE'].includes(inputs);
-    const fenced = rowsWhere(({ decision }) => fencings.includes(decision));
-    expect(fenced.filter((row) => !row.facts.fenceDecided && uncertain(row))).toStrictEqual([]);
-  });
-
-  it('fences by a person’s decision whatever is said of the quote, and only what the mint calls unspent', () => {
-    const decided = rowsWhere(({ facts, decision }) => facts.fenceDecided && fencings.includes(decision));
-    expect(new Set(decided.map(({ view }) => view.quote)).size).toBe(5);
-    const whole = decided.filter(({ decision }) => decision !== 'start_partial_fence');
-    expect(new Set(whole.map(({ view }) => view.inputs))).toStrictEqual(new Set(['UNSPENT']));
-    expect(whole.every(({ facts }) => facts.meltReading !== 'paid')).toBe(true);
-  });
-
-  it('a person’s decision changes nothing while the inputs are not called unspent', () => {
-    const others = rowsWhere(({ facts, view }) => facts.fenceDecided && view.inputs !== 'UNSPENT');
-    const unlike = ({ facts, view, decision }: Row) =>
-      decision !== decide({ ...facts, fenceDecided: false }, view);
-    expect(others.filter(unlike)).toStrictEqual([]);
+    expect(rowsWhere((row) => fencings.includes(row.decision) && uncertain(row))).toStrictEqual([]);
   });
 
   it('never gives up a melt that was sent unless the fence is signed or its only attempt was refused', () => {
@@ -146,7 +130,6 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
       ({ facts, view }) =>
         ['melting', 'pending'].includes(facts.state) &&
         facts.meltReading !== 'paid' &&
-        !facts.fenceDecided &&
         view.quote === 'PAID' &&
         view.inputs === 'UNSPENT' &&
         !(facts.hasFence && view.outputs === 'SIGNED'),
@@ -172,7 +155,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
     expect(started.length).toBeGreaterThan(0);
     const due = ({ facts, view }: Row) =>
       facts.state === 'pending' &&
-      (facts.unpaidSightings >= 1 || facts.fenceDecided) &&
+      facts.unpaidSightings >= 1 &&
       facts.sinceLastMeltMs >= facts.fenceDelayMs &&
       view.inputs === 'UNSPENT';
     expect(started.filter((row) => !due(row))).toStrictEqual([]);
@@ -286,6 +269,31 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
         expect({ facts, decisions: decisions.size }).toStrictEqual({ facts, decisions: 1 });
       }
     }
+  });
+});
+
+describe('with a person’s decision that the ecash is to be taken back', () => {
+  const undecided = rowsWhere(({ facts }) => ['pending', 'releasing'].includes(facts.state));
+  const changed = undecided.flatMap((row) => {
+    const facts = { ...row.facts, fenceDecided: true };
+    const decision = decide(facts, row.view);
+    return decision === row.decision ? [] : [{ facts, view: row.view, decision, instead: row.decision }];
+  });
+
+  it('what is done otherwise is fencing, whatever is said of the quote, and only what the mint calls unspent', () => {
+    const of = (state: MeltFacts['state']) => changed.filter(({ facts }) => facts.state === state);
+    expect(decisionsOf(of('pending'))).toStrictEqual(['start_fence']);
+    expect(decisionsOf(of('releasing'))).toStrictEqual(['renew_fence', 'repeat_fence']);
+    expect(new Set(changed.map(({ view }) => view.quote)).size).toBe(5);
+    expect(new Set(changed.map(({ view }) => view.inputs))).toStrictEqual(new Set(['UNSPENT']));
+    expect(changed.filter(({ facts }) => facts.meltReading === 'paid')).toStrictEqual([]);
+  });
+
+  it('the payment request has had its time to arrive, and nothing is released for the decision alone', () => {
+    const early = changed.filter(
+      ({ facts, decision }) => decision === 'start_fence' && facts.sinceLastMeltMs < facts.fenceDelayMs,
+    );
+    expect(early).toStrictEqual([]);
   });
 });
 

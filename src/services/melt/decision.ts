@@ -255,7 +255,7 @@ function decidePending(facts: MeltFacts, view: MintView): Decision {
   if (view.quote === 'PENDING' || view.inputs === 'PENDING')
     return facts.unpaidSightings > 0 ? 'forget_unpaid' : 'wait';
   if (isDoubtful(view)) return whenDoubted(facts);
-  if (!facts.hasFence && !facts.fenceDecided && surelyRefused(facts, view)) return 'start_release';
+  if (!facts.hasFence && surelyRefused(facts, view)) return 'start_release';
   switch (view.inputs) {
     case 'SPENT':
       return 'wait'; // ours are gone and nobody says why: keep asking, never release
