@@ -12,7 +12,7 @@ import {
   retold,
 } from '../support/liar.ts';
 import { comesTo } from '../support/mischief.ts';
-import { outside, timesPaid } from '../support/money.ts';
+import { member, outside, timesPaid } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
 import { type Reply, type TestWallet, until, untilLater, type World } from '../support/world.ts';
 
@@ -184,6 +184,8 @@ describe('a payment that a person writes off', () => {
     const kept = Number(swap?.keepAmount);
     expect(kept).toBeGreaterThan(0);
     expect(await wallet.balance()).toMatchObject({ totalBalance: kept, reservedBalance: 0 });
+    const { body } = await world.call('GET', `${wallet.at}/info`);
+    expect(member(body, 'walletInfo', 'statistics', 'melts')).toEqual({ open: 0, paid: 0, failed: 0 });
     expect(await decidedIn(id)).toMatchObject([
       { details: { decision: 'write_off', writtenOff: expect.anything() } },
     ]);
