@@ -179,7 +179,8 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
   DECISION_NOT_POSSIBLE: {
     ...low,
     when: 'The operation has ended, moves on by itself, or cannot be decided about in this way',
-    detail: 'Nothing was decided, and nothing was changed. It has ended as settled.',
+    detail:
+      'Nothing was done: that cannot be decided about this operation. It has ended as settled. Look at it before you decide again.',
     always: { transactionId, state: text('The operation’s own state', 'settled') },
   },
   PAYLOAD_TOO_LARGE: {

@@ -20,8 +20,10 @@ const filed = (name: string): Promise<string> =>
   reports().file({ dedupeKey: `test:${name}`, severity: 'HIGH', code: 'FEE_ABOVE_LIMIT', summary: name });
 const resolve = (supportId: string) =>
   world.call('POST', `/api/support/reports/${supportId}/resolve`, { note: 'seen' });
-const statusOf = async (supportId: string) =>
-  (await world.call('GET', `/api/support/reports/${supportId}`)).body['status'] ?? 'gone';
+const statusOf = async (supportId: string) => {
+  const { status, body } = await world.call('GET', `/api/support/reports/${supportId}`);
+  return status === 404 ? 'gone' : body['status'];
+};
 
 it('reports that ended a month ago are removed; those that are open, or ended since, stay for as long as they are', async () => {
   const open = await filed('open');

@@ -173,6 +173,11 @@ function auditOf(operation: Operation, decision: Decision, note: string, actor: 
 }
 
 const notPossible = ({ id, state }: Operation, why: string): DomainError =>
-  new DomainError('DECISION_NOT_POSSIBLE', 'LOW', `Nothing was decided, and nothing was changed. ${why}`, {
-    members: { transactionId: id, state },
-  });
+  new DomainError(
+    'DECISION_NOT_POSSIBLE',
+    'LOW',
+    `Nothing was done: that cannot be decided about this operation. ${why} Look at it before you decide again.`,
+    {
+      members: { transactionId: id, state },
+    },
+  );

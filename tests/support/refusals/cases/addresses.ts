@@ -276,6 +276,23 @@ const recheckCases: RefusalCase[] = [
   },
 ];
 
+function decidedTooLate(): RefusalCase {
+  let transactionId = '';
+  return {
+    code: 'DECISION_NOT_POSSIBLE',
+    what: 'deciding about a payment that has ended',
+    async provoke(stage) {
+      const wallet = await stage.world.wallet(128);
+      transactionId = String((await stage.melt(wallet, await stage.invoice(50))).body['transactionId']);
+      await stage.arranged();
+      const wish = { decision: 'fence', note: 'x' };
+      return stage.post(`/api/support/operations/${transactionId}/decide`, wish);
+    },
+    says: /^Nothing was done: that cannot be decided about this operation\. The mint has paid it/,
+    members: () => ({ transactionId, state: 'settled' }),
+  };
+}
+
 const decideAt = '/api/support/operations/tx_melt_1_0a/decide';
 const decideCases: RefusalCase[] = [
   {
@@ -303,18 +320,7 @@ const decideCases: RefusalCase[] = [
       stage.post(decideAt, { decision: 'write_off', note: 'x' }, await stage.bearer(['support:write'])),
     says: /takes the scope admin/,
   },
-  {
-    code: 'DECISION_NOT_POSSIBLE',
-    what: 'deciding about a payment that has ended',
-    async provoke(stage) {
-      const wallet = await stage.world.wallet(128);
-      const paid = await stage.melt(wallet, await stage.invoice(50));
-      await stage.arranged();
-      const id = String(paid.body['transactionId']);
-      return stage.post(`/api/support/operations/${id}/decide`, { decision: 'fence', note: 'x' });
-    },
-    says: /^Nothing was decided, and nothing was changed\. The mint has paid it/,
-  },
+  decidedTooLate(),
 ];
 
 const notes: [string, unknown, string][] = [
