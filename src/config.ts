@@ -56,6 +56,8 @@ export type Config = {
   openSendsPerWallet: number;
   /** How many tokens a wallet may be receiving at a time. */
   openReceivesPerWallet: number;
+  /** So long reports are kept that are closed, or that a person has called resolved; 0 = for ever. */
+  reportRetentionDays: number;
   /** Directory of the reports that wait for the database; instances of one deployment may share it. */
   spoolDirectory: string;
   /** Where heap snapshots may be written, which hold every secret; null = nowhere. */
@@ -142,6 +144,7 @@ function configFrom(settings: Settings): Config {
     openMintingsPerWallet: settings.integer('CRUCIBLE_OPEN_MINTINGS_PER_WALLET', 1_000, 1, 100_000),
     openSendsPerWallet: settings.integer('CRUCIBLE_OPEN_SENDS_PER_WALLET', 1_000, 1, 100_000),
     openReceivesPerWallet: settings.integer('CRUCIBLE_OPEN_RECEIVES_PER_WALLET', 100, 1, 10_000),
+    reportRetentionDays: settings.integer('CRUCIBLE_REPORT_RETENTION_DAYS', 400, 0, 36_500),
     spoolDirectory: settings.text('CRUCIBLE_SPOOL_DIR') ?? 'spool',
     heapSnapshotDirectory: settings.text('CRUCIBLE_HEAP_SNAPSHOT_DIR'),
     rateLimit: settings.oneOf('CRUCIBLE_RATE_LIMIT', switchPositions, 'on'),

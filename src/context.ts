@@ -49,8 +49,7 @@ import { createReconcileService } from './services/reconcile/reconcileService.ts
 import { createReportService } from './services/reportService.ts';
 import { createRestoreRequests } from './services/restore/requests.ts';
 import { createRestore } from './services/restore/restore.ts';
-import { createRecheck } from './services/support/recheck.ts';
-import { createSupportService } from './services/support/supportService.ts';
+import { createSupport } from './services/support/support.ts';
 import { createTransactionService } from './services/transactions/transactionService.ts';
 import { createKeepUp } from './services/upkeep/keepUp.ts';
 import { createUpkeepRounds } from './services/upkeep/upkeepRounds.ts';
@@ -140,14 +139,14 @@ export async function createContext(given: {
   const mints = profile === 'production' ? refusingSimulated(allMints) : allMints;
   const seeds = createSeeds(secrets.mnemonic, stores.wallets);
   const { filed, spool } = stores;
-  const reports = meteredReports(createReportService({ reports: filed, spool, logger, now }), meters);
+  const reports = meteredReports(createReportService({ reports: filed, spool, config, logger, now }), meters);
   refusedAddresses.reportTo(reports);
   const wallets = createWalletService({ ...stores, mints, seeds, mintUrls: config.mintUrls, now });
 
   const engine = createEngine({ config, stores, mints, seeds, reports, meters, logger, now });
   const { worker } = engine;
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
-  const sealing = createAuditSealing({ chain: stores.auditChain, logger, now });
+  const sealing = createAuditSealing({ chain: stores.auditChain, reports, logger, now });
   const audit = { ...createAuditVerification(stores.auditReads), seal: sealing.seal };
   const unserved = createUnservedMints({ ...stores, mints, reports, logger, now });
   const overcome = createOvercomeTroubles({ filed: stores.filed, mints, logger, now });
@@ -243,10 +242,7 @@ export async function createContext(given: {
       onLastCall: runs.onLastCall,
     }),
     reports,
-    support: {
-      ...createSupportService({ ...stores, now }),
-      recheck: createRecheck({ ...common, ...runs, audit: stores.audit }),
-    },
+    support: createSupport({ ...common, ...runs }),
     health: createHealthService({
       isDatabaseWritable: () => isDatabaseWritable(database, 1_000),
       mintHealth: mints.health,

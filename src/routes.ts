@@ -119,6 +119,12 @@ export function routeTable(services: Services): Route[] {
       access: 'support:write',
       handler: support.recheck,
     },
+    {
+      method: 'post',
+      path: '/api/support/operations/:transactionId/decide',
+      access: 'support:write',
+      handler: support.decide,
+    },
   );
   return routes;
 }

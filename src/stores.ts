@@ -11,6 +11,7 @@ import { createCorrectionRepository } from './repositories/corrections.ts';
 import { createCounterRepository } from './repositories/counters.ts';
 import type { Database } from './repositories/database.ts';
 import type { Sealers } from './repositories/dataKeys.ts';
+import { createDecisionRepository } from './repositories/decisions.ts';
 import { createKeySpendingRepository } from './repositories/keySpending.ts';
 import { createLedgerRepository } from './repositories/ledger.ts';
 import { createMeltRepository } from './repositories/melts.ts';
@@ -84,6 +85,7 @@ export function createStores(given: {
     reportList: createReportListRepository(database),
     resolutions: createReportResolutions(database, audit),
     stories: createOperationStories(database),
+    decisions: createDecisionRepository(database, tokens, operations, audit),
     spool,
     spending: createKeySpendingRepository(database),
     apiKeys: createApiKeyRepository(database),

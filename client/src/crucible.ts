@@ -82,6 +82,48 @@ export function createCrucible(options: CrucibleOptions) {
     /** The calls of one wallet: of an npub that has several, the one named, else its first. */
     wallet: (npub: string, { walletId }: { walletId?: string } = {}) =>
       walletAt(walletId === undefined ? way : { ...way, walletId }, pathTo(npub)),
+
+    /** The calls of people who have a customer on the line, about all wallets: they take a key with the scopes of support. */
+    support: supportAt(way),
+  };
+}
+
+function supportAt(way: Way) {
+  const reportAt = (supportId: string) => `/api/support/reports/${encodeURIComponent(supportId)}`;
+  const operationAt = (transactionId: string) =>
+    `/api/support/operations/${encodeURIComponent(transactionId)}`;
+  return {
+    /** One page of error reports, those that were met last first; go on with its `pagination.nextCursor`. */
+    reports: (query: QueryOf<'reports'> = {}, call: CallOptions = {}) =>
+      answer<AnswerOf<'reports', 200>>(way, { ...get(`/api/support/reports${queryOf(query)}`), ...call }),
+
+    /** What happened, what it means for the customer’s money, and what to do. By any supportId that was ever told for it. */
+    report: (supportId: string, call: CallOptions = {}) =>
+      answer<AnswerOf<'report', 200>>(way, { ...get(reportAt(supportId)), ...call }),
+
+    /** Calls a report dealt with. */
+    resolve: (supportId: string, body: BodyOf<'resolveReport'>, call: CallOptions = {}) =>
+      answer<AnswerOf<'resolveReport', 200>>(way, {
+        ...post(`${reportAt(supportId)}/resolve`, body),
+        ...call,
+      }),
+
+    /** Has the mint asked now, and an operation advanced as far as it goes. */
+    recheck: (transactionId: string, call: CallOptions = {}) =>
+      answer<AnswerOf<'recheck', 200>>(way, {
+        ...post(`${operationAt(transactionId)}/recheck`, {}),
+        ...call,
+      }),
+
+    /**
+     * Decides about an operation that the server does not end by itself. Where an earlier attempt had no answer, this one may
+     * be told `DECIDED_BEFORE`, or refused with `DECISION_NOT_POSSIBLE` because the operation has ended since.
+     */
+    decide: (transactionId: string, body: BodyOf<'decide'>, call: CallOptions = {}) =>
+      answer<AnswerOf<'decide', 200>>(way, {
+        ...post(`${operationAt(transactionId)}/decide`, body),
+        ...call,
+      }),
   };
 }
 

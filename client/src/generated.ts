@@ -545,6 +545,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/support/operations/{transactionId}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide about an operation that the server does not end by itself
+         * @description For operations that wait for a person, or have been open for over an hour. `fence`: its ecash is taken back by a swap at the mint, and is the wallet’s again once that has succeeded; where the mint has paid with it after all, it is booked as paid. `write_off` (scope `admin`): it is given up, and what is proven to be the wallet’s becomes spendable.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -807,7 +827,7 @@ export interface components {
              * @description The operation’s own state
              * @enum {string}
              */
-            state: "awaiting_payment" | "issuing" | "expired" | "needs_attention";
+            state: "awaiting_payment" | "issuing" | "expired" | "needs_attention" | "written_off";
             /** @description Names the operation */
             transactionId: string;
             /**
@@ -872,7 +892,7 @@ export interface components {
              * @description The operation’s own state
              * @enum {string}
              */
-            state: "swapping" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention";
+            state: "swapping" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention" | "written_off";
         };
         TokenPending: {
             /** @constant */
@@ -918,7 +938,7 @@ export interface components {
              * @description The operation’s own state
              * @enum {string}
              */
-            state: "swapping" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention";
+            state: "swapping" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention" | "written_off";
             /** @description Ecash: whoever has it may spend it, unless it is locked (NUT-00, version 4) */
             encodedToken: string | null;
             /**
@@ -949,7 +969,7 @@ export interface components {
                  * @description The state that it then had
                  * @enum {string}
                  */
-                state: "swapping" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention";
+                state: "swapping" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "released" | "cancelled" | "needs_attention" | "written_off";
                 /** @description What happened */
                 event: string;
             }[];
@@ -1172,7 +1192,7 @@ export interface components {
              * @description The operation’s own state
              * @enum {string}
              */
-            state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention";
+            state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "written_off";
             /** @description Names the quote at its mint */
             quoteId: string;
             /** @description Milliseconds from its beginning to its end, or to now */
@@ -1187,7 +1207,7 @@ export interface components {
                  * @description The state that it then had
                  * @enum {string}
                  */
-                state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention";
+                state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "written_off";
                 /** @description What happened */
                 event: string;
             }[];
@@ -1364,7 +1384,7 @@ export interface components {
              * @description The operation’s own state
              * @enum {string}
              */
-            state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "redeeming" | "received" | "refused";
+            state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "written_off" | "awaiting_payment" | "issuing" | "issued" | "expired" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "redeeming" | "received" | "refused";
             timeline: {
                 /**
                  * Format: date-time
@@ -1375,7 +1395,7 @@ export interface components {
                  * @description The state that it then had
                  * @enum {string}
                  */
-                state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "awaiting_payment" | "issuing" | "issued" | "expired" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "redeeming" | "received" | "refused";
+                state: "prepared" | "swapping" | "swapped" | "melting" | "pending" | "paid" | "releasing" | "settled" | "released" | "cancelled" | "needs_attention" | "written_off" | "awaiting_payment" | "issuing" | "issued" | "expired" | "sent" | "reclaiming" | "claimed" | "partly_claimed" | "reclaimed" | "redeeming" | "received" | "refused";
                 /** @description What happened */
                 event: string;
             }[];
@@ -1796,6 +1816,77 @@ export interface components {
              * @enum {string}
              */
             outcome: "LOOKED_AT" | "STILL_ASKING" | "BUSY" | "ENDED_BEFORE" | "NEEDS_DECISION" | "MINT_NOT_CONFIGURED";
+            /** @description How long ago its mint was last heard; null = not yet */
+            mintAnsweredMsAgo: number | null;
+            /** @description Names the operation */
+            transactionId: string;
+            /**
+             * @description Its kind
+             * @enum {string}
+             */
+            kind: "melt" | "minting" | "send" | "receive" | "upkeep";
+            /**
+             * @description What its owner is told; null of upkeep
+             * @enum {string|null}
+             */
+            status: "PENDING" | "PAID" | "FAILED" | "EXPIRED" | "NEEDS_ATTENTION" | null;
+            /** @description Its own state */
+            state: string;
+            /** @description Now, in plain words */
+            whereTheMoneyIs: string;
+            /**
+             * Format: npub
+             * @description The wallet’s owner, as NIP-19 spells a Nostr public key
+             */
+            npub: string;
+            /** @description Names one wallet of an npub */
+            walletId: string;
+            /** @description The mint’s address */
+            mintUrl: string;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            createdAt: string;
+            timeline: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description The state that it then had */
+                state: string;
+                /** @description What happened */
+                event: string;
+            }[];
+        };
+        DecideWish: {
+            /**
+             * @description Take its ecash back, or give it up
+             * @enum {string}
+             */
+            decision: "fence" | "write_off";
+            /** @description Why, for whoever reads it later */
+            note: string;
+        };
+        Decided: {
+            /** @constant */
+            success: true;
+            /**
+             * @description Take its ecash back, or give it up
+             * @enum {string}
+             */
+            decision: "fence" | "write_off";
+            /**
+             * @description Whether it was decided now, or so before
+             * @enum {string}
+             */
+            outcome: "DECIDED" | "DECIDED_BEFORE";
+            /**
+             * @description What came of looking at it at once; null where there was nothing to look at
+             * @enum {string|null}
+             */
+            rechecked: "LOOKED_AT" | "STILL_ASKING" | "BUSY" | "ENDED_BEFORE" | "NEEDS_DECISION" | "MINT_NOT_CONFIGURED" | null;
             /** @description How long ago its mint was last heard; null = not yet */
             mintAnsweredMsAgo: number | null;
             /** @description Names the operation */
@@ -2309,6 +2400,33 @@ export interface components {
             /** @constant */
             severity: "LOW";
         };
+        /** @description The operation has ended, moves on by itself, or cannot be decided about in this way */
+        DECISION_NOT_POSSIBLE: {
+            /** @constant */
+            type: "urn:crucible:problem:decision-not-possible";
+            /** @constant */
+            title: "Not to be decided so";
+            /** @description What happened, whether money moved, and what to do */
+            detail: string;
+            /** @description Names the request */
+            instance: string;
+            /** @description The title; for older clients, where a melt failed: Failed to melt tokens */
+            error: string;
+            /** @description The same as detail */
+            message: string;
+            /** @constant */
+            code: "DECISION_NOT_POSSIBLE";
+            /** @description Whether the same request may succeed later */
+            retryable: boolean;
+            /** @constant */
+            status: 409;
+            /** @constant */
+            severity: "LOW";
+            /** @description Names the operation */
+            transactionId: string;
+            /** @description The operation’s own state */
+            state: string;
+        };
         /** @description The body has more than 64 KiB */
         PAYLOAD_TOO_LARGE: {
             /** @constant */
@@ -2509,7 +2627,7 @@ export interface components {
              * @description Why
              * @enum {string}
              */
-            cause: "INVOICE_ALREADY_PAID" | "PAYMENT_UNDER_WAY" | "NO_ROUTE" | "LIGHTNING_PAYMENT_FAILED" | "EXPIRED" | "AMOUNT_OUT_OF_RANGE" | "KEYSET_RETIRED" | "MINT_REFUSED" | "NOT_STARTED" | "NOT_EXECUTED";
+            cause: "INVOICE_ALREADY_PAID" | "PAYMENT_UNDER_WAY" | "NO_ROUTE" | "LIGHTNING_PAYMENT_FAILED" | "EXPIRED" | "AMOUNT_OUT_OF_RANGE" | "KEYSET_RETIRED" | "MINT_REFUSED" | "NOT_STARTED" | "NOT_EXECUTED" | "WRITTEN_OFF";
             /** @description The mint’s own words */
             causeDetail?: string;
             /** @description Names the operation */
@@ -4043,6 +4161,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rechecked"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transactionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideWish"];
+            };
+        };
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
                 };
             };
         };

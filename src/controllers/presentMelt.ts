@@ -131,8 +131,9 @@ function booked(
 /** A cancelled melt never left the house: all that it had reserved is free again. Else bringing it home may have cost fees. */
 function failureFields({ state, failure, releasedAmount, sourceAmount }: MeltOperation) {
   const released = state === 'cancelled' ? sourceAmount : releasedAmount;
-  // What became of the rest of an operation that a recovery has ended is for the recovery to find.
-  const isAllKnown = released !== null && failure?.cause !== 'STORE_BEHIND_MINT';
+  // What became of the rest of an operation that a recovery has ended is for the recovery to find; of one written off, nobody knows.
+  const isAllKnown =
+    released !== null && failure?.cause !== 'STORE_BEHIND_MINT' && failure?.cause !== 'WRITTEN_OFF';
   return {
     ...(released === null ? {} : { released: toJsonSum(released) }),
     ...(isAllKnown ? { feesPaid: toJsonSum(sourceAmount - released) } : {}),

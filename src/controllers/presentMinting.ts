@@ -23,6 +23,7 @@ const waitingStatus: Record<Exclude<MintingState, 'issued'>, string> = {
   expired: 'UNPAID',
   issuing: 'PAID',
   needs_attention: 'NEEDS_ATTENTION',
+  written_off: 'NEEDS_ATTENTION',
 };
 
 /** 200 once the ecash is credited; until then 202, saying how far it is. */

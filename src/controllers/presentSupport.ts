@@ -2,6 +2,7 @@ import type { ErrorReport, Resolution } from '../models/report.ts';
 import { redact } from '../redaction.ts';
 import type {
   BackendView,
+  DecisionView,
   OperationView,
   RecheckView,
   ReportPage,
@@ -85,6 +86,16 @@ export const presentRecheck = ({ outcome, operation, mintAnsweredMsAgo }: Rechec
   success: true,
   outcome,
   mintAnsweredMsAgo,
+  ...presentOperation(operation),
+});
+
+/** What came of a decision, and how the operation stands now. */
+export const presentDecision = ({ operation, ...view }: DecisionView) => ({
+  success: true,
+  decision: view.decision,
+  outcome: view.outcome,
+  rechecked: view.rechecked,
+  mintAnsweredMsAgo: view.mintAnsweredMsAgo,
   ...presentOperation(operation),
 });
 

@@ -1,9 +1,15 @@
 import type { RequestHandler } from 'express';
-import { actorOf } from '../middleware/authenticate.ts';
+import { actorOf, demandAdmin } from '../middleware/authenticate.ts';
 import { readReportQuery, readSupportId } from '../middleware/reportQuery.ts';
 import { bodies, readBody, readTransactionId } from '../middleware/validate.ts';
 import type { SupportService } from '../services/support/contracts.ts';
-import { presentRecheck, presentReport, presentReports, presentResolution } from './presentSupport.ts';
+import {
+  presentDecision,
+  presentRecheck,
+  presentReport,
+  presentReports,
+  presentResolution,
+} from './presentSupport.ts';
 
 /** Handlers for people who have a customer on the line. */
 export function supportController(support: SupportService) {
@@ -25,5 +31,11 @@ export function supportController(support: SupportService) {
     res.json(presentRecheck(await support.recheck(readTransactionId(req), actorOf(req))));
   };
 
-  return { list, get, resolve, recheck };
+  const decide: RequestHandler = async (req, res) => {
+    const { decision, note } = readBody(bodies.decide, req);
+    if (decision === 'write_off') demandAdmin(req);
+    res.json(presentDecision(await support.decide(readTransactionId(req), decision, note, actorOf(req))));
+  };
+
+  return { list, get, resolve, recheck, decide };
 }

@@ -104,6 +104,11 @@ export function signerOf(req: Request): string {
   return caller.npub;
 }
 
+/** What only an admin may decide. @throws DomainError FORBIDDEN */
+export function demandAdmin(req: Request): void {
+  if (!isAdmin(callerOf(req))) throw forbidden('this takes the scope admin');
+}
+
 /** Who of support acts. @throws InvariantBroken on a route that does not demand a scope of support */
 export function actorOf(req: Request): Actor {
   const caller = callerOf(req);

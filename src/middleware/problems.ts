@@ -31,6 +31,7 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   TRANSACTION_NOT_FOUND: { status: 404, title: 'Transaction not found' },
   QUOTE_NOT_FOUND: { status: 404, title: 'Quote not found' },
   REPORT_NOT_FOUND: { status: 404, title: 'Report not found' },
+  DECISION_NOT_POSSIBLE: { status: 409, title: 'Not to be decided so' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'Body too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Unsupported media type' },
   MELT_BLOCKED_BY_RECONCILIATION: { status: 409, title: 'Correction under way', retryAfterSeconds: 5 },

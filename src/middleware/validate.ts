@@ -13,6 +13,7 @@ import { isNpub } from '../models/npub.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
 import { unitPattern } from '../models/units.ts';
 import type { OwnersNotes } from '../services/contracts.ts';
+import { type Decision, decisions } from '../services/support/contracts.ts';
 import { npubProblem } from './npub.ts';
 
 const maxAmount = Number.MAX_SAFE_INTEGER;
@@ -122,6 +123,12 @@ export const bodies = {
     ...notes,
   }).required(),
   resolve: Joi.object<{ note: string }>({ note: supportNote.required() }).required(),
+  decide: Joi.object<{ decision: Decision; note: string }>({
+    decision: Joi.string()
+      .valid(...decisions)
+      .required(),
+    note: supportNote.required(),
+  }).required(),
   receive: Joi.object<{ encodedToken: string } & Notes>({
     encodedToken: Joi.string().max(60_000).required(),
     ...notes,

@@ -9,7 +9,8 @@ import type { Proof } from './proof.ts';
  *      │         ▼ │
  *      │      reclaiming ─► reclaimed, partly_claimed
  *      ├─► cancelled (nothing had left)
- *      └─► released (the mint swaps it not); any state whose invariant broke ─► needs_attention
+ *      └─► released (the mint swaps it not); any state whose invariant broke ─► needs_attention;
+ *          what a person gives up ─► written_off
  */
 export const sendStates = [
   'swapping',
@@ -21,11 +22,12 @@ export const sendStates = [
   'released',
   'cancelled',
   'needs_attention',
+  'written_off',
 ] as const;
 export type SendState = (typeof sendStates)[number];
 
 /** States of a receive: a token of somebody else, swapped into ecash that this wallet alone knows. */
-export const receiveStates = ['redeeming', 'received', 'refused', 'needs_attention'] as const;
+export const receiveStates = ['redeeming', 'received', 'refused', 'needs_attention', 'written_off'] as const;
 export type ReceiveState = (typeof receiveStates)[number];
 
 /** Whom a token is locked to (NUT-11). From `locktime` on, whoever has `refundPubkey` may take it, too. */
@@ -110,8 +112,17 @@ export type ReceiveOperation = OperationBase &
   ReceiveProofs & { kind: 'receive'; state: ReceiveState };
 
 /** What a send that has ended took of its key's budget: what really left the wallet. Null while it has not ended. */
-export function budgetTakenBySend({ state, amount, fee, reclaimedAmount }: SendOperation): bigint | null {
+export function budgetTakenBySend({
+  state,
+  amount,
+  fee,
+  sourceAmount,
+  booked,
+  reclaimedAmount,
+}: SendOperation): bigint | null {
   switch (state) {
+    case 'written_off':
+      return booked ? amount + fee : sourceAmount;
     case 'claimed':
       return amount + fee;
     case 'partly_claimed':

@@ -11,7 +11,7 @@ export { type Attempt, type AttemptPurpose, posted, type StoredReply, unsentAtte
  *
  *   prepared ─► swapping ─► swapped ─► melting ─► pending ─► paid ─► settled
  *   prepared ─► cancelled; swapping … pending ─► releasing ─► released; releasing ─► pending;
- *   any state whose invariant broke ─► needs_attention
+ *   any state whose invariant broke ─► needs_attention; what a person gives up ─► written_off (ADR 36)
  */
 export const meltStates = [
   'prepared',
@@ -25,11 +25,19 @@ export const meltStates = [
   'released',
   'cancelled',
   'needs_attention',
+  'written_off',
 ] as const;
 export type MeltState = (typeof meltStates)[number];
 
 /** States of a minting: ecash issued for a Lightning payment that somebody makes to us. */
-export const mintingStates = ['awaiting_payment', 'issuing', 'issued', 'expired', 'needs_attention'] as const;
+export const mintingStates = [
+  'awaiting_payment',
+  'issuing',
+  'issued',
+  'expired',
+  'needs_attention',
+  'written_off',
+] as const;
 export type MintingState = (typeof mintingStates)[number];
 
 /** States in which nobody has anything left to do; they reserve nothing (`needs_attention` waits for a person). */
@@ -46,6 +54,7 @@ export const finishedStates = [
   'refused',
   'kept_up',
   'needs_attention',
+  'written_off',
 ] as const;
 
 export function isFinished(
@@ -158,6 +167,8 @@ export type MeltDetails = {
   unverifiedSeenAt: Date | null;
   /** First and last of the mint's own refusals of its swap, with no long silence or outage among them. */
   swapRefused: { since: Date; lastAt: Date } | null;
+  /** When a person had its ecash taken back, whatever the mint says of the quote; null where nobody has. */
+  fenceDecidedAt: Date | null;
   /** The most that the payment may cost besides its amount. */
   feeCap: bigint;
   /** Until then the creating request is still waiting to answer its client. */
@@ -207,40 +218,6 @@ export function isOfKind<K extends Operation['kind']>(
   kind: K,
 ): operation is OfKind<K> {
   return operation?.kind === kind;
-}
-
-/** What really left the wallet besides the amount paid: input fees and the Lightning fee, less the change credited. */
-export function feesPaid(
-  operation: MeltOperation,
-  booked: Pick<AtomicResult, 'keepAmount' | 'meltChangeAmount'>,
-): bigint {
-  return operation.sourceAmount - operation.quote.amount - booked.keepAmount - booked.meltChangeAmount;
-}
-
-/** What a melt that has ended took of its key's budget: what really left the wallet. Null while it has not ended. */
-export function budgetTaken({
-  state,
-  sourceAmount,
-  atomicResult,
-  releasedAmount,
-}: MeltOperation): bigint | null {
-  switch (state) {
-    case 'settled':
-      return sourceAmount - (atomicResult?.keepAmount ?? 0n) - (atomicResult?.meltChangeAmount ?? 0n);
-    case 'released':
-      return sourceAmount - (releasedAmount ?? 0n);
-    case 'cancelled':
-      return 0n;
-    case 'prepared':
-    case 'swapping':
-    case 'swapped':
-    case 'melting':
-    case 'pending':
-    case 'paid':
-    case 'releasing':
-    case 'needs_attention':
-      return null;
-  }
 }
 
 /** The proofs that go to the mint with the melt request. */

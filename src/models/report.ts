@@ -36,9 +36,14 @@ export type ErrorReport = {
   resolutions: Resolution[];
 };
 
-/** Codes of incidents that consist in an operation being open, and are over when it has ended. */
+/** Codes of incidents that consist in an operation being open, or waiting for a person, and are over when it has ended. */
 export const overWithOperation = [
   'CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS',
+  'CRITICAL_MELT_FAILURE',
+  'CRITICAL_MINT_FAILURE',
+  'CRITICAL_RECEIVE_FAILURE',
+  'CRITICAL_SEND_FAILURE',
+  'CRITICAL_UPKEEP_FAILURE',
   'FEE_ABOVE_LIMIT',
   'MINTING_HELD_UP',
   'OPERATION_OPEN_TOO_LONG',

@@ -7,8 +7,8 @@ export type TokenStatus = (typeof tokenStatuses)[number];
 /** How the token came to be. There is never a "melted" token: consumed proofs are not stored twice. */
 export type TransactionType = 'minted' | 'sent' | 'received' | 'change';
 
-/** Why a token is spent: our own operation booked it, or the mint said so and reconciliation believed it. */
-export type SpentReason = 'operation' | 'mint_reported' | 'split';
+/** Why a token is spent: our own operation booked it, the mint said so and reconciliation believed it, or a person gave it up. */
+export type SpentReason = 'operation' | 'mint_reported' | 'split' | 'written_off';
 
 /** A set of proofs of one wallet that is reserved, spent and counted as a whole. */
 export type CashuToken = {

@@ -7,9 +7,17 @@ import type { Proof } from './proof.ts';
  *
  *   swapping ─► kept_up
  *      ├─► cancelled (nothing had left)
- *      └─► released (the mint swaps it not); any state whose invariant broke ─► needs_attention
+ *      └─► released (the mint swaps it not); any state whose invariant broke ─► needs_attention;
+ *          what a person gives up ─► written_off
  */
-export const upkeepStates = ['swapping', 'kept_up', 'released', 'cancelled', 'needs_attention'] as const;
+export const upkeepStates = [
+  'swapping',
+  'kept_up',
+  'released',
+  'cancelled',
+  'needs_attention',
+  'written_off',
+] as const;
 export type UpkeepState = (typeof upkeepStates)[number];
 
 /** `retiring`: its keysets sign no more, or soon expire. `scattered`: too many small proofs. */

@@ -40,6 +40,7 @@ const causes = [
   'MINT_REFUSED',
   'NOT_STARTED',
   'NOT_EXECUTED',
+  'WRITTEN_OFF',
 ];
 const afterTheMintWasAsked = (state: 'scheduled' | 'manual') => ({
   requiresManualIntervention: only(true),
@@ -174,6 +175,13 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
     ...low,
     when: 'There is no report of that id',
     detail: 'There is no report with that supportId. Nothing was done; check the supportId.',
+  },
+  DECISION_NOT_POSSIBLE: {
+    ...low,
+    when: 'The operation has ended, moves on by itself, or cannot be decided about in this way',
+    detail:
+      'Nothing was done: that cannot be decided about this operation. It has ended as settled. Look at it before you decide again.',
+    always: { transactionId, state: text('The operation’s own state', 'settled') },
   },
   PAYLOAD_TOO_LARGE: {
     ...low,

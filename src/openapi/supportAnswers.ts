@@ -59,16 +59,34 @@ const ofOperation: Record<string, Schema> = {
 
 const operation: Schema = object(ofOperation);
 
+const looks = [
+  'LOOKED_AT',
+  'STILL_ASKING',
+  'BUSY',
+  'ENDED_BEFORE',
+  'NEEDS_DECISION',
+  'MINT_NOT_CONFIGURED',
+] as const;
+
+export const decision: Schema = oneOf('Take its ecash back, or give it up', ['fence', 'write_off']);
+
+export const decided: Schema = object({
+  success: only(true),
+  decision,
+  outcome: oneOf('Whether it was decided now, or so before', ['DECIDED', 'DECIDED_BEFORE']),
+  rechecked: {
+    ...nullable(
+      text('What came of looking at it at once; null where there was nothing to look at', 'LOOKED_AT'),
+    ),
+    enum: [...looks, null],
+  },
+  mintAnsweredMsAgo: nullable(count('How long ago its mint was last heard; null = not yet', 12)),
+  ...ofOperation,
+});
+
 export const rechecked: Schema = object({
   success: only(true),
-  outcome: oneOf('What came of it; only with the first two was the mint asked', [
-    'LOOKED_AT',
-    'STILL_ASKING',
-    'BUSY',
-    'ENDED_BEFORE',
-    'NEEDS_DECISION',
-    'MINT_NOT_CONFIGURED',
-  ]),
+  outcome: oneOf('What came of it; only with the first two was the mint asked', looks),
   mintAnsweredMsAgo: nullable(count('How long ago its mint was last heard; null = not yet', 12)),
   ...ofOperation,
 });

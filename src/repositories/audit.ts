@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 import { runTransaction, type Transaction } from './transaction.ts';
 
 /** Stands where the id of a wallet would, in events about none: they have a chain of their own. */
-const chainOfServer = 'server';
+export const chainOfServer = 'server';
 
 export type AuditRepository = ReturnType<typeof createAuditRepository>;
 

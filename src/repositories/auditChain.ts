@@ -25,10 +25,16 @@ const mostForged = 1_000;
 export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' | 'seals'>, macs: AuditMacs) {
   const { audit, unsealed, seals } = database;
 
-  /** A portion of what has a mark, by id: about in the order in which it was written. `after`: the last of the portion before. */
+  /**
+   * A portion of what has a mark, by id: about in the order in which it was written. `after`: the last of the portion before.
+   * Whatever else somebody has put there is left aside, or it would hold up the others.
+   */
   async function waiting(after: string | null, atMost: number): Promise<UnsealedEvent[]> {
     const marks = await unsealed
-      .find({ _id: { $type: 'objectId', ...(after === null ? {} : { $gt: after }) } })
+      .find({
+        _id: { $type: 'objectId', ...(after === null ? {} : { $gt: after }) },
+        wallet_id: { $type: 'string' },
+      })
       .sort({ _id: 1 })
       .limit(atMost)
       .lean<UnsealedDocument[]>();

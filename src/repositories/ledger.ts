@@ -62,7 +62,8 @@ export function createLedgerRepository(database: Database, now: () => Date) {
       },
       proofs: tokens.filter(({ _id }) => _id.status === 'unspent').reduce((sum, row) => sum + row.proofs, 0),
       melts: {
-        open: melts(['settled', 'paid', 'released', 'cancelled'], false),
+        // What a person has written off is none of the three: nobody knows whether it was paid.
+        open: melts(['settled', 'paid', 'released', 'cancelled', 'written_off'], false),
         paid: melts(['settled', 'paid'], true),
         failed: melts(['released', 'cancelled'], true),
       },

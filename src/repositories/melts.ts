@@ -1,11 +1,6 @@
 import { invariant } from '../models/errors.ts';
-import {
-  type AtomicResult,
-  feesPaid,
-  type MeltOperation,
-  type MeltPayment,
-  type MeltState,
-} from '../models/operation.ts';
+import { feesPaid } from '../models/meltSums.ts';
+import type { AtomicResult, MeltOperation, MeltPayment, MeltState } from '../models/operation.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';

@@ -6,9 +6,9 @@ import {
   type SendProofs,
   sendStates,
 } from '../models/exchange.ts';
+import { budgetTaken } from '../models/meltSums.ts';
 import {
   type Attempt,
-  budgetTaken,
   isFinished,
   type MeltProofs,
   meltStates,
@@ -162,7 +162,7 @@ function openProofs<T>({ _id, sealed }: OperationDocument, sealer: Opener): T {
 function claim(operation: Operation): Pick<OperationDocument, 'payment_hash_claim'> {
   if (operation.kind === 'melt' && operation.state !== 'released' && operation.state !== 'cancelled')
     return { payment_hash_claim: operation.paymentHash };
-  if (operation.kind === 'receive' && operation.state !== 'refused')
+  if (operation.kind === 'receive' && operation.state !== 'refused' && operation.state !== 'written_off')
     return { payment_hash_claim: tokenClaim(operation.tokenHash) };
   // One at a time is enough for a wallet.
   if (operation.kind === 'upkeep' && !isFinished(operation.state)) return { payment_hash_claim: 'upkeep' };
@@ -186,8 +186,8 @@ function budgetGivenBack(operation: Operation): Pick<OperationDocument, 'budget_
 /** What the operation holds and no token does: counted as reserved balance (transaction S). */
 function heldAmount(operation: Operation): bigint {
   if (operation.kind !== 'melt' || !operation.bookedEarly || operation.held === null) return 0n;
-  const gone = operation.state === 'paid' || operation.state === 'settled' || operation.state === 'released';
-  return gone ? 0n : sumAmounts(operation.held.send);
+  const gone: readonly Operation['state'][] = ['paid', 'settled', 'released', 'written_off'];
+  return gone.includes(operation.state) ? 0n : sumAmounts(operation.held.send);
 }
 
 function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): AttemptDocument {

@@ -1,6 +1,8 @@
+import type { QueryFilter } from 'mongoose';
 import { invariant } from '../models/errors.ts';
 import { finishedStates } from '../models/operation.ts';
 import { overWithOperation, type ReportDraft, type ReportStatus } from '../models/report.ts';
+import type { ReportDocument } from '../models/schemas/account.ts';
 import type { Database } from './database.ts';
 import { duplicateKeyIndex } from './transaction.ts';
 
@@ -174,5 +176,32 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
     return ended.length;
   }
 
-  return { file, alsoKnownAs, close, closeUnmet, openKeys, isOtherId, closeOfEnded };
+  /**
+   * Removes reports that were closed, or called resolved, before that moment and not met since. Each call takes the next few
+   * hundred; open ones are never touched. @returns how many
+   */
+  async function forgetEnded(before: Date): Promise<number> {
+    const ended: QueryFilter<ReportDocument>[] = [
+      { status: 'closed', last_at: { $lt: before }, closed_at: { $lt: before } },
+      { status: 'resolved', last_at: { $lt: before }, resolved_at: { $lt: before } },
+    ];
+    let count = 0;
+    for (const where of ended) {
+      const found = await database.reports
+        .find(where)
+        .select({ _id: 1 })
+        .limit(maxCompared)
+        .hint('latest_by_status')
+        .lean<{ _id: string }[]>();
+      // One that is met again meanwhile is open again, and stays.
+      const { deletedCount } = await database.reports.deleteMany({
+        ...where,
+        _id: { $in: found.map(({ _id }) => _id) },
+      });
+      count += deletedCount;
+    }
+    return count;
+  }
+
+  return { file, alsoKnownAs, close, closeUnmet, openKeys, isOtherId, closeOfEnded, forgetEnded };
 }

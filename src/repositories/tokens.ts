@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { invariant } from '../models/errors.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
-import { type CashuToken, statusesBefore, type TransactionType } from '../models/token.ts';
+import { type CashuToken, type SpentReason, statusesBefore, type TransactionType } from '../models/token.ts';
 import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
 import { tokenDocument } from './tokenDocuments.ts';
@@ -37,6 +37,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     tokenIds: readonly string[],
     operationId: string,
     at: Date,
+    reason: Extract<SpentReason, 'operation' | 'written_off'> = 'operation',
   ): Promise<void> {
     const result = await tokens.updateMany(
       {
@@ -46,7 +47,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
         status: { $in: statusesBefore('spent') },
       },
       {
-        $set: { status: 'spent', spent_at: at, spent_reason: 'operation', reserved_by: null, updated_at: at },
+        $set: { status: 'spent', spent_at: at, spent_reason: reason, reserved_by: null, updated_at: at },
         $inc: { version: 1 },
       },
       { session: tx.session },

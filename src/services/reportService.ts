@@ -1,3 +1,4 @@
+import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import type { ReportDraft } from '../models/report.ts';
 import { supportIdOf } from '../models/supportId.ts';
@@ -12,10 +13,14 @@ import { createReportQueue } from './reportQueue.ts';
 const writeLimitMs = 1_000;
 const maxWaiting = 1_000;
 const tidyEveryMs = 2_000;
+/** A few hundred each time: what a year has left is gone within hours. */
+const forgetEveryMs = 60_000;
+const dayMs = 86_400_000;
 
 type Parts = {
   reports: ReportRepository;
   spool: ReportSpool;
+  config: Pick<Config, 'reportRetentionDays'>;
   logger: Logger;
   now: () => Date;
   retryMs?: number;
@@ -39,6 +44,7 @@ export type RunningReportService = ReportService & {
 export function createReportService({
   reports,
   spool,
+  config,
   logger,
   now,
   retryMs = 1_000,
@@ -48,6 +54,7 @@ export function createReportService({
   const lateWrites = new Set<Promise<void>>();
   let tidying: NodeJS.Timeout | undefined;
   let left: LeftBehind[] = [];
+  let forgotAtMs = Number.NEGATIVE_INFINITY;
   const flushing = oneAtATime(writeAll);
   const tidyings = oneAtATime(tidyUp);
 
@@ -151,6 +158,15 @@ export function createReportService({
     left.push(...(await spool.takeOver()));
     left = await notWritten(left);
     await attempt(() => reports.closeOfEnded(now()));
+    await attempt(forgetOld);
+  }
+
+  async function forgetOld(): Promise<void> {
+    const { reportRetentionDays: days } = config;
+    if (days === 0 || performance.now() - forgotAtMs < forgetEveryMs) return;
+    forgotAtMs = performance.now();
+    const count = await reports.forgetEnded(new Date(now().getTime() - days * dayMs));
+    if (count > 0) logger.info('old reports that were closed or resolved were removed', { count });
   }
 
   /** Files what was left behind. @returns what must be tried again */

@@ -28,11 +28,11 @@ export const booking: Breakage[] = [
     edits: [
       edit(
         tokens,
-        `        $set: { status: 'spent', spent_at: at, spent_reason: 'operation', reserved_by: null, updated_at: at },
+        `        $set: { status: 'spent', spent_at: at, spent_reason: reason, reserved_by: null, updated_at: at },
         $inc: { version: 1 },
       },
       { session: tx.session },`,
-        `        $set: { status: 'spent', spent_at: at, spent_reason: 'operation', reserved_by: null, updated_at: at },
+        `        $set: { status: 'spent', spent_at: at, spent_reason: reason, reserved_by: null, updated_at: at },
         $inc: { version: 1 },
       },
       {},`,
@@ -218,8 +218,8 @@ export const booking: Breakage[] = [
     edits: [
       edit(
         'src/repositories/operationDocuments.ts',
-        'return gone ? 0n : sumAmounts(operation.held.send);',
-        'return gone ? sumAmounts(operation.held.send) : 0n;',
+        'return gone.includes(operation.state) ? 0n : sumAmounts(operation.held.send);',
+        'return gone.includes(operation.state) ? sumAmounts(operation.held.send) : 0n;',
       ),
     ],
     caughtBy: pending,

@@ -1,5 +1,7 @@
+import { auditing } from './audit.ts';
 import { booking } from './booking.ts';
 import type { Breakage } from './breakage.ts';
+import { deciding } from './deciding.ts';
 import { decisions } from './decisions.ts';
 import { preflight } from './preflight.ts';
 import { releasing } from './releasing.ts';
@@ -22,4 +24,6 @@ export const breakages: readonly Breakage[] = [
   ...upkeeping,
   ...secrets,
   ...wallets,
+  ...auditing,
+  ...deciding,
 ];

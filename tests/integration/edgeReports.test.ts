@@ -33,7 +33,8 @@ const draft = (dedupeKey: string, requestId = 'req'): ReportDraft => ({
 const logger = createLogger('silent');
 const now = () => new Date();
 const serviceOver = (reports: ReportRepository) =>
-  createReportService({ reports, spool: spoolOf(database.appName), logger, now, retryMs: 20 });
+  createReportService({ reports, spool: spoolOf(database.appName), config, logger, now, retryMs: 20 });
+const config = { reportRetentionDays: 0 };
 const spoolOf = (instance: string) => createReportSpool({ directory, instance, logger });
 const stored = (dedupeKey: string) => database.reports.find({ dedupe_key: dedupeKey }).sort({ at: 1 }).lean();
 

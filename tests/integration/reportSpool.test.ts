@@ -168,10 +168,19 @@ function serviceNamed(name: string, at: { away?: boolean; directory?: string } =
     instance: `crucible/test/${name}`,
     logger,
   });
-  const service = createReportService({ reports, spool, logger, now: () => new Date(), retryMs: 20 });
+  const service = createReportService({
+    reports,
+    spool,
+    config,
+    logger,
+    now: () => new Date(),
+    retryMs: 20,
+  });
   running.push(service);
   return service;
 }
+
+const config = { reportRetentionDays: 0 };
 
 const file = (service: RunningReportService, code: string, more: Partial<ReportDraft> = {}) =>
   service.file(draft(code, more));
@@ -184,6 +193,7 @@ async function orphan(code: string, more: Partial<ReportDraft> = {}): Promise<st
       file: async () => Promise.reject(new mongo.MongoNetworkError('connection refused')),
     },
     spool: createReportSpool({ directory, instance: 'crucible/test/dead', logger: recordingLogger() }),
+    config,
     logger: recordingLogger(),
     now: () => new Date(),
     retryMs: 3_600_000,

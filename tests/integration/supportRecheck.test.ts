@@ -62,8 +62,13 @@ describe('an operation that support has rechecked', () => {
     await world.sim.settle(paymentHash, 'paid');
     const answers = await Promise.all(Array.from({ length: 5 }, () => recheck(id)));
     const outcomes = answers.map(({ body }) => body['outcome']);
-    expect(outcomes).toContain('LOOKED_AT');
-    for (const outcome of outcomes) expect(['LOOKED_AT', 'BUSY', 'ENDED_BEFORE']).toContain(outcome);
+    // On a busy machine the look may take longer than anybody waits.
+    expect(outcomes.filter((outcome) => outcome === 'LOOKED_AT' || outcome === 'STILL_ASKING')).not.toEqual(
+      [],
+    );
+    for (const outcome of outcomes)
+      expect(['LOOKED_AT', 'STILL_ASKING', 'BUSY', 'ENDED_BEFORE']).toContain(outcome);
+    await until(async () => (await recheck(id)).body['outcome'] === 'ENDED_BEFORE', 'the payment booked');
     expect((await recheck(id)).body).toMatchObject({ outcome: 'ENDED_BEFORE', state: 'settled' });
     expect(await timesPaid(world, paymentHash)).toBe(1);
   });

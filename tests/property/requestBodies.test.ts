@@ -17,6 +17,7 @@ const documented = {
   receive: 'ReceiveWish',
   reconcile: 'ReconcileWish',
   resolve: 'ResolveWish',
+  decide: 'DecideWish',
 } satisfies Record<keyof typeof bodies, string>;
 
 /** Values at the edges of each field's rules; those of one field are wrong for most others. */
@@ -32,6 +33,7 @@ const edges = {
   quoteId: fc.constantFrom('a-quote_1', 'a quote', 'ä', ...longest(256)),
   invoice: fc.constantFrom('', 'lnbc1', ...longest(8_192)),
   note: fc.constantFrom('a note', ' ', '', 'a\nb', '\u202e', ...longest(1_000)),
+  decision: fc.constantFrom('fence', 'write_off', 'release', ''),
   dryRun: fc.constantFrom(true, false, 'true', 0, null),
 };
 const other = fc.oneof(...Object.values(edges), fc.jsonValue({ maxDepth: 2 }));

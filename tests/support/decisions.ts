@@ -28,6 +28,7 @@ export const fresh: MeltFacts = {
   partlySpent: null,
   doubted: null,
   unverified: null,
+  fenceDecided: false,
   hasFence: false,
   fenceSigned: false,
   fenceRefusal: 'none',
@@ -72,6 +73,8 @@ const choices: Choices = {
   partlySpent: standings,
   doubted: standings,
   unverified: [null, stood(0)],
+  // What changes with a person's decision is compared by itself: half as many rows.
+  fenceDecided: [false],
   hasFence: both,
   fenceSigned: both,
   fenceRefusal: refusals,
@@ -114,6 +117,7 @@ const relevant: Record<MeltFacts['state'], readonly (keyof MeltFacts)[]> = {
   released: [],
   cancelled: [],
   needs_attention: [],
+  written_off: [],
 };
 
 /** The whole product of a state's facts. */

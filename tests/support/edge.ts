@@ -78,7 +78,13 @@ export async function startEdge() {
   const bearerTokens = createBearerTokenService({ tokens: createBearerTokenRepository(database), now });
   const directory = await mkdtemp(join(tmpdir(), 'crucible-spool-'));
   const spool = createReportSpool({ directory, instance: database.appName, logger });
-  const reports = createReportService({ reports: createReportRepository(database), spool, logger, now });
+  const reports = createReportService({
+    reports: createReportRepository(database),
+    spool,
+    config: { reportRetentionDays: 0 },
+    logger,
+    now,
+  });
   const transactionList = createTransactionListRepository(database);
   const wallets = createWalletService({
     wallets: createWalletRepository(database),
@@ -138,6 +144,7 @@ export async function startEdge() {
         now,
       }),
       recheck: unused,
+      decide: unused,
     },
     wallets,
     health,

@@ -5,7 +5,12 @@ import { startWorld, type TestWallet, until, type World } from './world.ts';
 export { posts } from './tellingMint.ts';
 
 type Signature = { amount: number; dleq?: unknown };
-export type Body = { signatures?: Signature[]; change?: Signature[]; state?: string };
+export type Body = {
+  signatures?: Signature[];
+  change?: Signature[];
+  state?: string;
+  states?: { state: string }[];
+};
 export type Lie = (
   request: Parameters<Transport>[0],
   carry: () => Promise<Exchange>,

@@ -56,6 +56,7 @@ export function melt(differences: Partial<MeltOperation>): MeltOperation {
     unverifiedSince: null,
     unverifiedSeenAt: null,
     swapRefused: null,
+    fenceDecidedAt: null,
     feeCap: 100n,
     unpaidSightings: 0,
     answerBy: null,

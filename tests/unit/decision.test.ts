@@ -144,7 +144,7 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
   });
 
   it('touches nothing that has ended', () => {
-    const ended = ['settled', 'released', 'cancelled', 'needs_attention'];
+    const ended = ['settled', 'released', 'cancelled', 'needs_attention', 'written_off'];
     expect(decisionsOf(rowsWhere(({ facts }) => ended.includes(facts.state)))).toStrictEqual(['done']);
     const open = rowsWhere(({ facts }) => !ended.includes(facts.state));
     expect(decisionsOf(open)).not.toContain('done');
@@ -269,6 +269,31 @@ describe('laws that hold for every state, fact and observation of a melt', () =>
         expect({ facts, decisions: decisions.size }).toStrictEqual({ facts, decisions: 1 });
       }
     }
+  });
+});
+
+describe('with a person’s decision that the ecash is to be taken back', () => {
+  const undecided = rowsWhere(({ facts }) => ['pending', 'releasing'].includes(facts.state));
+  const changed = undecided.flatMap((row) => {
+    const facts = { ...row.facts, fenceDecided: true };
+    const decision = decide(facts, row.view);
+    return decision === row.decision ? [] : [{ facts, view: row.view, decision, instead: row.decision }];
+  });
+
+  it('what is done otherwise is fencing, whatever is said of the quote, and only what the mint calls unspent', () => {
+    const of = (state: MeltFacts['state']) => changed.filter(({ facts }) => facts.state === state);
+    expect(decisionsOf(of('pending'))).toStrictEqual(['start_fence']);
+    expect(decisionsOf(of('releasing'))).toStrictEqual(['renew_fence', 'repeat_fence']);
+    expect(new Set(changed.map(({ view }) => view.quote)).size).toBe(5);
+    expect(new Set(changed.map(({ view }) => view.inputs))).toStrictEqual(new Set(['UNSPENT']));
+    expect(changed.filter(({ facts }) => facts.meltReading === 'paid')).toStrictEqual([]);
+  });
+
+  it('the payment request has had its time to arrive, and nothing is released for the decision alone', () => {
+    const early = changed.filter(
+      ({ facts, decision }) => decision === 'start_fence' && facts.sinceLastMeltMs < facts.fenceDelayMs,
+    );
+    expect(early).toStrictEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ export type TokenDocument = {
   transaction_type: 'minted' | 'sent' | 'received' | 'change';
   transaction_id: string;
   spent_at: Date | null;
-  spent_reason: 'operation' | 'mint_reported' | 'split' | null;
+  spent_reason: 'operation' | 'mint_reported' | 'split' | 'written_off' | null;
   reserved_by: string | null;
   version: number;
   metadata: Record<string, unknown>;

@@ -67,6 +67,7 @@ export function createExchangeIncidents(reports: ReportService) {
       const how = `The operation ended as ${operation.state}.`;
       await reports.close(`open:${operation.id}`, how);
       await reports.close(`bad-signatures:${operation.id}`, how);
+      await reports.close(`${codes[operation.kind]}:${operation.id}`, how);
     },
   };
 }

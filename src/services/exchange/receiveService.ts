@@ -197,6 +197,7 @@ function answerable(operation: ReceiveOperation, replayed: boolean): ReceiveOper
     case 'refused':
       throw receiveRefused(operation, replayed);
     case 'needs_attention':
+    case 'written_off':
       throw exchangeStopped(operation, replayed);
     case 'redeeming':
     case 'received':

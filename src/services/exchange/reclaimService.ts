@@ -145,6 +145,7 @@ function answerable(operation: SendOperation, replayed: boolean): SendOperation 
     case 'cancelled':
       throw sendFailed(operation, replayed);
     case 'needs_attention':
+    case 'written_off':
       throw exchangeStopped(operation, replayed);
   }
 }

@@ -193,10 +193,14 @@ export function exchangeStopped(operation: SendOperation | ReceiveOperation, rep
       ? (['CRITICAL_SEND_FAILURE', 'The ecash of this token was stopped by a safety check'] as const)
       : (['CRITICAL_RECEIVE_FAILURE', 'Receiving this token was stopped by a safety check'] as const);
   const statusUrl = `/api/wallet/${operation.npub}/transactions/${operation.id}`;
+  const since =
+    operation.state === 'written_off'
+      ? 'Support has written it off since; what the mint has signed of it is found by a restore of the wallet. Contact'
+      : 'Nothing is lost by waiting: contact';
   return new DomainError(
     code,
     'CRITICAL',
-    `CRITICAL: ${what} after the mint had been asked. Nothing is lost by waiting: contact support with transaction ${operation.id}.`,
+    `CRITICAL: ${what} after the mint had been asked. ${since} support with transaction ${operation.id}.`,
     {
       members: {
         requiresManualIntervention: true,

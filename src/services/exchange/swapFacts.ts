@@ -31,6 +31,7 @@ export function jobOf(operation: Exchanging): SwapJob | null {
     case 'refused':
     case 'kept_up':
     case 'needs_attention':
+    case 'written_off':
       return null;
   }
 }

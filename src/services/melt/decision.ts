@@ -38,6 +38,8 @@ export type MeltFacts = {
   doubted: Standing | null;
   /** What the mint shows as its signatures for the swap or fence under way does not verify; null = not so when last seen. */
   unverified: Standing | null;
+  /** A person has decided that its ecash is taken back, whatever the mint says of the quote. */
+  fenceDecided: boolean;
   hasFence: boolean;
   fenceSigned: boolean;
   fenceRefusal: Refusal;
@@ -103,6 +105,7 @@ export function needsMintView(facts: MeltFacts): boolean {
     case 'released':
     case 'cancelled':
     case 'needs_attention':
+    case 'written_off':
       return false;
   }
 }
@@ -133,6 +136,7 @@ export function decide(facts: MeltFacts, view: MintView): Decision {
     case 'released':
     case 'cancelled':
     case 'needs_attention':
+    case 'written_off':
       return 'done';
   }
 }
@@ -246,6 +250,7 @@ function decidePending(facts: MeltFacts, view: MintView): Decision {
   if (isDoubtedNoMore(facts, view)) return 'forget_doubt';
   if (isUnverifiedNoMore(facts, view)) return 'forget_unverified';
   if (isPartlySpentNoMore(facts, view)) return 'forget_partly_spent';
+  if (isToBeFenced(facts, view)) return 'start_fence';
   if (view.quote === 'UNREACHABLE' || view.inputs === 'UNREACHABLE') return 'wait';
   if (view.quote === 'PENDING' || view.inputs === 'PENDING')
     return facts.unpaidSightings > 0 ? 'forget_unpaid' : 'wait';
@@ -262,6 +267,14 @@ function decidePending(facts: MeltFacts, view: MintView): Decision {
   }
 }
 
+/**
+ * By a person's decision. Whatever the quote is said to be: fence and payment take the same inputs, so at most one of them
+ * happens. The melt request has had its time to arrive all the same.
+ */
+function isToBeFenced({ fenceDecided, sinceLastMeltMs, fenceDelayMs }: MeltFacts, { inputs }: MintView) {
+  return fenceDecided && inputs === 'UNSPENT' && sinceLastMeltMs >= fenceDelayMs;
+}
+
 function decideReleasing(facts: MeltFacts, view: MintView): Decision {
   if (!facts.hasFence || facts.fenceSigned || view.outputs === 'SIGNED') return 'finish_release';
   if (facts.meltReading === 'paid' || paidWithOurInputs(view)) return 'resume';
@@ -275,8 +288,9 @@ function decideReleasing(facts: MeltFacts, view: MintView): Decision {
     case 'PARTLY_SPENT':
       return 'resume';
     case 'UNSPENT':
-      if (isDoubtful(view)) return whenDoubted(facts);
-      if (view.quote !== 'UNPAID' && view.quote !== 'MISSING') return 'wait'; // it may be paying after all
+      if (!facts.fenceDecided && isDoubtful(view)) return whenDoubted(facts);
+      // It may be paying after all.
+      if (!facts.fenceDecided && view.quote !== 'UNPAID' && view.quote !== 'MISSING') return 'wait';
       return facts.fenceRefusal === 'none' ? 'repeat_fence' : 'renew_fence';
   }
 }

@@ -59,6 +59,7 @@ export function draftOperation(given: {
     unverifiedSince: null,
     unverifiedSeenAt: null,
     swapRefused: null,
+    fenceDecidedAt: null,
     feeCap,
     answerBy: request.respondAsync ? null : request.answerBy,
     budget: null,

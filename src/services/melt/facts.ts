@@ -45,6 +45,7 @@ export function factsOf(
     partlySpent: standing(operation.partlySince, operation.partlySeenAt, now),
     doubted: standing(operation.doubtedSince, operation.doubtedSeenAt, now),
     unverified: unverifiedFor(operation, now),
+    fenceDecided: operation.fenceDecidedAt !== null,
     hasFence: fence !== undefined,
     fenceSigned: hasSignatures(fence),
     fenceRefusal: refusalOf(fence),

@@ -31,6 +31,7 @@ const advice: Record<string, string | undefined> = {
   KEYSET_RETIRED: 'The mint has changed its keys meanwhile; try again.',
   NOT_STARTED: 'It was not sent to Lightning; try again.',
   NOT_EXECUTED: 'The mint never began it; try again.',
+  WRITTEN_OFF: 'Others had spent a part of its ecash, which support has written off; try again.',
 };
 
 /** What a client can do about a failure, in one sentence. */

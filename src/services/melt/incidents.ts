@@ -132,6 +132,7 @@ export function createIncidents(reports: ReportService) {
       await reports.close(`bad-signatures:${operation.id}`, how);
       await reports.close(feeAboveLimitKey(operation), how);
       await reports.close(`CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS:${operation.id}`, how);
+      await reports.close(`CRITICAL_MELT_FAILURE:${operation.id}`, how);
     },
   };
 }

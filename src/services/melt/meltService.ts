@@ -189,6 +189,7 @@ function answerable(operation: MeltOperation, as: { replayed: boolean }): MeltOp
     case 'cancelled':
       throw paymentFailed(operation, as);
     case 'needs_attention':
+    case 'written_off':
       throw stopped(operation, as);
     case 'prepared':
     case 'swapping':

@@ -178,6 +178,10 @@ export function paidNotBooked(operation: MeltOperation, cause: unknown): DomainE
 /** A person must decide: what the mint says can neither book nor free it. Nobody but its creator ever sends a payment. */
 export function stopped(operation: MeltOperation, { replayed }: { replayed: boolean }): DomainError {
   const { id } = operation.quote;
+  if (operation.state === 'written_off') {
+    const message = `CRITICAL: the payment was stopped by a safety check, and support has written it off. Whether it was paid is not settled; do not pay again. What was proven to be the wallet's is back in it. Contact support with quote ${id}.`;
+    return critical(operation, 'CRITICAL_MELT_FAILURE', message, { replayed });
+  }
   const message = isSurelyUnsent(operation)
     ? `CRITICAL: the payment was stopped by a safety check before it was sent. No payment was sent for this invoice, and none will be. The funds set aside for it stay reserved until support has looked into it. Contact support with quote ${id}.`
     : `CRITICAL: the payment was stopped by a safety check after the mint had been asked. Whether it was paid is not settled; do not pay again. Contact support with quote ${id}.`;

@@ -43,6 +43,7 @@ export function decideMinting(facts: MintingFacts, view: MintingView): MintingDe
     case 'issued':
     case 'expired':
     case 'needs_attention':
+    case 'written_off':
       return 'done';
   }
 }

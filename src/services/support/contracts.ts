@@ -60,6 +60,18 @@ export type RecheckView = {
   mintAnsweredMsAgo: number | null;
 };
 
+/** `fence`: its ecash is to be taken back by a swap. `write_off`: it is given up. */
+export const decisions = ['fence', 'write_off'] as const;
+export type Decision = (typeof decisions)[number];
+
+/** `DECIDED_BEFORE`: that stands already, and nothing was written. `rechecked`: null where there was nothing to look at. */
+export const decisionOutcomes = ['DECIDED', 'DECIDED_BEFORE'] as const;
+export type DecisionView = Omit<RecheckView, 'outcome'> & {
+  decision: Decision;
+  outcome: (typeof decisionOutcomes)[number];
+  rechecked: RecheckOutcome | null;
+};
+
 export type SupportService = {
   /** Reports, those that were met last first. @throws DomainError VALIDATION_ERROR for a cursor that is none */
   list(query: ReportQuery): Promise<ReportPage>;
@@ -69,4 +81,9 @@ export type SupportService = {
   resolve(supportId: string, note: string, actor: Actor): Promise<ResolutionView>;
   /** Asks the mint now and advances an operation of any wallet as far as it goes. @throws DomainError TRANSACTION_NOT_FOUND */
   recheck(transactionId: string, actor: Actor): Promise<RecheckView>;
+  /**
+   * Decides about an operation that waits for a person, or has been open for over an hour.
+   * @throws DomainError TRANSACTION_NOT_FOUND, DECISION_NOT_POSSIBLE
+   */
+  decide(transactionId: string, decision: Decision, note: string, actor: Actor): Promise<DecisionView>;
 };

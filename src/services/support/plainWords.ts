@@ -21,6 +21,13 @@ const onlyWait =
  * What holds of one incident alone stands in its own summary.
  */
 const byCode = {
+  AUDIT_LOG_CHANGED: {
+    money:
+      'No money moved by this. But whoever can change the audit log may have changed more: what the books say of this wallet is to be compared with its mint.',
+    server:
+      'Goes on with payments, and seals all other events. Those that are named here get no seal, so that they stay evidence.',
+    next: 'Find out who else can write to the database, and run crucible audit verify. Have the wallet reconciled. Resolve this report when that is done.',
+  },
   CRITICAL_DB_FAILURE_AFTER_MINT_SUCCESS: {
     money:
       'The invoice is paid. The books of the wallet do not show it yet; the sum stays reserved. It must not be paid again.',
@@ -31,30 +38,30 @@ const byCode = {
     money:
       'The payment was stopped; what happened says why. Whether the payee was paid may be open, so it must not be paid again. Its ecash stays reserved.',
     server: 'Nothing more: it neither pays nor gives back by itself, since either could be wrong.',
-    next: 'Ask the operator of the mint what became of the quote, and the payee whether the money came: that decides what becomes of the ecash.',
+    next: 'Ask the operator of the mint what became of the quote, and the payee whether the money came. If it did not come, decide to have the ecash taken back (fence): where it was paid after all, that finds out. If the mint is gone for good, an admin can write it off.',
   },
   CRITICAL_MINT_FAILURE: {
     money: 'The customer has paid the invoice, and the wallet was not credited.',
     server: 'Nothing more: it has asked for as long as that made sense.',
-    next: 'Ask the operator of the mint about the quote: it owes the sum to this wallet. Then have the wallet restored, which finds what was issued.',
+    next: 'Ask the operator of the mint about the quote: it owes the sum to this wallet. Once it issues, decide to have it taken up again (fence), or have the wallet restored, which finds what was issued.',
   },
   CRITICAL_RECEIVE_FAILURE: {
     money:
       'A token that was handed in is neither credited nor known to be refused. It must not be thrown away.',
     server: 'Nothing more: it keeps everything that it would need to credit it.',
-    next: 'Ask the operator of the mint what became of the swap. A restore of the wallet finds what the mint has signed.',
+    next: 'Ask the operator of the mint what became of the swap, and decide then to have it taken up again (fence). A restore of the wallet finds what the mint has signed.',
   },
   CRITICAL_SEND_FAILURE: {
     money:
       'Ecash that was to become a token stays where it is; what happened says why. The customer has no token to hand on.',
     server: 'Nothing more: it neither gives the ecash back nor out by itself, since either could be wrong.',
-    next: 'Ask the operator of the mint what became of the swap: that decides what becomes of the ecash.',
+    next: 'Ask the operator of the mint what became of the swap, and decide then to have it taken up again (fence). If the mint is gone for good, an admin can write it off.',
   },
   CRITICAL_UPKEEP_FAILURE: {
     money:
       'No payment is concerned. Ecash that the server was exchanging at the mint stays reserved and cannot be spent meanwhile.',
     server: 'Nothing more about this part of the wallet; the rest of it is used as before.',
-    next: 'Ask the operator of the mint what became of the swap. A restore of the wallet finds what the mint has signed.',
+    next: 'Ask the operator of the mint what became of the swap, and decide then to have it taken up again (fence). A restore of the wallet finds what the mint has signed.',
   },
   CHANGE_ABOVE_MAXIMUM: {
     money:

@@ -1,4 +1,3 @@
-import { DomainError } from '../../models/errors.ts';
 import type { Operation, OperationStory } from '../../models/operation.ts';
 import type { AuditRepository } from '../../repositories/audit.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
@@ -10,16 +9,16 @@ import { driveOn, type Handlers } from '../operations/driveOn.ts';
 import type { Driver } from '../operations/driver.ts';
 import { timer } from '../operations/timing.ts';
 import type { RecheckOutcome, SupportService } from './contracts.ts';
-import { viewOf } from './standing.ts';
+import { findStory, viewOf } from './standing.ts';
 
 const afterErrorMs = 2_000;
 
 /** Has an operation looked at now, by the worker's own step and under its lease: what a person may hurry, and no more. */
-export function createRecheck(parts: {
-  stories: OperationStories;
+export type Look = (story: OperationStory) => Promise<RecheckOutcome>;
+
+export function createLook(parts: {
   operations: Pick<OperationRepository, 'claimNow' | 'postponeById'>;
-  audit: Pick<AuditRepository, 'record'>;
-  mints: Pick<MintDirectory, 'urls' | 'health'>;
+  mints: Pick<MintDirectory, 'urls'>;
   driver: Driver;
   handlers: Handlers;
   config: { leaseMs: number; answerWithinMs: number };
@@ -27,20 +26,9 @@ export function createRecheck(parts: {
   inBackground: (run: Promise<unknown>) => void;
   onLastCall: OnLastCall;
   now: () => Date;
-}): SupportService['recheck'] {
-  const { stories, operations, audit, mints, driver, handlers, config, now } = parts;
+}): Look {
+  const { operations, mints, driver, handlers, config, now } = parts;
 
-  async function find(transactionId: string): Promise<OperationStory> {
-    const story = await stories.story(transactionId);
-    if (story !== null) return story;
-    throw new DomainError(
-      'TRANSACTION_NOT_FOUND',
-      'LOW',
-      'There is no operation with that id. Nothing was done; check the transactionId.',
-    );
-  }
-
-  /** Before the mint is asked, it stands in the audit log who wanted it. */
   async function look({ id, mintUrl, state, isOpen }: OperationStory): Promise<RecheckOutcome> {
     if (state === 'needs_attention') return 'NEEDS_DECISION';
     if (!isOpen) return 'ENDED_BEFORE';
@@ -75,8 +63,20 @@ export function createRecheck(parts: {
     }
   }
 
+  return look;
+}
+
+/** For a person who wants to know now. Before the mint is asked, it stands in the audit log who wanted it. */
+export function createRecheck(parts: {
+  stories: OperationStories;
+  audit: Pick<AuditRepository, 'record'>;
+  mints: Pick<MintDirectory, 'health'>;
+  look: Look;
+  now: () => Date;
+}): SupportService['recheck'] {
+  const { stories, audit, mints, look, now } = parts;
   return async (transactionId, { keyId, label, requestId }) => {
-    const before = await find(transactionId);
+    const before = await findStory(stories, transactionId);
     const { walletId, npub, mintUrl, state } = before;
     const details = { state, keyId, label, requestId };
     await audit.record({
@@ -88,7 +88,7 @@ export function createRecheck(parts: {
       at: now(),
     });
     const outcome = await look(before);
-    const operation = viewOf(await find(transactionId));
+    const operation = viewOf(await findStory(stories, transactionId));
     const health = mints.health().find(({ url }) => url === mintUrl);
     return { outcome, operation, mintAnsweredMsAgo: health?.answeredMsAgo ?? null };
   };

@@ -1,13 +1,26 @@
 import { backendTroubles } from '../../models/backendTrouble.ts';
-import { invariant } from '../../models/errors.ts';
+import { DomainError, invariant } from '../../models/errors.ts';
 import type { OperationStory } from '../../models/operation.ts';
 import type { ErrorReport } from '../../models/report.ts';
 import type { TransactionKind, TransactionStatus } from '../../models/transaction.ts';
+import type { OperationStories } from '../../repositories/operationStories.ts';
 import { adviceOn } from '../mint/backendTrouble.ts';
 import { statuses } from '../transactions/status.ts';
 import type { BackendView, OperationView } from './contracts.ts';
 
 const undecided = 'A person must decide. Until then its ecash stays where it is.';
+
+/** What a person has written off, without knowing what became of it. */
+const givenUp: Record<OperationStory['kind'], string> = {
+  melt: 'Given up: nobody knows whether the payee was paid. What was proven to be the wallet’s is back in it; a later decision can still have the rest taken back (fence).',
+  minting:
+    'Not in the wallet: nobody waits for the mint to issue it any more. What it has signed is found by a restore of the wallet.',
+  send: 'Given up: it is not in the wallet. What the mint has signed of it is found by a restore of the wallet.',
+  receive:
+    'Not in the wallet: the token still belongs to whoever has it, unless the mint has exchanged it; then a restore of the wallet finds it.',
+  upkeep:
+    'Given up: it is not in the wallet. What the mint has signed of it is found by a restore of the wallet.',
+};
 
 /** Where the money of an operation is, by what its present state means. Null: there is no such status of this kind. */
 const byStatus: Record<TransactionKind, Record<TransactionStatus, string | null>> = {
@@ -77,6 +90,7 @@ function meaningOf({
 
 /** Where the money of an operation is now, in plain words. */
 export function whereMoneyIs(story: Pick<OperationStory, 'id' | 'kind' | 'state'>): string {
+  if (story.state === 'written_off') return givenUp[story.kind];
   const { [story.state]: own } = byState[story.kind] ?? {};
   if (own !== undefined) return own;
   if (story.kind === 'upkeep')
@@ -85,6 +99,17 @@ export function whereMoneyIs(story: Pick<OperationStory, 'id' | 'kind' | 'state'
   const words = status === null ? null : byStatus[story.kind][status];
   invariant(words !== null, `${story.id}: a state that means nothing`);
   return words;
+}
+
+/** An operation of any wallet. @throws DomainError TRANSACTION_NOT_FOUND */
+export async function findStory(stories: OperationStories, transactionId: string): Promise<OperationStory> {
+  const story = await stories.story(transactionId);
+  if (story !== null) return story;
+  throw new DomainError(
+    'TRANSACTION_NOT_FOUND',
+    'LOW',
+    'There is no operation with that id. Nothing was done; check the transactionId.',
+  );
 }
 
 /** An operation as support sees it. */

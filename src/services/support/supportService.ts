@@ -17,7 +17,7 @@ export function createSupportService(parts: {
   resolutions: ReportResolutions;
   stories: OperationStories;
   now: () => Date;
-}): Omit<SupportService, 'recheck'> {
+}): Omit<SupportService, 'recheck' | 'decide'> {
   const { reportList, resolutions, stories, now } = parts;
 
   const list: SupportService['list'] = async ({ limit, cursor, since, ...by }) => {

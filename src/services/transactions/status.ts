@@ -23,6 +23,7 @@ export const statuses = {
     released: 'FAILED',
     cancelled: 'FAILED',
     needs_attention: 'NEEDS_ATTENTION',
+    written_off: 'NEEDS_ATTENTION',
   },
   minting: {
     awaiting_payment: 'PENDING',
@@ -30,6 +31,7 @@ export const statuses = {
     issued: 'PAID',
     expired: 'EXPIRED',
     needs_attention: 'NEEDS_ATTENTION',
+    written_off: 'NEEDS_ATTENTION',
   },
   send: {
     swapping: 'PENDING',
@@ -41,12 +43,14 @@ export const statuses = {
     released: 'FAILED',
     cancelled: 'FAILED',
     needs_attention: 'NEEDS_ATTENTION',
+    written_off: 'NEEDS_ATTENTION',
   },
   receive: {
     redeeming: 'PENDING',
     received: 'PAID',
     refused: 'FAILED',
     needs_attention: 'NEEDS_ATTENTION',
+    written_off: 'NEEDS_ATTENTION',
   },
 } as const satisfies {
   [Each in Kind]: Record<OfKind<Each>['state'], TransactionStatus>;

@@ -76,6 +76,8 @@ function meltFee(melt: MeltOutline): bigint | null {
   if (isPaid) return sourceAmount - amount - change;
   if (state === 'cancelled') return 0n;
   // What became of the rest of an operation that a recovery has ended is for the recovery to find.
-  if (state !== 'released' || releasedAmount === null || failureCause === 'STORE_BEHIND_MINT') return null;
+  if (state !== 'released' || releasedAmount === null) return null;
+  // What became of the rest is not known, or was not a fee.
+  if (failureCause === 'STORE_BEHIND_MINT' || failureCause === 'WRITTEN_OFF') return null;
   return sourceAmount - releasedAmount;
 }

@@ -47,6 +47,7 @@ export const contracts: Record<ErrorCode, Contract> = {
   TRANSACTION_NOT_FOUND: { status: 404, ...low },
   QUOTE_NOT_FOUND: { status: 404, ...low },
   REPORT_NOT_FOUND: { status: 404, ...low },
+  DECISION_NOT_POSSIBLE: { status: 409, ...low, always: ['transactionId', 'state'] },
   PAYLOAD_TOO_LARGE: { status: 413, ...low },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, ...low },
   MELT_BLOCKED_BY_RECONCILIATION: { status: 409, severities: ['HIGH'], retryAfter: true },

@@ -32,6 +32,7 @@ export const routes = [
   { method: 'GET', path: '/api/support/reports/:supportId', access: 'support:read' },
   { method: 'POST', path: '/api/support/reports/:supportId/resolve', access: 'support:write' },
   { method: 'POST', path: '/api/support/operations/:transactionId/recheck', access: 'support:write' },
+  { method: 'POST', path: '/api/support/operations/:transactionId/decide', access: 'support:write' },
 ] as const satisfies readonly { method: 'GET' | 'POST'; path: string; access: Access }[];
 
 export type Route = (typeof routes)[number];
@@ -83,6 +84,7 @@ export const bodiesFor = (npub: string, invoice: string): Record<string, object>
     '/api/wallet/:npub/restore': {},
     '/api/support/reports/:supportId/resolve': { note: 'x' },
     '/api/support/operations/:transactionId/recheck': {},
+    '/api/support/operations/:transactionId/decide': { decision: 'fence', note: 'x' },
   }) satisfies Partial<Record<Route['path'], object>>;
 
 /** A request that the route would take from the right caller. */

@@ -276,6 +276,53 @@ const recheckCases: RefusalCase[] = [
   },
 ];
 
+function decidedTooLate(): RefusalCase {
+  let transactionId = '';
+  return {
+    code: 'DECISION_NOT_POSSIBLE',
+    what: 'deciding about a payment that has ended',
+    async provoke(stage) {
+      const wallet = await stage.world.wallet(128);
+      transactionId = String((await stage.melt(wallet, await stage.invoice(50))).body['transactionId']);
+      await stage.arranged();
+      const wish = { decision: 'fence', note: 'x' };
+      return stage.post(`/api/support/operations/${transactionId}/decide`, wish);
+    },
+    says: /^Nothing was done: that cannot be decided about this operation\. The mint has paid it/,
+    members: () => ({ transactionId, state: 'settled' }),
+  };
+}
+
+const decideAt = '/api/support/operations/tx_melt_1_0a/decide';
+const decideCases: RefusalCase[] = [
+  {
+    code: 'TRANSACTION_NOT_FOUND',
+    what: 'deciding about an operation that nobody knows',
+    provoke: (stage) => stage.post(decideAt, { decision: 'fence', note: 'x' }),
+    says: /no operation with that id\. Nothing was done; check the transactionId/,
+  },
+  {
+    code: 'VALIDATION_ERROR',
+    what: 'a decision that there is not, and no reason for it',
+    provoke: (stage) => stage.post(decideAt, { decision: 'release' }),
+    says: /^Nothing was done: decision: /,
+    members: {
+      details: [
+        { field: 'decision', message: 'must be one of [fence, write_off]' },
+        { field: 'note', message: 'is required' },
+      ],
+    },
+  },
+  {
+    code: 'FORBIDDEN',
+    what: 'writing off without the scope admin',
+    provoke: async (stage) =>
+      stage.post(decideAt, { decision: 'write_off', note: 'x' }, await stage.bearer(['support:write'])),
+    says: /takes the scope admin/,
+  },
+  decidedTooLate(),
+];
+
 const notes: [string, unknown, string][] = [
   ['of nothing', '', 'must not be empty'],
   ['of spaces', '  ', noteRule],
@@ -373,6 +420,7 @@ export const addressCases: RefusalCase[] = [
   ...supportCases,
   ...noteCases,
   ...recheckCases,
+  ...decideCases,
   ...unknownRoutes,
   ...otherMethods,
   hostless,

@@ -1,0 +1,164 @@
+import { invariant } from '../models/errors.ts';
+import type { SwapNotes } from '../models/exchange.ts';
+import {
+  type AtomicResult,
+  attemptsFor,
+  type MeltOperation,
+  meltInputs,
+  type Operation,
+} from '../models/operation.ts';
+import { type Proof, sumAmounts } from '../models/proof.ts';
+import type { AuditEvent } from '../models/report.ts';
+import type { AuditRepository } from './audit.ts';
+import type { Database } from './database.ts';
+import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
+import { bookSources, ownerOf } from './sourceBooking.ts';
+import type { TokenRepository } from './tokens.ts';
+import { runTransaction, type Transaction } from './transaction.ts';
+
+export type DecisionRepository = ReturnType<typeof createDecisionRepository>;
+
+/** What of a stopped operation goes on where it was stopped; null where that is no state to go on from. */
+export function stateBefore<S extends string>(
+  { timeline }: Pick<Operation, 'timeline'>,
+  among: readonly S[],
+): S | null {
+  const before = timeline.findLast(({ state }) => state !== 'needs_attention')?.state;
+  return among.find((state) => state === before) ?? null;
+}
+
+/** What a fence has brought home already while others have spent the rest: it is the wallet's, and no payment can take it. */
+export function fencedRest(operation: MeltOperation): Proof[] {
+  const secrets = new Set(
+    attemptsFor(operation, 'fence').flatMap(({ outputs }) => outputs.map(({ secret }) => secret)),
+  );
+  return (operation.held?.send ?? []).filter(({ secret }) => secrets.has(secret));
+}
+
+/** What people decide about operations: each decision with its audit event, both or neither (ADR 36). */
+export function createDecisionRepository(
+  database: Pick<Database, 'connection'>,
+  tokens: TokenRepository,
+  operations: OperationRepository,
+  audit: AuditRepository,
+) {
+  /** Has an operation go on from another state, or with a decision to keep to. @throws StaleOperation */
+  function takeUp<T extends Operation>(
+    operation: T,
+    changes: Changes<T>,
+    event: string,
+    noted: AuditEvent,
+  ): Promise<T> {
+    return runTransaction(database.connection, async (tx) => {
+      const taken = await operations.transition(operation, changes, event, noted.at, tx);
+      await audit.append(noted, tx);
+      return taken;
+    });
+  }
+
+  /**
+   * Ends an operation without knowing its outcome: what it has reserved and nobody can prove to be the wallet's is spent by
+   * these books; what is proven becomes spendable. @throws StaleOperation, CommitUnknown
+   */
+  function writeOff(operation: Operation, noted: AuditEvent): Promise<void> {
+    return runTransaction(database.connection, async (tx) => {
+      // First of all: whoever works at it just now has moved it before us, or finds it moved.
+      const current = await operations.hold(operation.id, tx, noted.at);
+      if (current?.version !== operation.version) throw new StaleOperation(operation.id);
+      await close(tx, operation, noted.at);
+      await audit.append(noted, tx);
+    });
+  }
+
+  async function close(tx: Transaction, operation: Operation, at: Date): Promise<void> {
+    const ended = { state: 'written_off' as const, finishedAt: at };
+    const failure = { cause: 'WRITTEN_OFF', detail: null };
+    switch (operation.kind) {
+      case 'melt':
+        return closeMelt(tx, operation, at);
+      case 'minting':
+        await operations.transition(operation, { state: 'written_off' }, given, at, tx);
+        return tokens.fail(tx, operation.walletId, operation.tokenId, at);
+      case 'receive':
+        await operations.transition(operation, { ...ended, failure }, given, at, tx);
+        return;
+      case 'send': {
+        await operations.transition(operation, { ...ended, failure }, given, at, tx);
+        const { booked, tokenId, sourceTokenIds } = operation;
+        invariant(!booked || tokenId !== null, `${operation.id}: booked, and nothing was handed out`);
+        return spend(tx, operation, booked && tokenId !== null ? [tokenId] : sourceTokenIds, at);
+      }
+      case 'upkeep':
+        await operations.transition(operation, { ...ended, failure }, given, at, tx);
+        return spend(tx, operation, operation.sourceTokenIds, at);
+    }
+  }
+
+  const spend = (
+    tx: Transaction,
+    { id, walletId }: Pick<Operation, 'id' | 'walletId'>,
+    tokenIds: readonly string[],
+    at: Date,
+  ): Promise<void> => tokens.spendReserved(tx, walletId, tokenIds, id, at, 'written_off');
+
+  /** Where a fence has brought the rest home, these funds cannot pay any more: that is released, not given up. */
+  async function closeMelt(tx: Transaction, operation: MeltOperation, at: Date): Promise<void> {
+    const back = fencedRest(operation);
+    const atomicResult =
+      operation.held === null && !operation.bookedEarly
+        ? await sourcesGivenUp(tx, operation, at)
+        : await bookSources(tokens, tx, operation, operation.held?.keep ?? [], at);
+    if (back.length > 0)
+      await tokens.credit(tx, ownerOf(operation), {
+        transactionType: 'change',
+        transactionId: `${operation.id}_release`,
+        proofs: back,
+        at,
+      });
+    const releasedAmount = atomicResult.keepAmount + sumAmounts(back);
+    invariant(releasedAmount <= operation.sourceAmount, `${operation.id}: more released than was reserved`);
+    const booked = { atomicResult, bookedEarly: true, releasedAmount, finishedAt: at };
+    const failure = { cause: 'WRITTEN_OFF', detail: null };
+    if (back.length > 0) {
+      const event = 'a person has written off what is missing: the rest is back';
+      await operations.transition(operation, { ...booked, failure, state: 'released' }, event, at, tx);
+      return;
+    }
+    await operations.transition(operation, { ...booked, failure, state: 'written_off' }, given, at, tx);
+  }
+
+  async function sourcesGivenUp(tx: Transaction, operation: MeltOperation, at: Date): Promise<AtomicResult> {
+    await spend(tx, operation, operation.sourceTokenIds, at);
+    return {
+      sourceTokensSpent: operation.sourceTokenIds.length,
+      keepTokenId: null,
+      keepAmount: 0n,
+      keepProofCount: 0,
+      meltChangeTokenId: null,
+      meltChangeAmount: 0n,
+      meltChangeProofCount: 0,
+    };
+  }
+
+  return { takeUp, writeOff };
+}
+
+const given = 'a person has written it off';
+
+/** What the wallet loses by these books if an operation is written off, in its unit. */
+export function atStake(operation: Operation): bigint {
+  switch (operation.kind) {
+    case 'melt':
+      if (fencedRest(operation).length > 0) return operation.missingAmount ?? 0n;
+      return operation.held === null ? operation.sourceAmount : sumAmounts(meltInputs(operation));
+    case 'send':
+      return operation.booked ? operation.amount : operation.sourceAmount;
+    case 'minting':
+    case 'receive':
+    case 'upkeep':
+      return operation.amount;
+  }
+}
+
+/** Nothing odd has been seen of a swap that is taken up again. */
+export const nothingOdd: SwapNotes = { gone: null, unverified: null, refused: null };
