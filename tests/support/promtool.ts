@@ -3,14 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
+import { findPromtool } from '../../dev/drills/alert.ts';
 import type { Sample } from './metrics.ts';
 
 /** Prometheus' own tool (Debian's package `prometheus`); null where this machine has none. */
-const promtool = [process.env['PROMTOOL'] ?? '', 'promtool'].find(
-  (command) => command !== '' && spawnSync(command, ['--version']).status === 0,
-);
+const promtool = findPromtool(process.env);
 
-export const hasPromtool = promtool !== undefined;
+export const hasPromtool = promtool !== null;
 
 if (!hasPromtool)
   process.stderr.write(
