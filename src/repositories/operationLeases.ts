@@ -19,10 +19,10 @@ const lockedWithinMs = 500;
 const patient = ['awaiting_payment', 'sent'];
 
 /** What fits an operation that has not ended and that nobody holds. */
-const isUnheld: QueryFilter<OperationDocument> = { open: true, $expr: hasRunOut('lease_until') };
+const isUnheld = (): QueryFilter<OperationDocument> => ({ open: true, $expr: hasRunOut('lease_until') });
 
 /** The same, and it is due at `now`. */
-const isFree = (now: Date): QueryFilter<OperationDocument> => ({ ...isUnheld, due_at: { $lte: now } });
+const isFree = (now: Date): QueryFilter<OperationDocument> => ({ ...isUnheld(), due_at: { $lte: now } });
 
 /** Who works at an operation. A lease saves work and guards nothing, so no wait for one is ever long. */
 export function createOperationLeases({ operations }: Pick<Database, 'operations'>, sealers: Sealers) {
@@ -65,7 +65,7 @@ export function createOperationLeases({ operations }: Pick<Database, 'operations
 
   /** The same whether it is due or not, for a person who wants it looked at. */
   const claimNow = (id: string, owner: string, leaseMs: number): Promise<Operation | null> =>
-    take(id, isUnheld, owner, leaseMs);
+    take(id, isUnheld(), owner, leaseMs);
 
   async function take(
     id: string,
