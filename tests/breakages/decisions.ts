@@ -102,6 +102,24 @@ export const decisions: Breakage[] = [
     test: 'and the melt never arrives',
   },
   {
+    name: 'a payment that the mint has met before is sent again at once',
+    edits: [edit('src/services/melt/facts.ts', '(melt === undefined || !isHeldBack(melt, now))', 'true')],
+    caughtBy: 'tests/integration/backendTrouble.test.ts',
+    test: 'payment_met_before: it is not sent again',
+  },
+  {
+    name: 'ecash is asked for again while the backend is in trouble',
+    edits: [
+      edit(
+        'src/services/minting/mintingDecision.ts',
+        "return facts.heldBack ? 'wait' : 'repeat_issue';",
+        "return 'repeat_issue';",
+      ),
+    ],
+    caughtBy: 'tests/unit/mintingDecision.test.ts',
+    test: 'holds back nothing but the same request again',
+  },
+  {
     name: 'a worker cancels what its creator is about to send',
     edits: [edit(decision, "return facts.orphaned ? 'cancel' : 'wait';", "return 'cancel';")],
     caughtBy: decisionTest,
