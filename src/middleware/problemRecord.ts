@@ -53,10 +53,18 @@ function reportOf(error: DomainError, context: RequestContext): ReportDraft {
     severity: error.severity,
     code: error.code,
     summary: error.message,
+    ...(serverWide.includes(error.code) ? aboutNobody(error, context) : aboutWhom(error, context)),
+    requestId: context.requestId,
+  };
+}
+
+function aboutWhom(error: DomainError, context: RequestContext) {
+  return {
     npub: error.about.npub ?? context.npub,
     walletId: error.about.walletId ?? null,
     transactionId: idOf(error, 'transactionId'),
     quoteId: idOf(error, 'quoteId'),
+<<<<<<< HEAD
     details: {
       route: context.route,
       members: redact(error.members),
@@ -64,8 +72,16 @@ function reportOf(error: DomainError, context: RequestContext): ReportDraft {
       ...backendOf(error),
     },
     requestId: context.requestId,
+=======
+    details: { route: context.route, members: redact(error.members), cause: causeOf(error) },
+>>>>>>> 755da148d43310ebf177b18d9b6b448d42952bc1
   };
 }
+
+/** Many customers are told this report: the payment of the first one would be taken for that of each. */
+const aboutNobody = (error: DomainError, context: RequestContext) => ({
+  details: { route: context.route, cause: causeOf(error) },
+});
 
 /** One line per problem: 5xx and what blocks as `error`, the caller's own mistakes as `info`. */
 export function logProblem(

@@ -7,6 +7,7 @@ import {
   moment,
   npub,
   reportCode,
+  reportCursor,
   supportId,
   transactionId,
   walletId,
@@ -55,6 +56,7 @@ const inQuery = {
     description:
       'Which of the npub’s wallets; without it the first, or for a transaction, a mint quote or a token that which it belongs to',
   },
+  'cursor.report': reportCursor,
   'status.report': oneOf('Only those that are so now', reportStatuses),
   severity: oneOf('Only those that are so bad', severities),
   code: reportCode,

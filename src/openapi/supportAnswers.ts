@@ -2,7 +2,17 @@ import { backendTroubles } from '../models/backendTrouble.ts';
 import { reportStatuses, severities } from '../models/report.ts';
 import { transactionStatuses } from '../models/transaction.ts';
 import { flag, list, nullable, object, oneOf, only, type Schema, text } from './schema.ts';
-import { count, cursor, mintUrl, moment, npub, quoteId, reportCode, supportId, walletId } from './values.ts';
+import {
+  count,
+  mintUrl,
+  moment,
+  npub,
+  quoteId,
+  reportCode,
+  reportCursor,
+  supportId,
+  walletId,
+} from './values.ts';
 
 /** Any that an operation or a migrated token may have. */
 const transactionId: Schema = text('Names the operation', 'tx_melt_1795229787123_0123456789abcdef');
@@ -26,7 +36,7 @@ export const reports: Schema = object({
   reports: list(object(entry)),
   pagination: object({
     limit: count('How many are told at most', 50),
-    nextCursor: nullable(cursor),
+    nextCursor: nullable(reportCursor),
     hasMore: flag('Whether there are others', false),
   }),
 });

@@ -11,7 +11,7 @@ export const supportOperations: Record<string, OperationDoc> = {
     summary: 'Error reports, those that were met last first',
     description:
       'One for each incident, however often it was met. Go on with `nextCursor` and the same filters; a report that is met meanwhile moves to the top.',
-    query: ['limit', 'cursor', 'severity', 'status.report', 'code', 'npub', 'since'],
+    query: ['limit', 'cursor.report', 'severity', 'status.report', 'code', 'npub', 'since'],
     answers: { 200: json('One page', 'Reports', reports) },
     refusals: [],
   },

@@ -37,6 +37,7 @@ export const count = (description: string, example: number): Schema => ({
 
 export const exampleNpub = 'npub180cvv07tjdrrgpa0j7j7tmnyl2yr6yr7l8j4s3evf6u64th6gkwsyjh6w6';
 const exampleMelt = 'tx_melt_1795229787123_0123456789abcdef';
+const exampleReport = 'sup_0123456789abcdef0123';
 
 export const npub: Schema = text('The wallet’s owner, as NIP-19 spells a Nostr public key', exampleNpub, {
   format: 'npub',
@@ -78,7 +79,7 @@ export const wishedUnit: Schema = {
     'In which unit: one in which the mint can be paid and pays; else its first, `sat` where it has that',
   format: 'mint-unit',
 };
-export const supportId: Schema = text('Names the stored report', 'sup_0123456789abcdef0123', {
+export const supportId: Schema = text('Names the stored report', exampleReport, {
   pattern: '^sup_[0-9a-f]{20}$',
 });
 export const reportCode: Schema = text('What kind of incident', 'OPERATION_OPEN_TOO_LONG', {
@@ -116,11 +117,14 @@ export const externalId: Schema = text(
     pattern: externalIdPattern.source,
   },
 );
-export const cursor: Schema = text(
-  'Goes on behind the last entry of a page; of no form that a client should know',
-  Buffer.from(`1795229787123.${exampleMelt}`).toString('base64url'),
-  { format: 'cursor' },
-);
+const cursorBehind = (id: string): Schema =>
+  text(
+    'Goes on behind the last entry of a page; of no form that a client should know',
+    Buffer.from(`1795229787123.${id}`).toString('base64url'),
+    { format: 'cursor' },
+  );
+export const cursor = cursorBehind(exampleMelt);
+export const reportCursor = cursorBehind(exampleReport);
 export const expiry: Schema = nullable({
   type: 'integer',
   description: 'Unix seconds; null where the mint sets no end',

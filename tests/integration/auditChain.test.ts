@@ -143,7 +143,7 @@ describe('the chain of audit events', () => {
     await byHand('audit_events', { ...forged, _id: 'by hand' });
     await byHand('audit_unsealed', { _id: 'gone', wallet_id: last.wallet_id, mac: link.event_mac });
     await database().seals.collection.updateOne({ event_id: first._id }, { $set: { seq: 'first' } });
-    const odd = { _id: new mongo.ObjectId(), wallet_id: { $gt: '' }, mac: link.event_mac };
+    const odd = { _id: new mongo.ObjectId(), wallet_id: { of: 'nobody' }, mac: link.event_mac };
     await database().unsealed.collection.insertOne(odd);
     await wallet.fund(64);
     await seal();

@@ -168,6 +168,7 @@ function paymentOutcome(state: Operation['state']): 'paid' | 'failed' | 'stopped
     case 'cancelled':
       return 'failed';
     case 'needs_attention':
+    case 'written_off':
       return 'stopped';
     default:
       return null;

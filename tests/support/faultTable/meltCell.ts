@@ -13,7 +13,7 @@ import {
 import type { FaultRow } from './faultRow.ts';
 import { fundedWallet } from './funding.ts';
 import type { MeltPhase } from './phases.ts';
-import { expectHonestReports, expectReported } from './reports.ts';
+import { expectHonestReports, expectReported, expectTrueReports } from './reports.ts';
 import type { Stand } from './stand.ts';
 
 /** How a cell ended: what the payment came to in the end. */
@@ -36,6 +36,8 @@ export async function meltCell(stand: Stand, phase: MeltPhase, fault: FaultRow):
   const told = await wallet.melt(invoice, {}, {}, server?.url);
   expectDecentWords(told);
   await springs(stand, wallet, trap, phase, fault);
+  const isPaid = async () => (await world.sim.timesPaid(paymentHash)) > 0;
+  await expectTrueReports(stand, wallet, { told, isPaid });
 
   if (phase.decided !== null) await world.sim.settle(paymentHash, phase.decided).catch(() => undefined);
   await heal(stand, trap, fault);
@@ -44,6 +46,7 @@ export async function meltCell(stand: Stand, phase: MeltPhase, fault: FaultRow):
   await server?.stop();
   const ending = await judge(stand, wallet, phase.amount, { told, before, paymentHash });
   await expectHonestReports(stand, wallet);
+  await expectTrueReports(stand, wallet, { told, isPaid });
   return ending;
 }
 

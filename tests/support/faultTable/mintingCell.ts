@@ -4,7 +4,7 @@ import { expectBooked, expectDecentWords, hasOpen, heal, lay, mintAnswers, sprin
 import type { FaultRow } from './faultRow.ts';
 import { upToDate } from './funding.ts';
 import type { Phase } from './phases.ts';
-import { expectHonestReports } from './reports.ts';
+import { expectHonestReports, expectTrueReports } from './reports.ts';
 import type { Stand } from './stand.ts';
 
 /** Two proofs, so that they can come in the wrong order. */
@@ -33,6 +33,8 @@ export async function mintingCell(
   const isPaidLater = phase.truth.says === 'UNPAID';
   if (credited && !isPaidLater) await pay();
   await springs(stand, wallet, trap, phase, fault);
+  const isPaid = async () => (await wallet.balance())['totalBalance'] === amount;
+  await expectTrueReports(stand, wallet, { told, isPaid });
   await heal(stand, trap, fault);
   if (credited && isPaidLater) {
     // As payers do who are slower than the worker.
@@ -55,5 +57,6 @@ export async function mintingCell(
   const held = await expectBooked(stand, wallet, { held: 0, outstanding });
   expect(held).toBe(credited ? amount : 0);
   await expectHonestReports(stand, wallet);
+  await expectTrueReports(stand, wallet, { told, isPaid });
   return credited ? 'credited' : 'refused';
 }
