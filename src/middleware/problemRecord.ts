@@ -64,23 +64,18 @@ function aboutWhom(error: DomainError, context: RequestContext) {
     walletId: error.about.walletId ?? null,
     transactionId: idOf(error, 'transactionId'),
     quoteId: idOf(error, 'quoteId'),
-<<<<<<< HEAD
     details: {
       route: context.route,
       members: redact(error.members),
       cause: causeOf(error),
       ...backendOf(error),
     },
-    requestId: context.requestId,
-=======
-    details: { route: context.route, members: redact(error.members), cause: causeOf(error) },
->>>>>>> 755da148d43310ebf177b18d9b6b448d42952bc1
   };
 }
 
 /** Many customers are told this report: the payment of the first one would be taken for that of each. */
 const aboutNobody = (error: DomainError, context: RequestContext) => ({
-  details: { route: context.route, cause: causeOf(error) },
+  details: { route: context.route, cause: causeOf(error), ...backendOf(error) },
 });
 
 /** One line per problem: 5xx and what blocks as `error`, the caller's own mistakes as `info`. */
