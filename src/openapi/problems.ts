@@ -179,8 +179,7 @@ export const problemDocs: Record<ErrorCode, ProblemDoc> = {
   DECISION_NOT_POSSIBLE: {
     ...low,
     when: 'The operation has ended, moves on by itself, or cannot be decided about in this way',
-    detail:
-      'Nothing was done: that cannot be decided about this operation. It has ended as settled. Look at it before you decide again.',
+    detail: 'Nothing was done: that cannot be decided about it. It has ended. Look at it first.',
     always: { transactionId, state: text('The operation’s own state', 'settled') },
   },
   PAYLOAD_TOO_LARGE: {
