@@ -1632,7 +1632,7 @@ export interface components {
                 /** @description How many are told at most */
                 limit: number;
                 /**
-                 * Format: cursor
+                 * Format: report-cursor
                  * @description Goes on behind the last entry of a page; of no form that a client should know
                  */
                 nextCursor: string | null;

@@ -117,14 +117,14 @@ export const externalId: Schema = text(
     pattern: externalIdPattern.source,
   },
 );
-const cursorBehind = (id: string): Schema =>
+const cursorBehind = (id: string, format: string): Schema =>
   text(
     'Goes on behind the last entry of a page; of no form that a client should know',
     Buffer.from(`1795229787123.${id}`).toString('base64url'),
-    { format: 'cursor' },
+    { format },
   );
-export const cursor = cursorBehind(exampleMelt);
-export const reportCursor = cursorBehind(exampleReport);
+export const cursor = cursorBehind(exampleMelt, 'cursor');
+export const reportCursor = cursorBehind(exampleReport, 'report-cursor');
 export const expiry: Schema = nullable({
   type: 'integer',
   description: 'Unix seconds; null where the mint sets no end',

@@ -35,6 +35,8 @@ schemathesis.openapi.format("mint-unit", st.just("sat"))
 # Cursors are told by the server, and this is one that it could have told.
 CURSOR = base64.urlsafe_b64encode(b"1795229787123.tx_melt_1").decode().rstrip("=")
 schemathesis.openapi.format("cursor", st.just(CURSOR))
+REPORT_CURSOR = base64.urlsafe_b64encode(b"1795229787123.sup_0123456789abcdef0123").decode().rstrip("=")
+schemathesis.openapi.format("report-cursor", st.just(REPORT_CURSOR))
 # Whatever is no token is refused, and what is one was spent, or is of another mint.
 schemathesis.openapi.format("cashu-token", st.text(min_size=1, max_size=200))
 KEYS = [DEV["npub"], STRANGER, "02" + "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"]
