@@ -12,8 +12,8 @@ type Sent = Partial<Record<'limit' | 'cursor' | 'code' | 'npub' | 'since', strin
   status?: ReportQuery['status'];
 };
 
-/** RFC 3339, to the second or the millisecond. */
-const momentShape = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/;
+/** RFC 3339; what is finer than a millisecond does not count. */
+const momentShape = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
 const query = Joi.object<Sent>({
   limit: pageLimit,

@@ -203,6 +203,8 @@ describe('nothing secret is written down or told', () => {
       status: 200,
       body: { resolution: { note: 'the customer says: [redacted]' } },
     });
+    const decideAt = `/api/support/operations/${String(broken.body['transactionId'])}/decide`;
+    expect(await world.call('POST', decideAt, { decision: 'fence', note })).toMatchObject({ status: 409 });
     await server.stop();
     await database.close();
     expect(await scan.look()).toEqual([]);

@@ -43,6 +43,7 @@ function crucible(words: string[], options: { changed?: Record<string, string>; 
 
 describe('crucible status', () => {
   it('shows on one screen what there is', async () => {
+    await world.context.audit.seal();
     const { code, stdout, stderr } = await crucible(['status']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n').length).toBeLessThan(24);

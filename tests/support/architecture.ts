@@ -29,7 +29,7 @@ const shared: readonly Room[] = ['logger.ts', 'redaction.ts'];
 const partsOfApp: readonly Room[] = ['app.ts', 'routes.ts', 'server.ts'];
 
 /** So are the settings. */
-const partsOfConfig: readonly Room[] = ['config.ts', 'settings.ts'];
+const partsOfConfig: readonly Room[] = ['config.ts', 'settings.ts', 'secrets.ts'];
 
 /** What wires operator commands stands apart from what wires a server, which is told in five files; all make one room. */
 const partsOfContext: readonly Room[] = [

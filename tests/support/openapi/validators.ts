@@ -45,6 +45,7 @@ ajv
   .addFormat('npub', isNpub)
   .addFormat('bolt11', true)
   .addFormat('cursor', /^[A-Za-z0-9_-]+$/)
+  .addFormat('report-cursor', /^[A-Za-z0-9_-]+$/)
   .addFormat('cashu-pubkey', /^[!-~]+$/)
   .addFormat('cashu-token', true)
   .addFormat('mint-url', /^[!-~]{1,2048}$/)
