@@ -41,6 +41,8 @@ export function createOperationLeases({ operations }: Pick<Database, 'operations
         .select({ _id: 1, mint_url: 1 })
         .sort({ due_at: 1 })
         .limit(most)
+        // Whatever else is indexed: it is asked for twice a second, and thousands may be due.
+        .hint('due_at_mint_state')
         .lean<Pick<OperationDocument, '_id' | 'mint_url'>[]>();
     const found = await among({ state: { $nin: patient } }, limit);
     if (found.length < limit) found.push(...(await among({ state: { $in: patient } }, limit - found.length)));

@@ -70,7 +70,8 @@ async function stored(): Promise<unknown> {
   const { apiKeys, connection } = world.context.database;
   const { collections } = (await connection.db?.command({ dbHash: 1 })) ?? {};
   const keys = await apiKeys.find({}, { last_used_on: 0 }).sort({ _id: 1 }).lean();
-  return { ...Object(collections), api_keys: keys };
+  // What metrics count is counted anew with each scrape, and one of the attacks is a scrape.
+  return { ...Object(collections), metric_standings: null, api_keys: keys };
 }
 
 /** An answer that is none that an attacker should get. */
