@@ -263,7 +263,7 @@ describe('the scan', () => {
       'the master key': Buffer.from(masterKey, 'hex').toString('base64url'),
       'a wallet’s seed': Buffer.from(`x${seed.toString('hex')}`).toString('base64'),
       'an API key or bearer token': Buffer.from(key.slice(-43)).toString('hex').toUpperCase(),
-      'words 4 to 6 of the mnemonic': mnemonic.split(' ').slice(3, 6).join(' '),
+      'words of the mnemonic': mnemonic.split(' ').slice(3, 6).join(' '),
     };
   }
 

@@ -27,7 +27,7 @@ const maxDerived = 100;
 /** What a server was given to keep. */
 export async function harvestEnvironment(env: Record<string, string>, remember: Remember): Promise<void> {
   const mnemonic = env['CRUCIBLE_MNEMONIC'] ?? '';
-  for (const [what, words] of Object.entries(mnemonicParts(mnemonic))) remember(what, words);
+  for (const words of Object.values(mnemonicParts(mnemonic))) remember('words of the mnemonic', words);
   remember('the operator’s seed', await mnemonicToSeed(mnemonic));
   remember('the master key', env['CRUCIBLE_MASTER_KEY'] ?? '');
   for (const key of (env['CRUCIBLE_MASTER_KEY_PREVIOUS'] ?? '').split(','))
