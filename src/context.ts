@@ -41,7 +41,6 @@ import { createAnswering } from './services/operations/answering.ts';
 import { createOvercomeTroubles } from './services/operations/overcomeTroubles.ts';
 import { createRuns } from './services/operations/runs.ts';
 import { createSweeper } from './services/operations/sweeper.ts';
-import { timer } from './services/operations/timing.ts';
 import { createUnservedMints } from './services/operations/unservedMints.ts';
 import { settleProfile } from './services/profileService.ts';
 import { createRateLimitService } from './services/rateLimitService.ts';
@@ -55,6 +54,7 @@ import { createKeepUp } from './services/upkeep/keepUp.ts';
 import { createUpkeepRounds } from './services/upkeep/upkeepRounds.ts';
 import { createWalletService } from './services/walletService.ts';
 import { createStores } from './stores.ts';
+import { within } from './timing.ts';
 
 /** One whole server, not listening yet. */
 export type Context = {
@@ -254,15 +254,13 @@ export async function createContext(given: {
   async function drain(): Promise<void> {
     draining = true;
     const lastCall = setTimeout(runs.callLast, drainMs - lastCallMs);
-    const limit = timer(drainMs);
-    await Promise.race([Promise.all([stopWorkers(), runs.ended()]), limit.elapsed]);
+    await within(drainMs, Promise.all([stopWorkers(), runs.ended()]), () => undefined);
     clearTimeout(lastCall);
-    limit.cancel();
   }
 
   async function dispose(): Promise<void> {
     draining = true;
-    await Promise.race([stopWorkers(), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+    await within(2_000, stopWorkers(), () => undefined);
     endMetering();
     await reports.stop();
     await database.close();

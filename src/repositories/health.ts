@@ -1,3 +1,4 @@
+import { within } from '../timing.ts';
 import type { Database } from './database.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function isDatabaseWritable(
       (answer) => answer['isWritablePrimary'] === true,
       () => false,
     );
-  return firstOf(asked, limitMs);
+  return within(limitMs, asked, () => false);
 }
 
 /**
@@ -38,16 +39,4 @@ export async function takePulse(
     seconds,
     clockAheadSeconds: (theirMs - now().getTime()) / 1_000 + seconds / 2,
   };
-}
-
-async function firstOf(answer: Promise<boolean>, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, limitMs, false);
-  });
-  try {
-    return await Promise.race([answer, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -3,6 +3,7 @@ import { RateLimiterMemory, RateLimiterMongo, RateLimiterRes } from 'rate-limite
 import type { Logger } from '../logger.ts';
 import { type RateCount, type RateLimitName, rateWindowMs } from '../models/rateLimit.ts';
 import { describeError } from '../redaction.ts';
+import { within } from '../timing.ts';
 import type { Database } from './database.ts';
 import { createOneByOne } from './oneByOne.ts';
 
@@ -89,11 +90,10 @@ export function createRateCounters(
 }
 
 /** A database that says nothing at all is given up by its driver after many times as long. */
-async function inTime<T>(counting: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('no answer in time')), answerWithinMs);
-  return Promise.race([counting, late]).finally(() => clearTimeout(timer));
-}
+const inTime = <T>(counting: Promise<T>): Promise<T> =>
+  within(answerWithinMs, counting, () => {
+    throw new Error('no answer in time');
+  });
 
 /** The library rejects with its result where a caller is over the limit. @throws the store's error */
 async function consumed(

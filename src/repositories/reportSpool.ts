@@ -3,6 +3,7 @@ import { access, appendFile, lstat, mkdir, readdir, readFile, rename, rm, utimes
 import { join } from 'node:path';
 import { types } from 'node:util';
 import type { Logger } from '../logger.ts';
+import { within } from '../timing.ts';
 import { lineOf, readLines } from './reportSpoolLines.ts';
 import type { Incident } from './reports.ts';
 
@@ -45,7 +46,7 @@ export function createReportSpool(parts: { directory: string; instance: string; 
       await appendFile(ownPath, line, { mode: 0o600, flush: true });
       bytes += line.length;
     });
-    return (await within(appendWithinMs, written)) ?? false;
+    return within(appendWithinMs, written, () => false);
   }
 
   /** Says that what is in our files is being looked after. */
@@ -139,15 +140,3 @@ const succeeds = (step: Promise<unknown>): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, limitMs, null);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -2,7 +2,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeHeapSnapshot } from 'node:v8';
 import type { Logger } from '../logger.ts';
-import { oneAtATime } from './operations/timing.ts';
+import { oneAtATime } from './operations/rounds.ts';
 
 /** Each is as large as the heap; whoever wants another removes one first. */
 const mostFiles = 3;

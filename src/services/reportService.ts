@@ -5,9 +5,10 @@ import { supportIdOf } from '../models/supportId.ts';
 import { redact, redactText } from '../redaction.ts';
 import type { LeftBehind, ReportSpool } from '../repositories/reportSpool.ts';
 import type { Incident, ReportRepository } from '../repositories/reports.ts';
+import { within } from '../timing.ts';
 import type { ReportService } from './contracts.ts';
 import { isDatabaseAway, isOutcomeUnknown } from './databaseFaults.ts';
-import { oneAtATime } from './operations/timing.ts';
+import { oneAtATime } from './operations/rounds.ts';
 import { createReportQueue } from './reportQueue.ts';
 
 const writeLimitMs = 1_000;
@@ -225,14 +226,7 @@ function incidentOf(
 
 class TooSlow extends Error {}
 
-async function withinLimit<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new TooSlow()), writeLimitMs);
+const withinLimit = <T>(work: Promise<T>): Promise<T> =>
+  within(writeLimitMs, work, () => {
+    throw new TooSlow();
   });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -23,7 +23,7 @@ const arrows: Record<Room, readonly Room[]> = {
 };
 
 /** Every room may use these, and they use no room but models. */
-const shared: readonly Room[] = ['logger.ts', 'redaction.ts'];
+const shared: readonly Room[] = ['logger.ts', 'redaction.ts', 'timing.ts'];
 
 /** The app is told in several files, which make one room. */
 const partsOfApp: readonly Room[] = ['app.ts', 'routes.ts', 'server.ts'];

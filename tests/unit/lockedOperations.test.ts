@@ -3,7 +3,7 @@ import { createLogger } from '../../src/logger.ts';
 import type { MeltOperation } from '../../src/models/operation.ts';
 import { createBreaker } from '../../src/services/mint/breaker.ts';
 import type { Handler } from '../../src/services/operations/driver.ts';
-import type { Rounds } from '../../src/services/operations/timing.ts';
+import type { Rounds } from '../../src/services/operations/rounds.ts';
 import { createWorker } from '../../src/services/operations/worker.ts';
 import { melt } from '../support/operations.ts';
 import { until } from '../support/world.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createLogger } from '../../src/logger.ts';
+import type { Rounds } from '../../src/services/operations/rounds.ts';
 import { createSweeper } from '../../src/services/operations/sweeper.ts';
-import type { Rounds } from '../../src/services/operations/timing.ts';
 import { until } from '../support/world.ts';
 
 describe('the sweeper', () => {

@@ -3,7 +3,7 @@ import { chainOfServer } from '../../repositories/audit.ts';
 import type { AuditChain } from '../../repositories/auditChain.ts';
 import type { ReportService } from '../contracts.ts';
 import { remember } from '../operations/remember.ts';
-import { createRounds, oneAtATime, type Rounds } from '../operations/timing.ts';
+import { createRounds, oneAtATime, type Rounds } from '../operations/rounds.ts';
 
 const everyMs = 5_000;
 /** So many events are read at a time, … */

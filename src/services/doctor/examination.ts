@@ -1,7 +1,7 @@
 import type { Profile } from '../../models/profile.ts';
 import type { ExaminationReads } from '../../repositories/examination.ts';
+import { within } from '../../timing.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { timer } from '../operations/timing.ts';
 import { checkClock, checkFitness, checkIndexes, checkKeys } from './databaseChecks.ts';
 import { type CheckName, checked, type Finding, reasonOf, wrong } from './findings.ts';
 import { checkHeapSnapshots } from './heapCheck.ts';
@@ -58,14 +58,12 @@ export async function examine(parts: Parts): Promise<Examined> {
 /** A database that has stopped answering in the middle is waited for no longer than this. */
 const answerWithinMs = 3_000;
 
-async function inTime<T>(work: Promise<T>, otherwise: T): Promise<T> {
-  const limit = timer(answerWithinMs);
-  try {
-    return await Promise.race([work.catch(() => otherwise), limit.elapsed.then(() => otherwise)]);
-  } finally {
-    limit.cancel();
-  }
-}
+const inTime = <T>(work: Promise<T>, otherwise: T): Promise<T> =>
+  within(
+    answerWithinMs,
+    work.catch(() => otherwise),
+    () => otherwise,
+  );
 
 /** Waited for as long as connecting may take, so that nothing is left open behind. */
 async function opened(

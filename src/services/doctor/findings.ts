@@ -1,7 +1,7 @@
 import { DatabaseUnfit } from '../../models/databaseUnfit.ts';
 import { InvariantBroken, StoreNotMigrated, WrongMasterKey } from '../../models/errors.ts';
+import { within } from '../../timing.ts';
 import { isDatabaseAway } from '../databaseFaults.ts';
-import { timer } from '../operations/timing.ts';
 
 export type CheckName =
   | 'configuration'
@@ -55,16 +55,11 @@ export async function checked(
   check: CheckName,
   look: () => Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {
-  const limit = timer(checkWithinMs);
-  const tooLate = limit.elapsed.then(() => [
-    wrong(check, `This took longer than ${checkWithinMs / 1000} s.`),
-  ]);
+  const tooLate = () => [wrong(check, `This took longer than ${checkWithinMs / 1000} s.`)];
   try {
-    return await Promise.race([look(), tooLate]);
+    return await within(checkWithinMs, look(), tooLate);
   } catch (error) {
     return [wrong(check, reasonOf(error))];
-  } finally {
-    limit.cancel();
   }
 }
 

@@ -4,13 +4,13 @@ import { isFinished, type Operation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type { SendRepository } from '../../repositories/sends.ts';
+import { within } from '../../timing.ts';
 import type { Outcome, WalletService } from '../contracts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { idempotencyConflict, idempotencyKeyReused } from '../melt/refusals.ts';
 import type { Answering } from '../operations/answering.ts';
 import type { Handler } from '../operations/driver.ts';
 import { earlierOperation } from '../operations/earlier.ts';
-import { timer } from '../operations/timing.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { SendRequest, SendService } from './contracts.ts';
 import { isUntouched } from './ownSwap.ts';
@@ -61,10 +61,9 @@ export function createSendService(parts: {
    * called off was never sent; whatever else it is, the worker finishes. @throws DomainError where it was called off
    */
   async function callOff(known: SendOperation, answerBy: Date, cause: unknown): Promise<void> {
-    const deadline = timer(Math.max(0, answerBy.getTime() - now().getTime()));
+    const restMs = Math.max(0, answerBy.getTime() - now().getTime());
     const cancelled = sends.cancel(known).catch(() => null);
-    const operation = await Promise.race([cancelled, deadline.elapsed.then(() => null)]);
-    deadline.cancel();
+    const operation = await within(restMs, cancelled, () => null);
     if (operation !== null) throw neverMade(operation, cause);
   }
 

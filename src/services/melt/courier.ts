@@ -1,12 +1,12 @@
 import type { MeltOperation } from '../../models/operation.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
+import { within } from '../../timing.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt, refusalIn } from '../mint/replies.ts';
 import type { Exchange } from '../mint/transport.ts';
 import { oddAgain } from '../operations/oddities.ts';
 import { arrive, depart, type Errand, submit } from '../operations/post.ts';
-import { timer } from '../operations/timing.ts';
 
 /** The mint has answered a melt, and the answer could not be stored. It is kept for the client's answer alone. */
 export class ReplyNotStored extends Error {
@@ -84,9 +84,8 @@ export function createCourier(parts: {
   async function bookIfSlow(sent: MeltOperation, reply: Promise<Exchange>): Promise<void> {
     if (sent.held === null || sent.bookedEarly) return;
     const waitMs = Math.max(0, sent.createdAt.getTime() + answerWithinMs - now().getTime());
-    const wait = timer(waitMs);
-    const slow = await Promise.race([reply.then(() => false), wait.elapsed.then(() => true)]);
-    wait.cancel();
+    const replied = reply.then(() => false);
+    const slow = await within(waitMs, replied, () => true);
     // Booking early only helps; if it fails, the reply still has to be waited for and B books everything.
     if (slow)
       await melts

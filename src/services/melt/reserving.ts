@@ -1,10 +1,10 @@
 import type { MeltOperation, MeltQuote } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
+import { pause, timer } from '../../timing.ts';
 import type { Place } from '../mint/lane.ts';
 import type { Mint } from '../mint/mints.ts';
 import type { OnLastCall } from '../operations/answering.ts';
-import { pause, timer } from '../operations/timing.ts';
 import type { TimedRequest } from './drafting.ts';
 import type { Invoice } from './invoice.ts';
 import type { Preparation } from './preparation.ts';

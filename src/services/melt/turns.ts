@@ -1,4 +1,4 @@
-import { timer } from '../operations/timing.ts';
+import { timer } from '../../timing.ts';
 import { concurrentOperation } from './refusals.ts';
 
 /** Who wants to reserve ecash of one wallet, and what the last of them found. */

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Gauge, type Registry } from 'prom-client';
 import type { Standing } from '../../models/standing.ts';
+import { within } from '../../timing.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { timer } from '../operations/timing.ts';
 import type { MetricsService } from './contracts.ts';
 import type { createProcessGauges } from './processGauges.ts';
 import { createStandingGauges } from './standingGauges.ts';
@@ -53,11 +53,12 @@ export function createMetricsService(parts: {
   let looking: Promise<void> | null = null;
 
   /** Null where there is no answer in time, or none at all; whoever was asked gives up by limits of its own. */
-  async function inTime<T>(work: Promise<T>): Promise<T | null> {
-    const limit = timer(patienceMs);
-    const answer = work.catch(() => null);
-    return Promise.race([answer, limit.elapsed.then(() => null)]).finally(limit.cancel);
-  }
+  const inTime = <T>(work: Promise<T>): Promise<T | null> =>
+    within(
+      patienceMs,
+      work.catch(() => null),
+      () => null,
+    );
 
   async function look(): Promise<void> {
     const [beat, found] = await Promise.all([inTime(pulse()), inTime(standings.latest(now()))]);

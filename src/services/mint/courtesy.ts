@@ -1,4 +1,4 @@
-import { pause } from '../operations/timing.ts';
+import { pause } from '../../timing.ts';
 import { askedToWaitMs, type Breaker, type Standing } from './breaker.ts';
 import type { Exchange, Transport } from './transport.ts';
 

@@ -1,6 +1,6 @@
 import type { Operation } from '../../models/operation.ts';
+import { timer } from '../../timing.ts';
 import type { Driver, Handler } from './driver.ts';
-import { timer } from './timing.ts';
 
 /** Calls back when a server that is about to go wants every request answered. @returns how to be left alone again */
 export type OnLastCall = (answer: () => void) => () => void;

@@ -1,6 +1,6 @@
 import { isFinished, type Operation } from '../../models/operation.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
-import { pause } from './timing.ts';
+import { pause } from '../../timing.ts';
 
 export type Role = 'creator' | 'worker';
 

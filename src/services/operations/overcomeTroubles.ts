@@ -1,7 +1,7 @@
 import type { Logger } from '../../logger.ts';
 import type { ReportRepository } from '../../repositories/reports.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { createRounds, type Rounds } from './timing.ts';
+import { createRounds, type Rounds } from './rounds.ts';
 
 const everyMs = 10_000;
 /** What comes and goes within a minute is one incident. */

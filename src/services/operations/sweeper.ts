@@ -1,5 +1,5 @@
 import type { Logger } from '../../logger.ts';
-import { createRounds, type Rounds } from './timing.ts';
+import { createRounds, type Rounds } from './rounds.ts';
 
 const everyMs = 500;
 

@@ -4,7 +4,7 @@ import type { RecoveryRepository } from '../../repositories/recoveries.ts';
 import type { ReportRepository } from '../../repositories/reports.ts';
 import type { ReportService } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { createRounds, type Rounds } from './timing.ts';
+import { createRounds, type Rounds } from './rounds.ts';
 
 const everyMs = 60_000;
 /** What any instance looks after has been looked at by then. */

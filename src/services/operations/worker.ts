@@ -6,7 +6,7 @@ import { isWriteConflict } from '../databaseFaults.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { driveOn, type Handlers } from './driveOn.ts';
 import type { Driver } from './driver.ts';
-import { createRounds, oneAtATime, type Rounds } from './timing.ts';
+import { createRounds, oneAtATime, type Rounds } from './rounds.ts';
 
 const maxConcurrent = 32;
 /** A mint that answers nothing keeps each look waiting for many seconds: it shall not take the places of all others. */

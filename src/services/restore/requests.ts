@@ -1,9 +1,9 @@
 import type { Recovery, Wallet } from '../../models/wallet.ts';
 import type { RecoveryRepository } from '../../repositories/recoveries.ts';
+import { pause, timer } from '../../timing.ts';
 import type { RestoreRequestService, RestoreView, WalletService } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import type { OnLastCall } from '../operations/answering.ts';
-import { pause, timer } from '../operations/timing.ts';
 
 const firstPauseMs = 50;
 const longestPauseMs = 500;

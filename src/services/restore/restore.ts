@@ -8,7 +8,7 @@ import type { ReportService, RestoreService } from '../contracts.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import type { Preflight } from '../melt/preflight.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import type { Rounds } from '../operations/timing.ts';
+import type { Rounds } from '../operations/rounds.ts';
 import type { Ledger } from '../walletService.ts';
 import { createFinder } from './finding.ts';
 import { createWalletRecovery } from './recovery.ts';

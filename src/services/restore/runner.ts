@@ -1,7 +1,7 @@
 import type { Logger } from '../../logger.ts';
 import type { RecoveryRepository } from '../../repositories/recoveries.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { createRounds, type Rounds } from '../operations/timing.ts';
+import { createRounds, type Rounds } from '../operations/rounds.ts';
 import type { WalletRecovery } from './recovery.ts';
 
 const afterErrorMs = 5_000;

@@ -2,7 +2,7 @@ import type { Logger } from '../../logger.ts';
 import type { SolvencyRepository, SolvencyTurn } from '../../repositories/solvency.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { createRounds, type Rounds } from '../operations/timing.ts';
+import { createMintRounds, type Rounds } from '../operations/rounds.ts';
 import type { Verification } from './verification.ts';
 
 /** So many wallets of each mint are looked at in a round. */
@@ -26,21 +26,11 @@ export function createSolvencyRounds(parts: {
   now: () => Date;
 }): Rounds {
   const { solvency, verification, mints, everyMs, logger, now } = parts;
-  const roundMs = Math.max(10, Math.min(longestRoundMs, everyMs / 10));
-  /** By mint. */
-  const lanes = new Map<string, Promise<void>>();
-  const rounds = createRounds(roundMs, async () => {
-    for (const mintUrl of mints.awake().filter((url) => !lanes.has(url)))
-      lanes.set(
-        mintUrl,
-        lookAround(mintUrl).finally(() => lanes.delete(mintUrl)),
-      );
-  });
-  let stopped = false;
+  const roundMs = everyMs === 0 ? 0 : Math.max(10, Math.min(longestRoundMs, everyMs / 10));
 
-  async function lookAround(mintUrl: string): Promise<void> {
+  async function lookAround(mintUrl: string, isStopped: () => boolean): Promise<void> {
     try {
-      for (let looks = 0; looks < walletsPerRound && !stopped; looks += 1) {
+      for (let looks = 0; looks < walletsPerRound && !isStopped(); looks += 1) {
         // Its next turn comes with a round, so a little sooner: what is wrong shows within `everyMs`.
         const turn = await solvency.take(mintUrl, now(), after(everyMs - 2 * roundMs));
         if (turn === null) return;
@@ -69,14 +59,5 @@ export function createSolvencyRounds(parts: {
 
   const after = (ms: number): Date => new Date(now().getTime() + ms);
 
-  return {
-    start: () => {
-      if (everyMs > 0) rounds.start();
-    },
-    stop: async () => {
-      stopped = true;
-      await rounds.stop();
-      await Promise.all(lanes.values());
-    },
-  };
+  return createMintRounds(roundMs, mints, lookAround);
 }

@@ -2,12 +2,12 @@ import type { Operation, OperationStory } from '../../models/operation.ts';
 import type { AuditRepository } from '../../repositories/audit.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
+import { timer } from '../../timing.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import type { OnLastCall } from '../operations/answering.ts';
 import { driveOn, type Handlers } from '../operations/driveOn.ts';
 import type { Driver } from '../operations/driver.ts';
-import { timer } from '../operations/timing.ts';
 import type { RecheckOutcome, SupportService } from './contracts.ts';
 import { findStory, viewOf } from './standing.ts';
 

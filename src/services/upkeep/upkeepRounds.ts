@@ -3,7 +3,7 @@ import type { Wallet } from '../../models/wallet.ts';
 import type { UpkeepTurnRepository } from '../../repositories/upkeepTurns.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { createRounds, type Rounds } from '../operations/timing.ts';
+import { createMintRounds, type Rounds } from '../operations/rounds.ts';
 import type { KeepUp } from './keepUp.ts';
 
 /** So many wallets of each mint are looked at in a round, … */
@@ -30,21 +30,11 @@ export function createUpkeepRounds(parts: {
   now: () => Date;
 }): Rounds {
   const { turns, keeping, mints, everyMs, logger, now } = parts;
-  /** By mint. */
-  const lanes = new Map<string, Promise<void>>();
-  const rounds = createRounds(everyMs, async () => {
-    for (const mintUrl of mints.awake().filter((url) => !lanes.has(url)))
-      lanes.set(
-        mintUrl,
-        lookAround(mintUrl).finally(() => lanes.delete(mintUrl)),
-      );
-  });
-  let stopped = false;
 
-  async function lookAround(mintUrl: string): Promise<void> {
+  async function lookAround(mintUrl: string, isStopped: () => boolean): Promise<void> {
     let swaps = 0;
     try {
-      for (let looks = 0; looks < walletsPerRound && swaps < swapsPerRound && !stopped; looks += 1) {
+      for (let looks = 0; looks < walletsPerRound && swaps < swapsPerRound && !isStopped(); looks += 1) {
         const wallet = await turns.take(mintUrl, now(), after(contentMs));
         if (wallet === null) return;
         if (await lookAt(wallet)) swaps += 1;
@@ -75,14 +65,5 @@ export function createUpkeepRounds(parts: {
 
   const after = (ms: number): Date => new Date(now().getTime() + ms);
 
-  return {
-    start: () => {
-      if (everyMs > 0) rounds.start();
-    },
-    stop: async () => {
-      stopped = true;
-      await rounds.stop();
-      await Promise.all(lanes.values());
-    },
-  };
+  return createMintRounds(everyMs, mints, lookAround);
 }

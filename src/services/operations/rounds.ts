@@ -1,12 +1,4 @@
-export const pause = (delayMs: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, delayMs));
-
-/** A wait that can be called off, so that it keeps no process alive once it has lost its race. */
-export function timer(delayMs: number): { elapsed: Promise<void>; cancel: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const handle = setTimeout(resolve, delayMs);
-  return { elapsed: promise, cancel: () => clearTimeout(handle) };
-}
+import type { MintDirectory } from '../mint/mints.ts';
 
 /** Work that is repeated for as long as a server runs. */
 export type Rounds = {
@@ -46,5 +38,35 @@ export function oneAtATime(work: () => Promise<void>): {
       return running;
     },
     underWay: () => running,
+  };
+}
+
+/**
+ * The same for each mint by itself, so that one that is slow holds up its own wallets alone; none at a mint that is left alone.
+ * `round` looks at `isStopped` between two steps, and never throws. Every 0 ms: never.
+ */
+export function createMintRounds(
+  everyMs: number,
+  mints: Pick<MintDirectory, 'awake'>,
+  round: (mintUrl: string, isStopped: () => boolean) => Promise<void>,
+): Rounds {
+  const lanes = new Map<string, Promise<void>>();
+  let stopped = false;
+  const rounds = createRounds(everyMs, async () => {
+    for (const mintUrl of mints.awake().filter((url) => !lanes.has(url)))
+      lanes.set(
+        mintUrl,
+        round(mintUrl, () => stopped).finally(() => lanes.delete(mintUrl)),
+      );
+  });
+  return {
+    start: () => {
+      if (everyMs > 0) rounds.start();
+    },
+    async stop() {
+      stopped = true;
+      await rounds.stop();
+      await Promise.all(lanes.values());
+    },
   };
 }
