@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../dev/mongod/ports.ts';
+import { type Ended, runCli } from '../support/cli.ts';
 import { createSearch } from '../support/leakScan/search.ts';
 import { comesTo } from '../support/mischief.ts';
 import { proofsOf } from '../support/money.ts';
@@ -27,19 +27,10 @@ afterAll(async () => {
   await world.end();
 });
 
-type Ended = { code: number | null; stdout: string; stderr: string };
-
-function crucible(words: string[], options: { changed?: Record<string, string>; input?: string } = {}) {
-  const env = { ...process.env, ...world.env, CRUCIBLE_RATE_LIMIT: 'on', ...options.changed };
-  return new Promise<Ended>((resolve) => {
-    const child = spawn(process.execPath, ['src/cli/index.ts', ...words], { env });
-    const said = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk) => (said.stdout += String(chunk)));
-    child.stderr.on('data', (chunk) => (said.stderr += String(chunk)));
-    child.on('close', (code) => resolve({ code, ...said }));
-    child.stdin.end(options.input ?? '');
-  });
-}
+const crucible = (
+  words: string[],
+  { changed = {}, input }: { changed?: Record<string, string>; input?: string } = {},
+): Promise<Ended> => runCli({ ...world.env, CRUCIBLE_RATE_LIMIT: 'on', ...changed }, words, input);
 
 describe('crucible status', () => {
   it('shows on one screen what there is', async () => {
