@@ -57,6 +57,8 @@ export function createReportService({
   let left: LeftBehind[] = [];
   let forgotAtMs = Number.NEGATIVE_INFINITY;
   const flushing = oneAtATime(writeAll);
+  /** The one that was taken out of the queue to be written: it waits like the others. */
+  let inHand = 0;
   const tidyings = oneAtATime(tidyUp);
 
   async function file({ requestId, ...draft }: ReportDraft): Promise<string> {
@@ -126,10 +128,12 @@ export function createReportService({
       if (next === null) break;
       const [dedupeKey, waiting] = next;
       const { incident, otherIds, closing } = waiting;
+      inHand = 1;
       const done = await attempt(async () => {
         if (incident !== null) await fileLate(incident, otherIds);
         if (closing !== null) await reports.close(dedupeKey, closing.how, closing.at);
       });
+      inHand = 0;
       if (done === 'later') return queue.putBack(dedupeKey, waiting);
     }
     if (queue.size() > 0) return;
@@ -200,7 +204,7 @@ export function createReportService({
       logger.error('reports were not written: the database did not come back', { count: queue.size() });
   }
 
-  return { file, close, start, stop, waiting: queue.size };
+  return { file, close, start, stop, waiting: () => queue.size() + inHand };
 }
 
 function incidentOf(

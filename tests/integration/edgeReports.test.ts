@@ -103,6 +103,24 @@ describe('While the database is away', () => {
     expect(await stored('away')).toMatchObject([{ _id: one, count: 2, request_ids: ['req-1', 'req-2'] }]);
   });
 
+  it('a report waits all the time, also while it is tried again to write it', async () => {
+    const { state, reports } = fallible();
+    const waiting: number[] = [];
+    const service = serviceOver({
+      ...reports,
+      file: (incident) => {
+        waiting.push(service.waiting());
+        return reports.file(incident);
+      },
+    });
+    state.away = true;
+    await service.file(draft('tried'));
+    await eventually(async () => expect(waiting.length).toBeGreaterThan(4));
+    expect(waiting.slice(1)).toEqual(waiting.slice(1).map(() => 1));
+    state.away = false;
+    await eventually(async () => expect(service.waiting()).toBe(0));
+  });
+
   it('an id that was told is found even where the incident has a report under another id', async () => {
     const { state, reports } = fallible();
     const service = serviceOver(reports);
