@@ -1,13 +1,19 @@
 import { bookDrills } from './books.ts';
+import { creditDrills } from './credits.ts';
 import type { Drill } from './drill.ts';
 import { outageDrills } from './outages.ts';
 import { paymentDrills } from './payments.ts';
+import { qualityDrills } from './quality.ts';
 import { requestDrills } from './requests.ts';
+import { signatureDrills } from './signatures.ts';
 
 /** Every drill that there is; docs/runbooks/README.md lists them by symptom. */
 export const drills: readonly Drill[] = [
   ...requestDrills(),
+  ...signatureDrills(),
   ...paymentDrills(),
-  ...outageDrills,
+  ...outageDrills(),
   ...bookDrills(),
+  ...creditDrills,
+  ...qualityDrills(),
 ];

@@ -1,6 +1,7 @@
 import type { Drill } from './drill.ts';
+import { hasGrown, standsStill } from './moves.ts';
 import { type Scrape, sumOf } from './scrapes.ts';
-import type { Stack } from './stack.ts';
+import { type Stack, succeeded } from './stack.ts';
 
 type StoredProof = { Y: string; keyset_id: string; amount: number | bigint };
 
@@ -33,7 +34,7 @@ export const solvencyGap: Drill = {
     const asked = await stack.call('POST', `/api/wallet/${stack.at().npub}/mint`, { body: { amount: 1 } });
     await stack.sim().pay(String(asked.body['invoice']));
     const body = { quoteId: asked.body['quote'] };
-    await stack.call('POST', `/api/wallet/${stack.at().npub}/mint/complete`, { body });
+    succeeded(await stack.call('POST', `/api/wallet/${stack.at().npub}/mint/complete`, { body }));
   },
   async provoke(stack) {
     const [smallest] = await spendable(stack);
@@ -42,7 +43,7 @@ export const solvencyGap: Drill = {
   },
   shows: (now) => now !== null && gap(now) === 1,
   async cure(stack) {
-    await reconcile(stack);
+    succeeded(await reconcile(stack));
   },
   isCured: (now) => gap(now) === 0,
 };
@@ -51,7 +52,6 @@ export const solvencyGap: Drill = {
 function createDiscrepancies(): Drill {
   let held: string[] = [];
   const heldByOthers = ['crucible_discrepancies_total', 'type="DB_UNSPENT_MINT_PENDING"'] as const;
-  let last = 0;
   return {
     name: 'discrepancies',
     symptom:
@@ -59,25 +59,47 @@ function createDiscrepancies(): Drill {
     runbook: 'discrepancies',
     alert: 'CrucibleDiscrepanciesRise',
     metric: 'crucible_discrepancies_total',
-    async live(stack) {
-      await compare(stack);
+    async prepare(stack) {
+      await stack.crucible('limits', 'set', 'compare', '1000');
     },
+    live: compare,
     async provoke(stack) {
       const some = (await spendable(stack)).slice(0, 3);
       held = some.map(({ Y }) => Y);
       await stack.sim().holdOutside(some);
     },
-    shows: (now) => now !== null && sumOf(now, ...heldByOthers) > 0,
+    shows: (now, calm) => hasGrown(now, calm, ...heldByOthers),
     async cure(stack) {
       await stack.sim().forget(held);
-      await reconcile(stack);
+      succeeded(await reconcile(stack));
     },
-    isCured(now) {
-      const before = last;
-      last = sumOf(now, ...heldByOthers);
-      return before === last;
-    },
+    isCured: standsStill((now) => sumOf(now, ...heldByOthers)),
   };
 }
 
-export const bookDrills = (): Drill[] => [solvencyGap, createDiscrepancies()];
+/** Somebody else who has the wallet's secrets, and spends one proof after the other. */
+function createEcashMissing(): Drill {
+  const missing = ['crucible_discrepancies_total', 'type="DB_UNSPENT_MINT_SPENT"'] as const;
+  let others = false;
+  return {
+    name: 'ecash-missing',
+    symptom: 'ecash is written off again and again, because another server spends it with the same secrets',
+    runbook: 'solvency-gap',
+    alert: 'CrucibleEcashMissing',
+    metric: 'crucible_discrepancies_total',
+    async live(stack) {
+      if (others) await stack.sim().spendOutside((await spendable(stack)).slice(0, 1));
+      return reconcile(stack);
+    },
+    async provoke() {
+      others = true;
+    },
+    shows: (now, calm) => hasGrown(now, calm, ...missing),
+    async cure() {
+      others = false;
+    },
+    isCured: standsStill((now) => sumOf(now, ...missing)),
+  };
+}
+
+export const bookDrills = (): Drill[] => [solvencyGap, createDiscrepancies(), createEcashMissing()];

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { wronglyAlerted } from './alert.ts';
 import type { Part, Scrape } from './scrapes.ts';
-import type { Stack } from './stack.ts';
+import type { Reply, Stack } from './stack.ts';
 
 /** A symptom, made to happen on a development stack, and cured by what its runbook says. */
 export type Drill = {
@@ -18,8 +18,8 @@ export type Drill = {
   env?: Readonly<Record<string, string>>;
   /** What happens before: nothing is wrong yet. */
   prepare?(stack: Stack): Promise<void>;
-  /** What customers do all the time, about once a second. */
-  live?(stack: Stack): Promise<void>;
+  /** What customers do all the time, about once a second. Where they are well served, it comes to a reply below 300. */
+  live?(stack: Stack): Promise<Reply>;
   /** Makes it happen, once. */
   provoke(stack: Stack): Promise<void>;
   /** Whether the metric has moved. `calm` is how it was before. */
@@ -45,8 +45,12 @@ const lastsMinutes = { calm: 130, symptom: 130, cured: 130 };
 /** Runs a drill on a stack of its own. @throws DrillFailed saying which promise was not kept */
 export async function runDrill(drill: Drill, stack: Stack, promtool: string, tell: Tell): Promise<void> {
   await drill.prepare?.(stack);
-  const live = async () => drill.live?.(stack);
-  const calm = await watch(stack, live, (scrape) => scrape !== null, 'nobody answers /metrics');
+  const live = async (): Promise<boolean> => {
+    const reply = await drill.live?.(stack);
+    return reply === undefined || reply.status < 300;
+  };
+  const isWell = (scrape: Scrape | null, isServed: boolean) => scrape !== null && isServed;
+  const calm = await watch(stack, live, isWell, 'customers are not served, though nothing is wrong yet');
   const wasCalm = calm.last;
   if (wasCalm === null) throw new DrillFailed('/metrics was not answered before anything was wrong');
   tell(`calm: ${drill.metric} is told, ${drill.alert} must be silent`);
@@ -57,7 +61,8 @@ export async function runDrill(drill: Drill, stack: Stack, promtool: string, tel
   tell(`symptom: ${drill.symptom}; ${drill.metric} has moved`);
 
   await drill.cure(stack);
-  const isCured = (scrape: Scrape | null) => scrape !== null && drill.isCured(scrape, symptom.last);
+  const isCured = (scrape: Scrape | null, isServed: boolean) =>
+    scrape !== null && drill.isCured(scrape, symptom.last) && isServed;
   const cured = await watch(
     stack,
     live,
@@ -78,20 +83,21 @@ export async function runDrill(drill: Drill, stack: Stack, promtool: string, tel
 /** Scrapes until it is so, and a few times more. What counts begins with the first scrape at which it is so. */
 async function watch(
   stack: Stack,
-  live: () => Promise<void>,
-  isSo: (scrape: Scrape | null) => boolean,
+  live: () => Promise<boolean>,
+  isSo: (scrape: Scrape | null, isServed: boolean) => boolean,
   otherwise: string,
 ): Promise<Omit<Part, 'minutes'>> {
   const giveUpAt = performance.now() + limitMs;
   const scrapes: (Scrape | null)[] = [];
+  let isLastSo = false;
   while (scrapes.length < fewestScrapes) {
     if (performance.now() > giveUpAt) throw new DrillFailed(otherwise);
-    await live();
+    const isServed = await live();
     const scrape = await stack.scrape();
-    if (scrapes.length > 0 || isSo(scrape)) scrapes.push(scrape);
+    isLastSo = isSo(scrape, isServed);
+    if (scrapes.length > 0 || isLastSo) scrapes.push(scrape);
     await pause(everyMs);
   }
-  const last = scrapes.at(-1) ?? null;
-  if (!isSo(last)) throw new DrillFailed(`${otherwise} for long`);
-  return { first: scrapes[0] ?? null, last };
+  if (!isLastSo) throw new DrillFailed(`${otherwise} for long`);
+  return { first: scrapes[0] ?? null, last: scrapes.at(-1) ?? null };
 }

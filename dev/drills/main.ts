@@ -1,3 +1,5 @@
+import { createEndings, type Endings } from '../profile/endings.ts';
+import { aborted, listenForInterruption } from '../profile/interruption.ts';
 import { findPromtool } from './alert.ts';
 import { drills } from './all.ts';
 import { type Drill, DrillFailed, runDrill, type Tell } from './drill.ts';
@@ -8,7 +10,10 @@ const usage = `usage: npm run -s crucible -- drill NAME
        npm run -s crucible -- drill --list
 A drill makes a symptom happen on a development stack of its own, checks metric and alert, and tries the fix of its runbook.`;
 
-/** `crucible drill`. @returns the exit code: 0 passed, 1 failed, 2 wrong usage or no promtool */
+/** As shells have it for Ctrl-C. */
+const interrupted = 130;
+
+/** `crucible drill`. @returns the exit code: 0 passed, 1 failed, 2 wrong usage or no promtool, 130 interrupted */
 export async function drill(words: readonly string[], tell: Tell, complain: Tell): Promise<number> {
   const [word, ...others] = words;
   if (word === '--list' && others.length === 0) {
@@ -27,26 +32,39 @@ export async function drill(words: readonly string[], tell: Tell, complain: Tell
     );
     return 2;
   }
+  const signal = listenForInterruption();
   let failed = 0;
-  for (const each of chosen) if (!(await passes(each, promtool, tell, complain))) failed += 1;
+  for (const each of chosen) {
+    const endings = createEndings();
+    const over = aborted(signal).then(endings.endAll);
+    if (!(await passes(each, endings, promtool, tell, complain))) failed += 1;
+    if (signal.aborted) {
+      await over;
+      return interrupted;
+    }
+  }
   if (chosen.length > 1) tell(`${chosen.length - failed} of ${chosen.length} drills passed`);
   return failed === 0 ? 0 : 1;
 }
 
-async function passes(each: Drill, promtool: string, tell: Tell, complain: Tell): Promise<boolean> {
+async function passes(
+  each: Drill,
+  endings: Endings,
+  promtool: string,
+  tell: Tell,
+  complain: Tell,
+): Promise<boolean> {
   tell(`${each.name}: ${each.symptom}`);
   const startedAt = performance.now();
   try {
-    const stack = await startStack(each.env ?? {});
-    try {
-      await runDrill(each, stack, promtool, (line) => tell(`  ${line}`));
-    } finally {
-      await stack.stop();
-    }
+    const stack = await startStack(each.env ?? {}, endings);
+    await runDrill(each, stack, promtool, (line) => tell(`  ${line}`));
     tell(`  passed (${((performance.now() - startedAt) / 1_000).toFixed(0)} s)`);
     return true;
   } catch (error) {
     complain(`  FAILED: ${error instanceof DrillFailed ? error.message : String(error)}`);
     return false;
+  } finally {
+    await endings.endAll();
   }
 }

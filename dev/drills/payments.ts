@@ -1,21 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Drill } from './drill.ts';
+import { amount, pay } from './paying.ts';
 import { sumOf } from './scrapes.ts';
 import type { Stack } from './stack.ts';
 
-const amount = 5;
 const locked = 'leaf is not available to transfer, status: TRANSFER_LOCKED';
 const paid = ['crucible_payments_total', 'outcome="paid"'] as const;
-
-async function pay(stack: Stack, invoice?: string, headers: Record<string, string> = {}) {
-  const chosen = invoice ?? (await stack.sim().invoice({ amount })).invoice;
-  const path = `/api/wallet/${stack.at().npub}/melt`;
-  return stack.call('POST', path, {
-    body: { invoice: chosen },
-    headers: { 'idempotency-key': randomUUID(), ...headers },
-  });
-}
 
 export const transferLocked: Drill = {
   name: 'transfer-locked',
@@ -24,9 +15,7 @@ export const transferLocked: Drill = {
   runbook: 'transfer-locked',
   alert: 'CrucibleMintFundsLocked',
   metric: 'crucible_mint_backend_troubles_total',
-  async live(stack) {
-    await pay(stack);
-  },
+  live: (stack) => pay(stack),
   async provoke(stack) {
     const fault = { kind: 'error_code', code: 20_004, detail: locked } as const;
     await stack.sim().addFaults({ match: { path: '/v1/melt/bolt11' }, fault, times: null });
@@ -61,14 +50,12 @@ function createStuckPending(): Drill {
     alert: 'CrucibleManyPending',
     metric: 'crucible_operations',
     async live(stack) {
-      if (!holds) {
-        await pay(stack);
-        return;
-      }
+      if (!holds) return pay(stack);
       const { invoice, paymentHash } = await stack.sim().invoice({ amount, behaviour: 'pending' });
-      const { status, body } = await pay(stack, invoice, { prefer: 'respond-async' });
+      const reply = await pay(stack, invoice, { prefer: 'respond-async' });
       // In the end all ecash of the wallet is reserved.
-      if (status === 202) hanging.push({ id: String(body['transactionId']), paymentHash });
+      if (reply.status === 202) hanging.push({ id: String(reply.body['transactionId']), paymentHash });
+      return reply;
     },
     async provoke() {
       holds = true;
@@ -104,7 +91,7 @@ function createDuplicatePayment(): Drill {
       await pay(stack, invoice, { 'idempotency-key': key });
     },
     async live(stack) {
-      await pay(stack, invoice, keyed ? { 'idempotency-key': key } : {});
+      return pay(stack, invoice, keyed ? { 'idempotency-key': key } : {});
     },
     async provoke() {
       keyed = false;

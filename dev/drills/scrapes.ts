@@ -38,7 +38,7 @@ export function sumOf({ samples }: Scrape, name: string, ...labels: string[]): n
 
 /**
  * The parts of a drill as promtool's input, a value for each minute, as if each part had lasted for its minutes: a gauge stays
- * where it was last, a counter goes on at the pace that was seen.
+ * where it was last, or grows on where it tells an age, and a counter goes on at the pace that was seen.
  */
 export function inputSeries(parts: readonly Part[]): { series: string; values: string }[] {
   const known = new Set(parts.flatMap(({ first, last }) => [...seriesOf(first), ...seriesOf(last)]));
@@ -59,7 +59,7 @@ function valuesOf(series: string, parts: readonly Part[]): string {
     .map(({ minutes, first, last }) => {
       const end = last?.samples.get(series);
       if (last === null || end === undefined) return `_x${minutes}`;
-      if (!last.cumulative.has(series)) return `${end}x${minutes - 1}`;
+      if (!last.cumulative.has(series)) return `${end}${growing(series, first, last)}x${minutes - 1}`;
       // What appears in the middle of a part stood nowhere before: Prometheus, too, sees it with its first value.
       const start = first?.samples.get(series) ?? end;
       if (start < before) ahead = 0; // the server was started anew
@@ -71,6 +71,14 @@ function valuesOf(series: string, parts: readonly Part[]): string {
       return values;
     })
     .join(' ');
+}
+
+/** What has grown older with the clock gets 60 s older in each minute. */
+function growing(series: string, first: Scrape | null, last: Scrape): string {
+  const before = first?.samples.get(series);
+  const now = last.samples.get(series);
+  if (!/_age_seconds\{/.test(series) || before === undefined || now === undefined || now <= before) return '';
+  return '+60';
 }
 
 /** promtool reads no exponents. */

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import Joi from 'joi';
 import { mongo } from 'mongoose';
 import { SimulatorClient } from '../../simulator/client.ts';
+import type { Endings } from '../profile/endings.ts';
 import { openSecrets } from '../profile/secrets.ts';
 import { readScrape, type Scrape } from './scrapes.ts';
 
@@ -27,6 +28,12 @@ type Asking = { key?: string; body?: object; headers?: Env };
 
 export type Reply = { status: number; body: Record<string, unknown> };
 
+/** @throws Error with what was answered, where it was no success */
+export function succeeded(reply: Reply): Reply {
+  if (reply.status >= 300) throw new Error(`answered ${reply.status}: ${JSON.stringify(reply.body)}`);
+  return reply;
+}
+
 /** A development stack (`npm start`) of its own, in a directory that goes with it. */
 export type Stack = {
   /** Where everything is, and the keys to it: what dev.json tells (docs/api.md). */
@@ -40,9 +47,10 @@ export type Stack = {
   crucible(...words: string[]): Promise<string>;
   /** Does something in the database itself, as an operator with a shell would. */
   inDatabase<T>(act: (database: mongo.Db) => Promise<T>): Promise<T>;
+  /** Ends everything, until it is started again. Its data stay. */
+  halt(): Promise<void>;
   /** Ends everything and starts it again, with other settings if any are given. Its data stay. */
   restart(env?: Env): Promise<void>;
-  stop(): Promise<void>;
 };
 
 const startScript = fileURLToPath(new URL('../start.ts', import.meta.url));
@@ -64,11 +72,15 @@ const toldSchema = Joi.object<Told>({
   mongoUri: text,
 }).required();
 
-/** Starts a stack with these settings. @throws Error with what it said, if it does not come up */
-export async function startStack(env: Env): Promise<Stack> {
+/**
+ * Starts a stack with these settings. `endings` end it, whenever that is, and take its data with it.
+ * @throws Error with what it said, if it does not come up
+ */
+export async function startStack(env: Env, endings: Endings): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'crucible-drill-'));
+  await endings.add('the data of the stack', () => rm(directory, { recursive: true, force: true }));
   let settings = env;
-  let running = await start(directory, settings);
+  let running = await start(directory, settings, endings);
   const told = (): Told => running.told;
 
   async function call(
@@ -136,23 +148,25 @@ export async function startStack(env: Env): Promise<Stack> {
     scrape,
     crucible,
     inDatabase,
+    halt: () => end(running.child),
     async restart(changed = settings) {
       await end(running.child);
       settings = changed;
-      running = await start(directory, settings);
-    },
-    async stop() {
-      await end(running.child);
-      await rm(directory, { recursive: true, force: true });
+      running = await start(directory, settings, endings);
     },
   };
 }
 
-async function start(directory: string, env: Env): Promise<{ child: ChildProcess; told: Told }> {
+async function start(
+  directory: string,
+  env: Env,
+  endings: Endings,
+): Promise<{ child: ChildProcess; told: Told }> {
   const child = spawn(process.execPath, [startScript], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...surroundings(), PORT: '0', MINT_PORT: '0', CRUCIBLE_DATA_DIR: directory, ...env },
   });
+  await endings.add('the stack', () => end(child));
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
@@ -161,7 +175,7 @@ async function start(directory: string, env: Env): Promise<{ child: ChildProcess
   const path = join(directory, 'dev.json');
   const giveUpAt = performance.now() + startLimitMs;
   while (!existsSync(path)) {
-    if (child.exitCode !== null || performance.now() > giveUpAt) {
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() > giveUpAt) {
       await end(child);
       throw new Error(`The development stack did not come up:\n${said}`);
     }

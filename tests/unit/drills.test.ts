@@ -18,9 +18,9 @@ describe.each(drills.map((drill) => [drill.name, drill] as const))('the drill %s
   it('is of a metric, an alert and a runbook that there are, and stands in both', () => {
     expect(metrics).toContain(`| \`${drill.metric}\` |`);
     expect(alerts.get(drill.alert)).toBe(`docs/runbooks/${drill.runbook}.md`);
-    expect(readFileSync(`docs/runbooks/${drill.runbook}.md`, 'utf8')).toContain(
-      `**Drill.** \`npm run -s crucible -- drill ${name}\``,
-    );
+    const page = readFileSync(`docs/runbooks/${drill.runbook}.md`, 'utf8').split('\n');
+    const told = page.filter((line) => line.startsWith('**Drill.** ')).join('\n');
+    expect(told).toContain(`\`npm run -s crucible -- drill ${name}\``);
     const row = list.split('\n').find((line) => line.endsWith(`| \`${name}\` |`));
     expect(row).toContain(`| \`${drill.metric}\` | \`${drill.alert}\` |`);
     expect(row).toContain(`(${drill.runbook}.md)`);
@@ -60,6 +60,16 @@ test('a part is told as if it had lasted: counters go on at their pace, gauges s
     },
     { series: 'lag{job="crucible",instance="drill"}', values: '0.1x2 0.9x2 _x3 0.1x2' },
   ]);
+});
+
+test('what has grown older is told as getting older by a minute each minute; what became younger stays', () => {
+  const aged = (atMs: number, seconds: number) =>
+    readScrape(`# TYPE oldest_age_seconds gauge\noldest_age_seconds ${seconds}\n`, atMs);
+  const [, ages] = inputSeries([
+    { minutes: 3, first: aged(0, 0), last: aged(9_000, 9) },
+    { minutes: 3, first: aged(10_000, 4), last: aged(19_000, 0) },
+  ]);
+  expect(ages?.values).toBe('9+60x2 0x2');
 });
 
 test('a counter that went on for minutes goes on from there, and is not taken for one that was reset', () => {
