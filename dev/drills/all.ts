@@ -3,6 +3,7 @@ import type { Drill } from './drill.ts';
 import { outageDrills } from './outages.ts';
 import { paymentDrills } from './payments.ts';
 import { requestDrills } from './requests.ts';
+import { restartDrills } from './restarts.ts';
 
 /** Every drill that there is; docs/runbooks/README.md lists them by symptom. */
 export const drills: readonly Drill[] = [
@@ -10,4 +11,5 @@ export const drills: readonly Drill[] = [
   ...paymentDrills(),
   ...outageDrills,
   ...bookDrills(),
+  ...restartDrills(),
 ];

@@ -8,7 +8,7 @@ const amount = 5;
 const locked = 'leaf is not available to transfer, status: TRANSFER_LOCKED';
 const paid = ['crucible_payments_total', 'outcome="paid"'] as const;
 
-async function pay(stack: Stack, invoice?: string, headers: Record<string, string> = {}) {
+export async function pay(stack: Stack, invoice?: string, headers: Record<string, string> = {}) {
   const chosen = invoice ?? (await stack.sim().invoice({ amount })).invoice;
   const path = `/api/wallet/${stack.at().npub}/melt`;
   return stack.call('POST', path, {

@@ -16,11 +16,15 @@ const metrics = readFileSync('docs/metrics.md', 'utf8');
 
 describe.each(drills.map((drill) => [drill.name, drill] as const))('the drill %s', (name, drill) => {
   it('is of a metric, an alert and a runbook that there are, and stands in both', () => {
-    expect(metrics).toContain(`| \`${drill.metric}\` |`);
-    expect(alerts.get(drill.alert)).toBe(`docs/runbooks/${drill.runbook}.md`);
-    expect(readFileSync(`docs/runbooks/${drill.runbook}.md`, 'utf8')).toContain(
-      `**Drill.** \`npm run -s crucible -- drill ${name}\``,
-    );
+    // Prometheus' own.
+    if (drill.metric !== 'up') expect(metrics).toContain(`| \`${drill.metric}\` |`);
+    const page = readFileSync(`docs/runbooks/${drill.runbook}.md`, 'utf8');
+    expect(page).toContain(`**Drill.** \`npm run -s crucible -- drill ${name}\``);
+    expect(page).toContain(`\`${drill.alert}\``);
+    // Whom the alert calls finds the fix: on its page, or by a link there.
+    const called = alerts.get(drill.alert);
+    if (called !== `docs/runbooks/${drill.runbook}.md`)
+      expect(readFileSync(called ?? '', 'utf8')).toContain(`(${drill.runbook}.md)`);
     const row = list.split('\n').find((line) => line.endsWith(`| \`${name}\` |`));
     expect(row).toContain(`| \`${drill.metric}\` | \`${drill.alert}\` |`);
     expect(row).toContain(`(${drill.runbook}.md)`);
