@@ -57,7 +57,8 @@ const startLimitMs = 180_000;
 const stopLimitMs = 30_000;
 const answerLimitMs = 60_000;
 const lookEveryMs = 100;
-const fundingAmount = 2_500;
+/** In parts, so that many payments can be under way at once. */
+const funding = { parts: 10, amount: 250 };
 
 const text = Joi.string().required();
 const toldSchema = Joi.object<Told>({
@@ -143,10 +144,12 @@ export async function startStack(env: Env): Promise<Stack> {
 
   async function fund(): Promise<void> {
     const path = `/api/wallet/${told().npub}/mint`;
-    const { body } = await call('POST', path, { body: { amount: fundingAmount } });
-    await new SimulatorClient(told().mintUrl).pay(String(body['invoice']));
-    const { status } = await call('POST', `${path}/complete`, { body: { quoteId: body['quote'] } });
-    if (status !== 200) throw new Error(`The wallet of the stack was not funded (${status}).`);
+    for (let part = 1; part <= funding.parts; part += 1) {
+      const { body } = await call('POST', path, { body: { amount: funding.amount } });
+      await new SimulatorClient(told().mintUrl).pay(String(body['invoice']));
+      const { status } = await call('POST', `${path}/complete`, { body: { quoteId: body['quote'] } });
+      if (status !== 200) throw new Error(`The wallet of the stack was not funded (${status}).`);
+    }
   }
 
   const stack: Stack = {
