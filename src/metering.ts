@@ -4,6 +4,7 @@ import type { Config, Secrets } from './config.ts';
 import type { Profile } from './models/profile.ts';
 import type { Database } from './repositories/database.ts';
 import { takePulse } from './repositories/health.ts';
+import { createMissingIndexes } from './repositories/indexes.ts';
 import { createStandings } from './repositories/standings.ts';
 import type { Meters, MetricsService } from './services/metrics/contracts.ts';
 import { createMeters } from './services/metrics/meters.ts';
@@ -13,6 +14,8 @@ import type { MintDirectory } from './services/mint/mints.ts';
 
 /** So old the counts of the database may be that a scrape shows, on whichever instance. */
 const standingMaxAgeMs = 5_000;
+/** So old the comparison of indexes with their schemas may be. */
+const indexesMaxAgeMs = 30_000;
 
 /** The part of `context.ts` that wires the metrics: a registry for each server, since several live in a process of tests. */
 export function createMetering(given: {
@@ -40,6 +43,7 @@ export function createMetering(given: {
         process: gauges,
         standings: createStandings(database, standingMaxAgeMs),
         pulse: () => takePulse(database, now),
+        missingIndexes: createMissingIndexes(database, indexesMaxAgeMs),
         mints,
         reportsWaiting: reports.waiting,
         solvencyIntervalMs: config.solvencyIntervalMs,

@@ -5,6 +5,7 @@ import { outageDrills } from './outages.ts';
 import { paymentDrills } from './payments.ts';
 import { qualityDrills } from './quality.ts';
 import { requestDrills } from './requests.ts';
+import { restartDrills } from './restarts.ts';
 import { signatureDrills } from './signatures.ts';
 
 /** Every drill that there is; docs/runbooks/README.md lists them by symptom. */
@@ -16,4 +17,5 @@ export const drills: readonly Drill[] = [
   ...bookDrills(),
   ...creditDrills,
   ...qualityDrills(),
+  ...restartDrills(),
 ];

@@ -28,6 +28,8 @@ export type Drill = {
   cure(stack: Stack): Promise<void>;
   /** Whether the metric is as it should be. `sick` is how it was at its worst. */
   isCured(now: Scrape, sick: Scrape | null): boolean;
+  /** What else must be so in the end. @throws DrillFailed */
+  verify?(stack: Stack): Promise<void>;
 };
 
 /** Who is told how a drill goes, line by line. */
@@ -69,6 +71,7 @@ export async function runDrill(drill: Drill, stack: Stack, promtool: string, tel
     isCured,
     `the fix of docs/runbooks/${drill.runbook}.md did not help`,
   );
+  await drill.verify?.(stack);
   tell(`cured by the fix of docs/runbooks/${drill.runbook}.md`);
 
   const wrong = await wronglyAlerted(promtool, drill.alert, [

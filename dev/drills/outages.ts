@@ -109,7 +109,7 @@ const serverDown: Drill = {
   alert: 'CrucibleDown',
   metric: 'up',
   async provoke(stack) {
-    await stack.halt();
+    await stack.stopServer();
   },
   shows: (now) => now === null,
   async cure(stack) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Drill } from './drill.ts';
+import { type Drill, DrillFailed } from './drill.ts';
 import { amount, pay } from './paying.ts';
 import { sumOf } from './scrapes.ts';
 import type { Stack } from './stack.ts';
@@ -67,7 +67,9 @@ function createStuckPending(): Drill {
       for (const { id, paymentHash } of hanging) {
         // The payees take the money; support asks the mint at once instead of waiting.
         await take(stack, paymentHash);
-        await stack.call('POST', `/api/support/operations/${id}/recheck`, { key });
+        const asked = await stack.call('POST', `/api/support/operations/${id}/recheck`, { key, body: {} });
+        if (asked.status !== 200)
+          throw new DrillFailed(`support could not have ${id} looked at (${asked.status})`);
       }
     },
     isCured: (now) => sumOf(now, 'crucible_operations', 'kind="melt"', 'state="pending"') === 0,

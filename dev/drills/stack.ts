@@ -11,12 +11,12 @@ import { mongo } from 'mongoose';
 import { SimulatorClient } from '../../simulator/client.ts';
 import type { Endings } from '../profile/endings.ts';
 import { openSecrets } from '../profile/secrets.ts';
+import { inherited, type MintAs, type Neighbours, startNeighbours } from './neighbours.ts';
 import { readScrape, type Scrape } from './scrapes.ts';
 
 type Told = {
   apiUrl: string;
   mintUrl: string;
-  invoiceUrl: string;
   npub: string;
   apiKey: string;
   supportKey: string;
@@ -34,9 +34,12 @@ export function succeeded(reply: Reply): Reply {
   return reply;
 }
 
-/** A development stack (`npm start`) of its own, in a directory that goes with it. */
+/**
+ * A development stack of its own, in a directory that goes with it: the server of `npm start`, on a database and a mint that go on
+ * without it.
+ */
 export type Stack = {
-  /** Where everything is, and the keys to it: what dev.json tells (docs/api.md). */
+  /** Where everything is, and the keys to it: what dev.json tells (docs/api.md), of the last start. */
   at(): Told;
   sim(): SimulatorClient;
   /** Asks the server, with the key of the stack's wallet where no other is named; '' = with none. */
@@ -47,10 +50,11 @@ export type Stack = {
   crucible(...words: string[]): Promise<string>;
   /** Does something in the database itself, as an operator with a shell would. */
   inDatabase<T>(act: (database: mongo.Db) => Promise<T>): Promise<T>;
-  /** Ends everything, until it is started again. Its data stay. */
-  halt(): Promise<void>;
-  /** Ends everything and starts it again, with other settings if any are given. Its data stay. */
+  /** Ends the server, in good order. */
+  stopServer(): Promise<void>;
+  /** Ends the server and starts it again, with these settings instead of the last ones. @throws Error with what it said, if it does not come up */
   restart(env?: Env): Promise<void>;
+  restartMint(as: MintAs): Promise<void>;
 };
 
 const startScript = fileURLToPath(new URL('../start.ts', import.meta.url));
@@ -59,28 +63,33 @@ const startLimitMs = 180_000;
 const stopLimitMs = 30_000;
 const answerLimitMs = 60_000;
 const lookEveryMs = 100;
+/** In parts, so that many payments can be under way at once. */
+const funding = { parts: 10, amount: 250 };
 
 const text = Joi.string().required();
 const toldSchema = Joi.object<Told>({
   apiUrl: text,
   mintUrl: text,
-  invoiceUrl: text,
   npub: text,
   apiKey: text,
   supportKey: text,
   adminKey: text,
   mongoUri: text,
-}).required();
+})
+  .unknown(true)
+  .required();
 
 /**
- * Starts a stack with these settings. `endings` end it, whenever that is, and take its data with it.
+ * Starts a stack with these settings, and a wallet that has money. `endings` end it, whenever that is, and take its data with it.
  * @throws Error with what it said, if it does not come up
  */
 export async function startStack(env: Env, endings: Endings): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'crucible-drill-'));
   await endings.add('the data of the stack', () => rm(directory, { recursive: true, force: true }));
+  const neighbours = await startNeighbours(directory, endings);
+  const startServer = (settings: Env) => start(directory, neighbours, settings, endings);
   let settings = env;
-  let running = await start(directory, settings, endings);
+  let running = await startServer(settings);
   const told = (): Told => running.told;
 
   async function call(
@@ -115,7 +124,7 @@ export async function startStack(env: Env, endings: Endings): Promise<Stack> {
   async function crucible(...words: string[]): Promise<string> {
     const { mnemonic, masterKey } = await openSecrets(join(directory, 'secrets.json'));
     const server = {
-      ...surroundings(),
+      ...inherited(),
       CRUCIBLE_MNEMONIC: mnemonic,
       CRUCIBLE_MASTER_KEY: masterKey,
       CRUCIBLE_SPOOL_DIR: join(directory, 'spool'),
@@ -141,30 +150,45 @@ export async function startStack(env: Env, endings: Endings): Promise<Stack> {
     }
   }
 
-  return {
+  async function fund(): Promise<void> {
+    const path = `/api/wallet/${told().npub}/mint`;
+    for (let part = 1; part <= funding.parts; part += 1) {
+      const { body } = await call('POST', path, { body: { amount: funding.amount } });
+      await new SimulatorClient(told().mintUrl).pay(String(body['invoice']));
+      const { status } = await call('POST', `${path}/complete`, { body: { quoteId: body['quote'] } });
+      if (status !== 200) throw new Error(`The wallet of the stack was not funded (${status}).`);
+    }
+  }
+
+  const stack: Stack = {
     at: told,
     sim: () => new SimulatorClient(told().mintUrl),
     call,
     scrape,
     crucible,
     inDatabase,
-    halt: () => end(running.child),
+    stopServer: () => end(running.child),
     async restart(changed = settings) {
       await end(running.child);
       settings = changed;
-      running = await start(directory, settings, endings);
+      running = await startServer(settings);
     },
+    restartMint: neighbours.restartMint,
   };
+  await fund();
+  return stack;
 }
 
 async function start(
   directory: string,
+  { mongoUri, mintUrl }: Pick<Neighbours, 'mongoUri' | 'mintUrl'>,
   env: Env,
   endings: Endings,
 ): Promise<{ child: ChildProcess; told: Told }> {
+  const places = { PORT: '0', CRUCIBLE_DATA_DIR: directory, MONGODB_URI: mongoUri, MINT_URL: mintUrl };
   const child = spawn(process.execPath, [startScript], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...surroundings(), PORT: '0', MINT_PORT: '0', CRUCIBLE_DATA_DIR: directory, ...env },
+    env: { ...inherited(), ...places, ...env },
   });
   await endings.add('the stack', () => end(child));
   let said = '';
@@ -191,15 +215,4 @@ async function end(child: ChildProcess): Promise<void> {
   const killer = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
   await ended;
   clearTimeout(killer);
-}
-
-/** What any program needs; settings of whoever runs the drill must not reach its stack. */
-function surroundings(): Record<string, string> {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'XDG_CACHE_HOME', 'MONGOMS_SYSTEM_BINARY'];
-  return Object.fromEntries(
-    kept.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }

@@ -9,15 +9,13 @@ import { connectDatabase, type Database } from './database.ts';
 import { createSealers, type MasterKeys } from './dataKeys.ts';
 import { createDeploymentRepository } from './deployment.ts';
 import { refuseUnfitDatabase } from './durability.ts';
+import { indexTroubles } from './indexes.ts';
 import { refuseUnmigrated } from './legacy/shape.ts';
 import { createOperationStories } from './operationStories.ts';
 import { createOverviewReads } from './overview.ts';
 import { createRecentOperations } from './recentOperations.ts';
 import { createReportListRepository } from './reportList.ts';
 import { refuseWrongMasterKeys } from './resealing/startCheck.ts';
-
-/** An index that is not as its schema says. */
-export type IndexTrouble = { collection: string; missing: readonly string[]; unknown: readonly string[] };
 
 /** Operations that are in one state, the oldest by its id. */
 export type Standing = { kind: Operation['kind']; state: string; count: number; oldestId: string };
@@ -77,17 +75,6 @@ function createReads(database: Database, masters: MasterKeys) {
   async function refuseUnfit(): Promise<void> {
     await refuseUnfitDatabase(connection);
     await refuseUnmigrated(connection);
-  }
-
-  async function indexTroubles(): Promise<IndexTrouble[]> {
-    const troubles: IndexTrouble[] = [];
-    for (const model of Object.values(connection.models)) {
-      const { toCreate, toDrop } = await model.diffIndexes();
-      const missing = toCreate.map((keys: unknown) => JSON.stringify(keys));
-      if (missing.length + toDrop.length > 0)
-        troubles.push({ collection: model.collection.name, missing, unknown: toDrop });
-    }
-    return troubles;
   }
 
   /** The database's clock (command `hello`), as of the moment of its answer. */
@@ -182,7 +169,7 @@ function createReads(database: Database, masters: MasterKeys) {
 
   return {
     refuseUnfit,
-    indexTroubles,
+    indexTroubles: () => indexTroubles(database),
     clock,
     openDataKeys,
     openSince,

@@ -246,6 +246,17 @@ describe('ecash that the mint does not honour', () => {
   });
 });
 
+it('an index that somebody drops shows as missing, and the next start of a server makes it again', async () => {
+  const missing = async (url: string) => reading(await scrape(url, token), 'crucible_indexes_missing');
+  const before = await world.instance();
+  // Its first look: what is found is good for half a minute.
+  await world.context.database.operations.collection.dropIndex('one_payment_per_invoice');
+  expect(await missing(before.url)).toBe(1);
+  const next = await world.instance();
+  expect(await missing(next.url)).toBe(0);
+  expect(await missing(before.url)).toBe(1);
+});
+
 it('a scrape is answered while the database is not, and says so', async () => {
   let relay: Awaited<ReturnType<typeof severable>> | undefined;
   const cut = await startWorld({

@@ -10,6 +10,7 @@ const admitting = (settings: { token: string | null; isOpen: boolean }) =>
     process: { read: () => undefined },
     standings: { latest: async () => null },
     pulse: async () => ({ isWritable: true, seconds: 0, clockAheadSeconds: 0 }),
+    missingIndexes: async () => 0,
     mints: { health: () => [] },
     reportsWaiting: () => 0,
     solvencyIntervalMs: 0,

@@ -18,6 +18,7 @@ export function createMetricsService(parts: {
   process: Pick<ReturnType<typeof createProcessGauges>, 'read'>;
   standings: { latest(now: Date): Promise<Standing | null> };
   pulse: () => Promise<DatabasePulse>;
+  missingIndexes: () => Promise<number>;
   mints: Pick<MintDirectory, 'health'>;
   reportsWaiting: () => number;
   solvencyIntervalMs: number;
@@ -27,7 +28,7 @@ export function createMetricsService(parts: {
   isOpen: boolean;
   now: () => Date;
 }): MetricsService {
-  const { registry, standings, pulse, mints, reportsWaiting, token, isOpen, now } = parts;
+  const { registry, standings, pulse, missingIndexes, mints, reportsWaiting, token, isOpen, now } = parts;
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   const build = gauge('crucible_build_info', 'Versions; always 1', ['version', 'node']);
@@ -41,6 +42,7 @@ export function createMetricsService(parts: {
     'crucible_database_clock_ahead_seconds',
     'Clock of the database less that of this server',
   );
+  const lacked = gauge('crucible_indexes_missing', 'Indexes that the database lacks');
   const counted = gauge('crucible_standing_up', 'Whether the counts of the database are known');
   const waiting = gauge('crucible_reports_waiting', 'Reports that wait here for the database');
   const mintUp = gauge('crucible_mint_up', 'Whether the mint is asked without holding back', ['mint']);
@@ -61,13 +63,18 @@ export function createMetricsService(parts: {
     );
 
   async function look(): Promise<void> {
-    const [beat, found] = await Promise.all([inTime(pulse()), inTime(standings.latest(now()))]);
+    const [beat, missing, found] = await Promise.all([
+      inTime(pulse()),
+      inTime(missingIndexes()),
+      inTime(standings.latest(now())),
+    ]);
     databaseUp.set(beat?.isWritable === true ? 1 : 0);
     for (const [each, value] of [
       [roundTrip, beat?.seconds],
       [skew, beat?.clockAheadSeconds],
+      [lacked, missing],
     ] as const) {
-      if (value === undefined) each.remove();
+      if (value === undefined || value === null) each.remove();
       else each.set(value);
     }
     counted.set(found === null ? 0 : 1);
