@@ -1,3 +1,4 @@
+import { backendDrills } from './backends.ts';
 import { bookDrills } from './books.ts';
 import type { Drill } from './drill.ts';
 import { outageDrills } from './outages.ts';
@@ -7,6 +8,7 @@ import { requestDrills } from './requests.ts';
 /** Every drill that there is; docs/runbooks/README.md lists them by symptom. */
 export const drills: readonly Drill[] = [
   ...requestDrills(),
+  ...backendDrills(),
   ...paymentDrills(),
   ...outageDrills,
   ...bookDrills(),
