@@ -1,6 +1,7 @@
 import { backendDrills } from './backends.ts';
 import { bookDrills } from './books.ts';
 import type { Drill } from './drill.ts';
+import { memoryDrills } from './memory.ts';
 import { outageDrills } from './outages.ts';
 import { paymentDrills } from './payments.ts';
 import { requestDrills } from './requests.ts';
@@ -11,5 +12,6 @@ export const drills: readonly Drill[] = [
   ...backendDrills(),
   ...paymentDrills(),
   ...outageDrills,
+  ...memoryDrills(),
   ...bookDrills(),
 ];

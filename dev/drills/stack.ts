@@ -149,6 +149,8 @@ export async function startStack(env: Env): Promise<Stack> {
 }
 
 async function start(directory: string, env: Env): Promise<{ child: ChildProcess; told: Told }> {
+  const path = join(directory, 'dev.json');
+  await rm(path, { force: true }); // of a start that had to be killed
   const child = spawn(process.execPath, [startScript], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...surroundings(), PORT: '0', MINT_PORT: '0', CRUCIBLE_DATA_DIR: directory, ...env },
@@ -158,7 +160,6 @@ async function start(directory: string, env: Env): Promise<{ child: ChildProcess
     stream.on('data', (chunk: Buffer) => {
       said = `${said}${chunk}`.slice(-4_000);
     });
-  const path = join(directory, 'dev.json');
   const giveUpAt = performance.now() + startLimitMs;
   while (!existsSync(path)) {
     if (child.exitCode !== null || performance.now() > giveUpAt) {
