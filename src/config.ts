@@ -1,3 +1,4 @@
+import { heapLimitIn } from './models/heapLimit.ts';
 import { isNetwork } from './models/networkAddress.ts';
 import { type Secrets, secretFiles, secretsFrom } from './secrets.ts';
 import { type Environment, readSettings, type Settings } from './settings.ts';
@@ -62,6 +63,8 @@ export type Config = {
   spoolDirectory: string;
   /** Where heap snapshots may be written, which hold every secret; null = nowhere. */
   heapSnapshotDirectory: string | null;
+  /** In bytes, as Node was told; null = it was not. */
+  heapLimitBytes: number | null;
   /** `off` in the development profile alone. How much is allowed is stored in the database (`crucible limits`). */
   rateLimit: (typeof switchPositions)[number];
   /** Addresses, networks (CIDR) and Express' names of networks whose X-Forwarded-For is believed. */
@@ -126,6 +129,7 @@ function configFrom(settings: Settings): Config {
     reportRetentionDays: settings.integer('CRUCIBLE_REPORT_RETENTION_DAYS', 400, 0, 36_500),
     spoolDirectory: settings.text('CRUCIBLE_SPOOL_DIR') ?? 'spool',
     heapSnapshotDirectory: settings.text('CRUCIBLE_HEAP_SNAPSHOT_DIR'),
+    heapLimitBytes: heapLimitIn(settings.text('NODE_OPTIONS') ?? '', ...process.execArgv),
     rateLimit: settings.oneOf('CRUCIBLE_RATE_LIMIT', switchPositions, 'on'),
     trustedProxies: trustedProxies(settings),
     corsOrigins: corsOrigins(settings),

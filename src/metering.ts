@@ -34,7 +34,7 @@ export function createMetering(given: {
 } {
   const { config, secrets, profile, now } = given;
   const registry = new Registry();
-  const gauges = createProcessGauges(registry);
+  const gauges = createProcessGauges(registry, config.heapLimitBytes);
   return {
     meters: createMeters(registry, config.mintUrls, now),
     metricsOf: ({ database, mints, reports }) =>

@@ -1,6 +1,8 @@
+import { backendDrills } from './backends.ts';
 import { bookDrills } from './books.ts';
 import { creditDrills } from './credits.ts';
 import type { Drill } from './drill.ts';
+import { memoryDrills } from './memory.ts';
 import { outageDrills } from './outages.ts';
 import { paymentDrills } from './payments.ts';
 import { qualityDrills } from './quality.ts';
@@ -12,8 +14,10 @@ import { signatureDrills } from './signatures.ts';
 export const drills: readonly Drill[] = [
   ...requestDrills(),
   ...signatureDrills(),
+  ...backendDrills(),
   ...paymentDrills(),
   ...outageDrills(),
+  ...memoryDrills(),
   ...bookDrills(),
   ...creditDrills,
   ...qualityDrills(),

@@ -18,8 +18,8 @@ export type Drill = {
   env?: Readonly<Record<string, string>>;
   /** What happens before: nothing is wrong yet. */
   prepare?(stack: Stack): Promise<void>;
-  /** What customers do all the time, about once a second. Where they are well served, it comes to a reply below 300. */
-  live?(stack: Stack): Promise<Reply>;
+  /** What customers do all the time, about once a second, and how they are answered; null = nobody is. */
+  live?(stack: Stack): Promise<Reply | null>;
   /** Makes it happen, once. */
   provoke(stack: Stack): Promise<void>;
   /** Whether the metric has moved. `calm` is how it was before. */
@@ -48,8 +48,8 @@ const lastsMinutes = { calm: 130, symptom: 130, cured: 130 };
 export async function runDrill(drill: Drill, stack: Stack, promtool: string, tell: Tell): Promise<void> {
   await drill.prepare?.(stack);
   const live = async (): Promise<boolean> => {
-    const reply = await drill.live?.(stack);
-    return reply === undefined || reply.status < 300;
+    const reply = (await drill.live?.(stack)) ?? null;
+    return reply === null || reply.status < 300;
   };
   const isWell = (scrape: Scrape | null, isServed: boolean) => scrape !== null && isServed;
   const calm = await watch(stack, live, isWell, 'customers are not served, though nothing is wrong yet');

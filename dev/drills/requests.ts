@@ -1,16 +1,13 @@
 import type { Drill } from './drill.ts';
 import { hasGrown, standsStill } from './moves.ts';
 import { sumOf } from './scrapes.ts';
-import type { Reply, Stack } from './stack.ts';
+import { type Reply, type Stack, worstOf } from './stack.ts';
 
 /** So many at once, about once a second. */
 const atOnce = 5;
 
-/** @returns the worst of the replies */
-async function many(ask: () => Promise<Reply>): Promise<Reply> {
-  const replies = await Promise.all(Array.from({ length: atOnce }, ask));
-  return replies.reduce((worst, reply) => (reply.status > worst.status ? reply : worst));
-}
+const many = async (ask: () => Promise<Reply>): Promise<Reply> =>
+  worstOf(await Promise.all(Array.from({ length: atOnce }, ask)));
 
 const balance = (stack: Stack, key?: string) =>
   stack.call('GET', `/api/wallet/${stack.at().npub}/balance`, key === undefined ? {} : { key });

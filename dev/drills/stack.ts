@@ -34,6 +34,9 @@ export function succeeded(reply: Reply): Reply {
   return reply;
 }
 
+export const worstOf = (replies: Reply[]): Reply =>
+  replies.reduce((worst, reply) => (reply.status > worst.status ? reply : worst));
+
 /**
  * A development stack of its own, in a directory that goes with it: the server of `npm start`, on a database and a mint that go on
  * without it.
@@ -185,6 +188,8 @@ async function start(
   env: Env,
   endings: Endings,
 ): Promise<{ child: ChildProcess; told: Told }> {
+  const path = join(directory, 'dev.json');
+  await rm(path, { force: true }); // of a start that had to be killed
   const places = { PORT: '0', CRUCIBLE_DATA_DIR: directory, MONGODB_URI: mongoUri, MINT_URL: mintUrl };
   const child = spawn(process.execPath, [startScript], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -196,7 +201,6 @@ async function start(
     stream.on('data', (chunk: Buffer) => {
       said = `${said}${chunk}`.slice(-4_000);
     });
-  const path = join(directory, 'dev.json');
   const giveUpAt = performance.now() + startLimitMs;
   while (!existsSync(path)) {
     if (child.exitCode !== null || child.signalCode !== null || performance.now() > giveUpAt) {

@@ -8,9 +8,10 @@ const lagResolutionMs = 10;
 /**
  * What Node tells of this process, under the names that Prometheus' clients have for it. prom-client's own collector is not
  * used: it has no end, and tests run several servers in one process.
+ * @param heapLimitBytes what Node was told; null = V8's own limit holds
  * @returns `read` to be called before each scrape, and `end`
  */
-export function createProcessGauges(registry: Registry) {
+export function createProcessGauges(registry: Registry, heapLimitBytes: number | null) {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
   const lagP50 = gauge(
     'nodejs_eventloop_lag_p50_seconds',
@@ -54,7 +55,7 @@ export function createProcessGauges(registry: Registry) {
     const memory = process.memoryUsage();
     heapUsed.set(memory.heapUsed);
     heapTotal.set(memory.heapTotal);
-    heapLimit.set(getHeapStatistics().heap_size_limit);
+    heapLimit.set(heapLimitBytes ?? getHeapStatistics().heap_size_limit);
     external.set(memory.external);
     resident.set(memory.rss);
     const { user, system } = process.cpuUsage();
