@@ -14,15 +14,16 @@ import { createHeapSnapshots } from './services/heapSnapshots.ts';
 /** Config → context → listen; a signal drains. The story of the process, and of its exit code. */
 async function main(): Promise<void> {
   if (!runsOn(process.versions.node)) throw new ConfigError('Crucible needs Node 22.4 or newer.');
-  // Before anything else: process 1 of a container is not ended by a signal that it does not listen to.
+  // Before anything else: process 1 of a container is not ended by a signal that it does not listen to, any other is by SIGUSR2.
   const signalled = firstSignal();
+  const answerHeapSignal = onHeapSignal();
   const { config, secrets } = loadConfig();
   refuseUnfitServer(config, secrets);
   const context = await createContext({ config, secrets, profile: 'production' });
   try {
     const server = await startServer(context, config);
     context.startWorkers();
-    onHeapSignal(context);
+    answerHeapSignal(context);
     context.logger.info('listening', { url: server.url });
     await signalled;
     context.logger.info('draining: no new requests, waiting for the open ones');
@@ -32,11 +33,17 @@ async function main(): Promise<void> {
   }
 }
 
-/** Always listened to: a process that does not is ended by it. */
-function onHeapSignal({ config, logger }: Context): void {
-  const directory = config.heapSnapshotDirectory;
-  const take = createHeapSnapshots({ directory, logger, now: () => new Date() });
-  process.on('SIGUSR2', () => void take());
+/** Says "not yet" at first. @returns from when on the signal is answered by a snapshot */
+function onHeapSignal(): (context: Context) => void {
+  let answer = (): void => {
+    process.stderr.write('No heap snapshot was written: the server is still starting.\n');
+  };
+  process.on('SIGUSR2', () => answer());
+  return ({ config, logger }) => {
+    const directory = config.heapSnapshotDirectory;
+    const take = createHeapSnapshots({ directory, logger, now: () => new Date() });
+    answer = () => void take();
+  };
 }
 
 /** Whoever hands out requests must have asked /readyz again before nobody listens here any more. */

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
 
 /**
  * Takes out of anything that is to be written down for people (logs, reports) what must not be read there: secrets by
@@ -66,6 +67,11 @@ const secretLooks = new RegExp(
   'gi',
 );
 
+const mnemonicWords = new Set(wordlist);
+const fewestWords = 12;
+/** So many words of three letters, and what is between them. */
+const shortestMnemonic = fewestWords * 4 - 1;
+
 /** Amounts have 64 bits at most; what is larger is a scalar. */
 const largestAmount = 2n ** 64n - 1n;
 
@@ -90,7 +96,32 @@ export function redact(value: unknown, depth = 0): Plain {
 
 /** Replaces what looks like a secret inside a text. */
 export function redactText(text: string): string {
-  return text.replace(secretLooks, '[redacted]');
+  return withoutMnemonics(text).replace(secretLooks, '[redacted]');
+}
+
+/**
+ * Replaces each run of twelve or more words of BIP-39's list, whatever stands between them (commas, numbers). A sentence has a
+ * word that is not in the list long before: neither "the", "and" nor any of two letters is.
+ */
+function withoutMnemonics(text: string): string {
+  if (text.length < shortestMnemonic) return text;
+  let left = '';
+  let leftUpTo = 0;
+  let run: RegExpExecArray[] = [];
+  const endRun = () => {
+    const [first, last] = [run[0], run.at(-1)];
+    if (run.length >= fewestWords && first !== undefined && last !== undefined) {
+      left += `${text.slice(leftUpTo, first.index)}[redacted]`;
+      leftUpTo = last.index + last[0].length;
+    }
+    run = [];
+  };
+  for (const word of text.matchAll(/\p{L}+/gu)) {
+    if (mnemonicWords.has(word[0].toLowerCase())) run.push(word);
+    else endRun();
+  }
+  endRun();
+  return left + text.slice(leftUpTo);
 }
 
 function redactProperties(value: object, depth: number): Plain {

@@ -24,6 +24,12 @@ const maxCompared = 500;
 const notOver: ReportStatus[] = ['open', 'resolved'];
 const endedStates = finishedStates.filter((state) => state !== 'needs_attention');
 
+/** What the mint's words told of its backend: the latest is what people have to act on. */
+function toldOfBackend({ details }: Incident['draft'], at: Date) {
+  const trouble = details?.['backendTrouble'];
+  return trouble === undefined ? null : { 'details.backendTrouble': trouble, 'details.backendToldAt': at };
+}
+
 export type ReportRepository = ReturnType<typeof createReportRepository>;
 
 /** Error reports: at most one is open per incident, by a unique index. */
@@ -47,7 +53,7 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
   }
 
   /** @returns false where it is open by now */
-  async function countInEnded({ supportId, requestIds, count, lastAt }: Incident): Promise<boolean> {
+  async function countInEnded({ supportId, draft, requestIds, count, lastAt }: Incident): Promise<boolean> {
     const counted = {
       $inc: { count },
       $max: { last_at: lastAt },
@@ -59,7 +65,10 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
     ];
     const reopened = await database.reports.updateOne(
       { _id: supportId, $or: endedBefore },
-      { ...counted, $set: { status: 'open', closed_at: null, closed_how: null } },
+      {
+        ...counted,
+        $set: { ...toldOfBackend(draft, lastAt), status: 'open', closed_at: null, closed_how: null },
+      },
     );
     if (reopened.matchedCount === 1) return true;
     const ended = { _id: supportId, status: { $ne: 'open' as const } };
@@ -67,6 +76,13 @@ export function createReportRepository(database: Pick<Database, 'reports' | 'ope
   }
 
   async function upsert({ supportId, draft, requestIds, count, at, lastAt }: Incident): Promise<string> {
+    const told = toldOfBackend(draft, lastAt);
+    // Apart from counting, and before it: the details are those of the first, and done twice it does no harm.
+    if (told !== null)
+      await database.reports.updateOne(
+        { dedupe_key: draft.dedupeKey, status: 'open', last_at: { $lte: lastAt } },
+        { $set: told },
+      );
     const report = await database.reports
       .findOneAndUpdate(
         { dedupe_key: draft.dedupeKey, status: 'open' },

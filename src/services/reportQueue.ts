@@ -78,10 +78,13 @@ function join(older: Waiting, newer: Waiting): Waiting {
   };
 }
 
-/** The older one's supportId was told first and stays. */
+/** The older one's supportId was told first and stays; of the mint's backend counts what was told last. */
 function merge(older: Incident, newer: Incident): Incident {
+  const { backendTrouble } = newer.draft.details ?? {};
+  const details = { ...older.draft.details, backendTrouble };
   return {
     ...older,
+    draft: backendTrouble === undefined ? older.draft : { ...older.draft, details },
     count: older.count + newer.count,
     lastAt: newer.lastAt,
     requestIds: [...older.requestIds, ...newer.requestIds].slice(-maxRequestIds),

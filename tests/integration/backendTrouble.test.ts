@@ -200,3 +200,26 @@ it('a quote that the mint could not make for that reason is reported with it', a
   expect(refused).toMatchObject({ status: 503, body: { code: 'MINT_UNAVAILABLE' } });
   expectAdvice(await reportOn('code=MINT_UNAVAILABLE'), 'session_lost');
 });
+
+it('a report that is met again advises on what the mint said last', async () => {
+  const { reports } = world.context.services;
+  const met = (details: Record<string, string>) =>
+    reports.file({ dedupeKey: 'met', severity: 'MEDIUM', code: 'MINT_ERROR', summary: 'no sense', details });
+  const supportId = await met({ backendTrouble: 'session_lost', route: 'melt' });
+  const report = async () =>
+    (await world.call('GET', `/api/support/reports/${supportId}`, undefined, headers)).body;
+  expectAdvice(await report(), 'session_lost');
+  aheadMs += minuteMs;
+  await met({ backendTrouble: 'provider_failing', route: 'mint' });
+  const { lastAt, ...told } = await report();
+  expectAdvice(told, 'provider_failing');
+  expect(told).toMatchObject({ count: 2, mintBackend: { toldAt: lastAt }, details: { route: 'melt' } });
+
+  // Where the last one has met no words of the mint, the words before are still the latest.
+  aheadMs += minuteMs;
+  await met({ route: 'mint' });
+  expect(await report()).toMatchObject({
+    count: 3,
+    mintBackend: { trouble: 'provider_failing', toldAt: lastAt },
+  });
+});

@@ -22,7 +22,7 @@ it('troubles of the whole server are closed once they are over, and only then; w
     code: dedupeKey,
     summary: 'refused',
   });
-  for (const code of ['DATABASE_UNAVAILABLE', 'SHUTTING_DOWN', 'INTERNAL_ERROR'])
+  for (const code of ['DATABASE_UNAVAILABLE', 'SHUTTING_DOWN', 'INTERNAL_ERROR', 'MINT_ERROR'])
     await reports.file(draft(code));
   const { at } = await world.wallet();
   const asked = async () => (await world.call('POST', `${at}/mint`, { amount: 10 })).status;
@@ -42,5 +42,12 @@ it('troubles of the whole server are closed once they are over, and only then; w
   aheadMs = 122_000;
   await until(() => isClosed('MINT_UNAVAILABLE'), 'the third closed', 30_000);
   expect(await reportOf('MINT_UNAVAILABLE')).toMatchObject({ closed_how: 'Every mint has answered since.' });
+  expect(await reportOf('MINT_ERROR')).toMatchObject({ status: 'open' });
+
+  aheadMs = 3_700_000;
+  await until(() => isClosed('MINT_ERROR'), 'the fourth closed', 30_000);
+  expect(await reportOf('MINT_ERROR')).toMatchObject({
+    closed_how: 'Every mint has answered since, and nobody has met it for an hour.',
+  });
   expect(await reportOf('INTERNAL_ERROR')).toMatchObject({ status: 'open' });
 }, 120_000);

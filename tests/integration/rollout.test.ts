@@ -21,10 +21,15 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
-async function pays(wallet: TestWallet, amount: number, url = world.url): Promise<{ swaps: number }> {
+async function pays(
+  wallet: TestWallet,
+  amount: number,
+  url = world.url,
+  limits: { maxFee?: number } = {},
+): Promise<{ swaps: number }> {
   const before = await askedOfMint(world, '/v1/swap');
   const { invoice, paymentHash } = await world.sim.invoice({ amount });
-  const paid = await wallet.melt(invoice, {}, {}, url);
+  const paid = await wallet.melt(invoice, limits, {}, url);
   expect(paid).toMatchObject({ status: 200, body: { paymentResult: 'PAID' } });
   expect(await timesPaid(world, paymentHash)).toBe(1);
   return { swaps: (await askedOfMint(world, '/v1/swap')) - before };
@@ -45,6 +50,17 @@ describe('direct melts', () => {
     const wallet = await world.wallet(64);
     // One proof: its own fee of 1 can be paid, and that of a swap besides it cannot.
     expect(await pays(wallet, 59)).toEqual({ swaps: 0 });
+    await world.sim.rotate({ inputFeePpk: 0 });
+  });
+
+  it('happen all the same where a swap would cost more than the payment may: none is refused for being outside', async () => {
+    await world.sim.rotate({ inputFeePpk: 1000 });
+    const wallet = await world.wallet(64, 64, 64, 64);
+    // 59, a reserve of 4 and a fee of 1 are one proof; a swap would have fees of its own.
+    expect(await pays(wallet, 59, world.url, { maxFee: 5 })).toEqual({ swaps: 0 });
+    expect(await pays(wallet, 59)).toEqual({ swaps: 1 });
+    const { invoice } = await world.sim.invoice({ amount: 59 });
+    expect(await wallet.melt(invoice, { maxFee: 4 })).toMatchObject({ body: { code: 'FEE_TOO_HIGH' } });
     await world.sim.rotate({ inputFeePpk: 0 });
   });
 });

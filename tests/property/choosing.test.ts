@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { inputFee, sendAmountFor } from '../../src/services/ecash/amounts.ts';
 import { choose, costOf, wholeOf } from '../../src/services/melt/choosing.ts';
-import type { Candidate } from '../../src/services/melt/selection.ts';
+import { type Candidate, selectProofs } from '../../src/services/melt/selection.ts';
 
 const amounts = Array.from({ length: 20 }, (_, exponent) => 2n ** BigInt(exponent)).reverse();
 const keys = Object.fromEntries(amounts.map((amount) => [String(amount), '02']));
@@ -39,12 +39,13 @@ it('whatever a wallet can bring to the mint is covered, and nothing beyond it', 
       fc.integer({ min: 0, max: 300 }).map(BigInt),
       fc.integer({ min: -5, max: 40 }).map(BigInt),
       fc.boolean(),
-      (candidates, ppk, feeReserve, less, mayBeDirect) => {
+      fc.integer({ min: 0, max: 60 }).map(BigInt),
+      (candidates, ppk, feeReserve, less, mayBeDirect, mayCost) => {
         const { reach } = wholeOf(candidates);
         const need = reach - less;
         fc.pre(need > feeReserve);
         const quote = quoteOf(need - feeReserve, feeReserve);
-        const chosen = choose(candidates, quote, keysetOf(ppk), { wantsAll: true, mayBeDirect });
+        const chosen = choose(candidates, quote, keysetOf(ppk), { wantsAll: true, mayBeDirect, mayCost });
         if (need > reach) {
           const available = sum(candidates);
           expect(chosen).toEqual({ kind: 'insufficient', available, required: available + need - reach });
@@ -77,9 +78,33 @@ it('whoever does not want all of it never brings more than is needed without a s
         const chosen = choose(candidates, quoteOf(need, 0n), keysetOf(100n), {
           wantsAll: false,
           mayBeDirect,
+          mayCost: 2n,
         });
         if (chosen.kind === 'direct') expect(sum(chosen.inputs) - chosen.meltFee).toBe(need);
       },
     ),
+  );
+});
+
+it('a wallet that is to swap first can pay within the same limits as one that is not, and swaps where they allow it', () => {
+  fc.assert(
+    fc.property(
+      wallet,
+      fc.constantFrom(0n, 100n, 1000n),
+      fc.integer({ min: 1, max: 500 }).map(BigInt),
+      fc.integer({ min: 0, max: 20 }).map(BigInt),
+      (candidates, ppk, amount, mayCost) => {
+        const quote = quoteOf(amount, 2n);
+        const wishes = { wantsAll: false, mayCost };
+        const free = choose(candidates, quote, keysetOf(ppk), { ...wishes, mayBeDirect: true });
+        const chosen = choose(candidates, quote, keysetOf(ppk), { ...wishes, mayBeDirect: false });
+        expect(chosen.kind === 'insufficient').toBe(free.kind === 'insufficient');
+        if (chosen.kind === 'insufficient' || free.kind === 'insufficient') return;
+        if (costOf(free, quote) <= mayCost) expect(costOf(chosen, quote)).toBeLessThanOrEqual(mayCost);
+        const swapped = selectProofs(candidates, amount + 2n, { feePpk: ppk, denominations: amounts }, false);
+        if (swapped.kind === 'swap' && costOf(swapped, quote) <= mayCost) expect(chosen).toEqual(swapped);
+      },
+    ),
+    { numRuns: 1_000 },
   );
 });

@@ -1,5 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { generateMnemonic } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { mongo } from 'mongoose';
 import { formatLine } from '../../src/logger.ts';
 import { redact } from '../../src/redaction.ts';
@@ -56,11 +58,38 @@ describe('What is written down for people', () => {
     expect(redact(text)).toBe(redacted);
   });
 
+  it.each<[string, (words: string[]) => string]>([
+    ['in a line', (words) => words.join(' ')],
+    ['in capitals, with commas', (words) => words.join(', ').toUpperCase()],
+    ['numbered', (words) => words.map((word, index) => `${index + 1}. ${word}`).join(' ')],
+    ['as JSON', (words) => JSON.stringify(words).slice(2, -2)],
+  ])('finds a mnemonic %s, of 12 words as of 24, and tells what stands around it', (_how, write) => {
+    for (const strength of [128, 160, 192, 224, 256]) {
+      const words = generateMnemonic(wordlist, strength).split(' ');
+      const told = redact(`She said “${write(words)}”, and ${write(words)} to them.`);
+      expect(told).toMatch(/^She said “(1\. )?\[redacted\]”, and (1\. )?\[redacted\] to them\.$/);
+    }
+  });
+
+  it('leaves sentences alone, also those with eleven words of the list in a row', () => {
+    const eleven = 'you will already have better advice before they use this local';
+    expect(eleven.split(' ').filter((word) => wordlist.includes(word))).toHaveLength(11);
+    for (const text of [
+      `${eleven} wallet`,
+      `${eleven} and ${eleven}`,
+      'The customer called again and will send the payment that you have already made before this week is over.',
+      'Please wait until the mint has answered; all coins are safe, nothing can be lost, and support will call you.',
+    ])
+      expect(redact(text)).toBe(text);
+  });
+
   it('takes no longer for what a mint has laid out to make it slow', () => {
     const startedAt = performance.now();
     redact(`Bearer${' '.repeat(60_000)}!`);
     redact(`Bearer${' '.repeat(9)}`.repeat(4_000));
     redact(' '.repeat(60_000));
+    redact('cash '.repeat(11).concat('the ').repeat(1_000));
+    redact('cash '.repeat(12_000));
     expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 

@@ -33,6 +33,19 @@ describe('Reports that wait for the database', () => {
     expect(queue.take()).toBeNull();
   });
 
+  it('advise on what the mint said last', () => {
+    const queue = createReportQueue(2);
+    for (const backendTrouble of ['session_lost', 'funds_locked', undefined]) {
+      const met = incident('sup_a');
+      const details = { route: 'melt', ...(backendTrouble === undefined ? {} : { backendTrouble }) };
+      queue.addIncident('a', { ...met, draft: { ...met.draft, details } });
+    }
+    expect(queue.take()?.[1].incident).toMatchObject({
+      count: 3,
+      draft: { details: { route: 'melt', backendTrouble: 'funds_locked' } },
+    });
+  });
+
   it('stay open when the incident comes back after its cure', () => {
     const queue = createReportQueue(2);
     queue.addClosing('a', closing);

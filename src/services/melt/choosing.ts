@@ -7,17 +7,19 @@ import { type Candidate, maxInputs, type Selection, selectProofs } from './selec
 
 /**
  * The cheapest way to pay a quote. `wantsAll`: it was made for all that there is. `mayBeDirect`: whether proofs that fit may go as
- * they are though there is enough for a swap.
+ * they are though there is enough for a swap. `mayCost`: besides the amount; they may where a swap would cost more.
  */
 export function choose(
   candidates: readonly Candidate[],
   quote: MeltQuote,
   keyset: OutputKeyset,
-  { wantsAll, mayBeDirect }: { wantsAll: boolean; mayBeDirect: boolean },
+  { wantsAll, mayBeDirect, mayCost }: { wantsAll: boolean; mayBeDirect: boolean; mayCost: bigint },
 ): Selection {
   const need = quote.amount + quote.feeReserve;
   const terms = { feePpk: keyset.inputFeePpk, denominations: denominations(keyset.keys) };
-  const selection = selectProofs(candidates, need, terms, mayBeDirect);
+  const wished = selectProofs(candidates, need, terms, mayBeDirect);
+  const isTooDear = wished.kind === 'swap' && costOf(wished, quote) > mayCost;
+  const selection = isTooDear && !mayBeDirect ? selectProofs(candidates, need, terms) : wished;
   if (!wantsAll || selection.kind !== 'insufficient') return selection;
   // Too little for a swap and the melt behind it may be enough for the melt alone; what is too much then comes back as change.
   const { inputs, meltFee, reach } = wholeOf(candidates);

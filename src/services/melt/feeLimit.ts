@@ -13,6 +13,9 @@ export type FeeLimit =
   | { setBy: 'server' | 'maxFee'; amount: bigint }
   | { setBy: 'maxTotal'; amount: bigint; maxTotal: bigint };
 
+/** What the client says that it may be; nothing, where it only asks what a payment costs. */
+export type ClientsLimits = Partial<Pick<MeltRequest, 'maxFee' | 'maxTotal'>>;
+
 /** In a unit whose worth is not known here: one for the reserve and one for the input fees, each of which is rounded up. */
 const baseOfUnknownWorth = 2n;
 
@@ -20,7 +23,7 @@ const baseOfUnknownWorth = 2n;
 export function feeLimit(
   { unit }: Pick<Wallet, 'unit'>,
   quote: Pick<MeltQuote, 'amount'>,
-  { maxFee, maxTotal }: Pick<MeltRequest, 'maxFee' | 'maxTotal'>,
+  { maxFee, maxTotal }: ClientsLimits,
   { feeCapBase, feeCapPercent }: Pick<Config, 'feeCapBase' | 'feeCapPercent'>,
 ): FeeLimit {
   const base = inUnit(feeCapBase, unit) ?? baseOfUnknownWorth;

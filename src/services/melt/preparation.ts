@@ -24,7 +24,7 @@ import type { Budgets } from './budget.ts';
 import { candidatesIn, demandListed } from './candidates.ts';
 import { choose, costOf, wholeOf } from './choosing.ts';
 import { type Chosen, draftOperation, reservationsFor, type TimedRequest } from './drafting.ts';
-import { feeLimit, feeTooHigh } from './feeLimit.ts';
+import { type ClientsLimits, feeLimit, feeTooHigh } from './feeLimit.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { Preflight } from './preflight.ts';
@@ -147,17 +147,15 @@ export function createPreparation(parts: {
     const keyset = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
     const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
     const free = usable.filter(({ Y }) => !avoid.has(Y));
-    return {
-      outlines,
-      keyset,
-      unlisted,
-      chosen: choose(free, quote, keyset, wishesOf(wallet, request.amount)),
-    };
+    const chosen = choose(free, quote, keyset, wishesOf(wallet, quote, request));
+    return { outlines, keyset, unlisted, chosen };
   }
 
-  const wishesOf = ({ id }: Wallet, wish: AmountWish) => ({
-    wantsAll: wish === 'max',
-    mayBeDirect: isAmong(config.directMeltPercent, 'direct_melt', id),
+  type Asked = ClientsLimits & { amount: AmountWish };
+  const wishesOf = (wallet: Wallet, quote: MeltQuote, asked: Asked) => ({
+    wantsAll: asked.amount === 'max',
+    mayBeDirect: isAmong(config.directMeltPercent, 'direct_melt', wallet.id),
+    mayCost: feeLimit(wallet, quote, asked, config).amount,
   });
 
   async function estimate(wallet: Wallet, quote: MeltQuote, wish: AmountWish): Promise<Selection> {
@@ -166,7 +164,7 @@ export function createPreparation(parts: {
       keysets.forOutputs(wallet.mintUrl, wallet.unit),
     ]);
     const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
-    const selection = choose(usable, quote, keyset, wishesOf(wallet, wish));
+    const selection = choose(usable, quote, keyset, wishesOf(wallet, quote, { amount: wish }));
     demandListed(wallet, selection, unlisted);
     return selection;
   }

@@ -6,10 +6,14 @@ import { createRounds, type Rounds } from './rounds.ts';
 const everyMs = 10_000;
 /** What comes and goes within a minute is one incident. */
 const unmetForMs = 60_000;
+/** Nothing shows that a mint makes sense again, as its answers show that it is there: so it is waited for longer. */
+const nonsenseUnmetForMs = 3_600_000;
+
+const sensibleSince = 'Every mint has answered since, and nobody has met it for an hour.';
 
 /**
  * Closes the reports of troubles of the whole server (`dedupeKeyOf`) once they are seen to be over, and were not met for a
- * minute. Whoever was refused has been answered long ago. Runs on every instance; while the database is away, nothing is closed.
+ * minute; what mints answer without sense, for an hour. Whoever was refused has been answered long ago. Runs on every instance; while the database is away, nothing is closed.
  */
 export function createOvercomeTroubles(parts: {
   filed: Pick<ReportRepository, 'closeUnmet'>;
@@ -29,6 +33,8 @@ export function createOvercomeTroubles(parts: {
       const heard = mintsHeardSince(at, before);
       if (heard !== null)
         await filed.closeUnmet('MINT_UNAVAILABLE', heard, 'Every mint has answered since.', at);
+      const heardLater = mintsHeardSince(at, new Date(at.getTime() - nonsenseUnmetForMs));
+      if (heardLater !== null) await filed.closeUnmet('MINT_ERROR', heardLater, sensibleSince, at);
     } catch (error) {
       logger.debug('reports of what is over could not be closed; it will be tried again', { error });
     }

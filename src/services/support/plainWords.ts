@@ -131,7 +131,8 @@ const byCode = {
   MINT_ERROR: {
     money:
       'No money moved: the mint gave no usable answer before anything was at stake. What may have been reserved comes back by itself.',
-    server: 'Has refused the request; it keeps nothing waiting.',
+    server:
+      'Has refused the request; it keeps nothing waiting. This report closes by itself when every mint has answered and nobody has met it for an hour.',
     next: 'Ask the customer to try again later. If it goes on, show the operator of the mint what happened.',
   },
   MINT_NOT_CONFIGURED: {

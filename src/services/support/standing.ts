@@ -119,13 +119,15 @@ export const viewOf = (story: OperationStory): OperationView => ({
   money: whereMoneyIs(story),
 });
 
-/** What the mint's words tell of its backend: those to the operation, else those to the request that was reported. */
+/** What the mint's words tell of its backend: those to the operation, else the last to a request that was reported. */
 export function backendOf(
   { status, details, at }: Pick<ErrorReport, 'status' | 'details' | 'at'>,
   story: Pick<OperationStory, 'trouble'> | null,
 ): BackendView | null {
   const reported = backendTroubles.find((trouble) => trouble === details['backendTrouble']);
-  const told = story?.trouble ?? (reported === undefined ? null : { kind: reported, at });
+  const { backendToldAt } = details;
+  const reportedAt = backendToldAt instanceof Date ? backendToldAt : at;
+  const told = story?.trouble ?? (reported === undefined ? null : { kind: reported, at: reportedAt });
   if (told === null || status === 'closed') return null;
   return { ...adviceOn(told.kind), trouble: told.kind, toldAt: told.at };
 }
