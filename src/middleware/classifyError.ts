@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { DomainError, databaseUnavailable, InvariantBroken, validationError } from '../models/errors.ts';
-import { isDatabaseAway, isOutcomeUnknown } from '../services/databaseFaults.ts';
+import { isDatabaseAway, isOutcomeUnknown, isWriteConflict } from '../services/databaseFaults.ts';
 import { bodyTooLarge } from './jsonBody.ts';
 
 /**
@@ -12,6 +12,7 @@ export function classifyError(error: unknown): DomainError {
   if (error instanceof InvariantBroken) return brokenInvariant(error);
   if (isOutcomeUnknown(error)) return outcomeUnknown(error);
   if (isDatabaseAway(error)) return databaseUnavailable(error);
+  if (isWriteConflict(error)) return databaseTooBusy(error);
   return refusedByParser(error) ?? unforeseen(error);
 }
 
@@ -49,6 +50,15 @@ function outcomeUnknown(cause: unknown): DomainError {
     'HIGH',
     `The database did not confirm what was written: it may stand or not. ${lookFirst}`,
     { cause },
+  );
+}
+
+function databaseTooBusy(cause: unknown): DomainError {
+  return new DomainError(
+    'DATABASE_UNAVAILABLE',
+    'HIGH',
+    `Others kept writing to the same part of the database, and nothing of this step was written. ${lookFirst}`,
+    { retryable: true, cause },
   );
 }
 

@@ -12,7 +12,13 @@ export class CommitUnknown extends Error {
 /** Marks every multi-document write as one that is passed a session; a repository's writer demands it. */
 export type Transaction = { readonly session: ClientSession };
 
-const maxAttempts = 8;
+/**
+ * Runs beside others that keep writing to the same documents. Their waits, 200 ms on average, add up to about seven seconds: more than it
+ * takes until the transaction of a server that was killed is ended (deadTransactions.ts).
+ */
+const maxAttempts = 40;
+const longestWaitMs = 400;
+const maxCommits = 8;
 /** By a clock that is never set: one that is put right in the middle must not end our patience. */
 const deadlineMs = 10_000;
 
@@ -43,7 +49,7 @@ export async function runTransaction<T>(
         const isTransient = hasLabel(error, 'TransientTransactionError') || wasEndedFromOutside(error);
         const mayRepeat = isTransient && !(error instanceof CommitUnknown);
         if (!mayRepeat || attempt >= maxAttempts || performance.now() > giveUpAt) throw error;
-        await pause(Math.random() * 2 ** attempt * 5);
+        await pause(Math.random() * Math.min(longestWaitMs, 2 ** attempt * 5));
       }
     }
   } finally {
@@ -61,7 +67,7 @@ async function commit(session: ClientSession, giveUpAt: number): Promise<void> {
       // A commit that failed for a known reason (a write conflict found late) changed nothing: the caller may rerun.
       if (hasLabel(error, 'TransientTransactionError') && !hasLabel(error, 'UnknownTransactionCommitResult'))
         throw error;
-      if (attempt >= maxAttempts || performance.now() > giveUpAt) throw new CommitUnknown(error);
+      if (attempt >= maxCommits || performance.now() > giveUpAt) throw new CommitUnknown(error);
       await pause(50 * attempt);
     }
   }
