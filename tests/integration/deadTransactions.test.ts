@@ -88,4 +88,13 @@ describe('a server killed in the middle of a transaction', () => {
     await world.sim.settle(locked.paymentHash, 'paid');
     await comesTo(locked.wallet, locked.id, 'settled');
   });
+
+  it('lets whoever comes again at once be answered: a token is brought home', async () => {
+    const wallet = await world.wallet(64);
+    const { body } = await world.call('POST', `${wallet.at}/send`, { amount: 64 });
+    const id = String(body['transactionId']);
+    await dieHolding(world.env.MONGODB_URI, id);
+    const back = await world.call('POST', `${wallet.at}/send/${id}/reclaim`, {});
+    expect(back).toMatchObject({ status: 200, body: { reclaimedAmount: 64 } });
+  });
 });
