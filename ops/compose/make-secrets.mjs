@@ -20,10 +20,12 @@ mkdirSync(directory, { recursive: true, mode: 0o700 });
 chmodSync(directory, 0o700);
 
 const hex = (bytes) => randomBytes(bytes).toString('hex');
+const address = (user) => `mongodb://${user}:${hex(24)}@mongo:27017/crucible?replicaSet=rs0`;
 const secrets = {
   crucible_mnemonic: () => generateMnemonic(wordlist, 256),
   crucible_master_key: () => hex(32),
-  mongodb_uri: () => `mongodb://crucible:${hex(24)}@mongo:27017/crucible?replicaSet=rs0`,
+  mongodb_uri: () => address('crucible'),
+  mongodb_operator_uri: () => address('crucible_operator'),
   mongo_admin_password: () => hex(24),
   crucible_metrics_token: () => hex(32),
   grafana_admin_password: () => hex(24),

@@ -1,11 +1,12 @@
 /**
- * Run as a process: as much of mongosh as ops/compose/mongo-health.js uses, on the real driver, because mongosh itself is
+ * Run as a process: as much of mongosh as the scripts in ops use, on the real driver, because mongosh itself is
  * no package to develop with. `node mongosh.ts <uri> <script>`. Its calls are synchronous, as in mongosh, so the driver
  * lives in a worker.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { compileFunction } from 'node:vm';
+import { dirname, resolve } from 'node:path';
+import { compileFunction, createContext } from 'node:vm';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
 export type Request = { database: string } & (
@@ -42,13 +43,24 @@ const databaseNamed = (database: string) => ({
   auth: (user: string, password: string) => ask({ database, user, password }),
 });
 
+/** What scripts find there; they may put another database in the place of `db`. */
+const globals = createContext({
+  db: databaseNamed(new URL(uri).pathname.slice(1) || 'test'),
+  print: console.log,
+  quit: process.exit,
+  require: createRequire(import.meta.url),
+  process,
+  URL,
+  load,
+});
+
+function load(path: string): void {
+  const compiled = compileFunction(readFileSync(path, 'utf8'), ['__dirname'], { parsingContext: globals });
+  compiled(dirname(path));
+}
+
 try {
-  compileFunction(readFileSync(script, 'utf8'), ['db', 'print', 'quit', 'require'])(
-    databaseNamed(new URL(uri).pathname.slice(1) || 'test'),
-    console.log,
-    process.exit,
-    createRequire(import.meta.url),
-  );
+  load(resolve(script));
   process.exit(0);
 } catch (error) {
   console.error(String(error));

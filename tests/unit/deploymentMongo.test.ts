@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -77,6 +86,8 @@ describe('the health check of MongoDB', () => {
   let address: string;
   let uriPath: string;
   let uri: URL;
+  let operatorPath: string;
+  let operator: URL;
 
   beforeEach(async () => {
     makeSecrets();
@@ -84,6 +95,9 @@ describe('the health check of MongoDB', () => {
     uri = new URL(secret('mongodb_uri'));
     uri.host = address;
     uriPath = join(directory, 'uri');
+    operator = new URL(secret('mongodb_operator_uri'));
+    operator.host = address;
+    operatorPath = join(directory, 'operator');
   }, 60_000);
   afterEach(async () => {
     mongod.kill('SIGKILL');
@@ -105,11 +119,16 @@ describe('the health check of MongoDB', () => {
     );
   }
 
-  function check(): { status: number | null; said: string[] } {
+  /** `script`: where mongod’s container would have it. */
+  function check(script = 'ops/compose/mongo-health.js'): { status: number | null; said: string[] } {
     writeFileSync(uriPath, `${uri.href}\n`);
-    const env = { MONGODB_URI_FILE: uriPath, MONGO_ADMIN_PASSWORD_FILE: secretPath('mongo_admin_password') };
-    const shell = ['tests/support/mongosh.ts', `mongodb://${address}/?directConnection=true`];
-    const words = [...shell, 'ops/compose/mongo-health.js'];
+    writeFileSync(operatorPath, `${operator.href}\n`);
+    const env = {
+      MONGODB_URI_FILE: uriPath,
+      MONGODB_OPERATOR_URI_FILE: operatorPath,
+      MONGO_ADMIN_PASSWORD_FILE: secretPath('mongo_admin_password'),
+    };
+    const words = ['tests/support/mongosh.ts', `mongodb://${address}/?directConnection=true`, script];
     const { status, stdout } = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
     return { status, said: stdout.split('\n').filter((line) => line !== '') };
   }
@@ -125,15 +144,16 @@ describe('the health check of MongoDB', () => {
     throw new Error(`it never became healthy: ${said.join('; ')}`);
   }
 
-  /** What the API would find. */
-  async function logIn(): Promise<unknown> {
-    const client = new mongo.MongoClient(uri.href, { serverSelectionTimeoutMS: 5_000 });
+  /** What whoever has this address would find. */
+  async function as<T>({ href }: URL, act: (database: mongo.Db) => Promise<T>): Promise<T> {
+    const client = new mongo.MongoClient(href, { serverSelectionTimeoutMS: 5_000 });
     try {
-      return await client.db().collection('proof').insertOne({});
+      return await act(client.db());
     } finally {
       await client.close();
     }
   }
+  const logIn = () => as(uri, (database) => database.collection('proof').insertOne({}));
 
   test('with access control: initiates once, makes the users, and afterwards only looks', async () => {
     const keyFile = join(directory, 'keyfile');
@@ -142,14 +162,26 @@ describe('the health check of MongoDB', () => {
     expect(checkUntilHealthy()).toEqual([
       `initiated the replica set rs0 at ${address}`,
       'made the administrator',
+      'createRole crucibleServer in crucible',
       'createUser crucible',
+      'createUser crucible_operator',
     ]);
     await logIn();
     expect(check()).toEqual({ status: 0, said: [] });
 
-    uri.password = 'another';
-    await expect(logIn()).rejects.toThrow('Authentication failed');
-    expect(check()).toEqual({ status: 0, said: ['updateUser crucible'] });
+    const renewed = [
+      'updateRole crucibleServer in crucible',
+      'updateUser crucible',
+      'updateUser crucible_operator',
+    ];
+    for (const changed of [uri, operator]) {
+      changed.password = 'another';
+      await expect(as(changed, (database) => database.listCollections().toArray())).rejects.toThrow(
+        'Authentication failed',
+      );
+      expect(check()).toEqual({ status: 0, said: renewed });
+      expect(check()).toEqual({ status: 0, said: [] });
+    }
     await logIn();
 
     rmSync(secretPath('mongo_admin_password'));
@@ -157,6 +189,70 @@ describe('the health check of MongoDB', () => {
     expect(check()).toEqual({ status: 0, said: [] });
     uri.password = 'a third';
     expect(check()).toEqual({ status: 1, said: [expect.stringContaining('mongo_admin_password is not')] });
+  }, 120_000);
+
+  test('the API cannot change the audit log, the operator can put back a backup, and a new version’s role is taken on', async () => {
+    const keyFile = join(directory, 'keyfile');
+    writeFileSync(keyFile, secret('mongo_keyfile'), { mode: 0o400 });
+    await start(['--keyFile', keyFile]);
+    checkUntilHealthy();
+    const name = 'audit_events';
+    const noted = await as(uri, (database) => database.collection(name).insertOne({ seq: 1 }));
+    const forbidden: ((database: mongo.Db) => Promise<unknown>)[] = [
+      (database) => database.collection(name).updateOne({}, { $set: { seq: 2 } }),
+      (database) => database.collection(name).deleteMany({}),
+      (database) => database.collection(name).drop(),
+      (database) => database.dropDatabase(),
+      (database) => database.collection('of_a_later_version').deleteMany({}),
+    ];
+    for (const act of forbidden) await expect(as(uri, act)).rejects.toThrow('not authorized');
+
+    // As mongorestore --drop does.
+    await as(operator, async (database) => {
+      const kept = await database.collection(name).find().toArray();
+      await database.collection(name).drop();
+      await database.createCollection(name);
+      await database.collection(name).insertMany(kept);
+      await database.collection(name).createIndex({ seq: 1 }, { name: 'in_order' });
+    });
+    expect(await as(uri, (database) => database.collection(name).findOne())).toEqual({
+      _id: noted.insertedId,
+      seq: 1,
+    });
+
+    const later = join(directory, 'later');
+    cpSync('ops', later, { recursive: true });
+    const role = join(later, 'mongodb/server-role.js');
+    writeFileSync(
+      role,
+      readFileSync(role, 'utf8').replace("'wallets',", "'wallets',\n  'of_a_later_version',"),
+    );
+    const script = join(later, 'compose/mongo-health.js');
+    expect(check(script)).toMatchObject({ status: 0, said: expect.arrayContaining(['updateUser crucible']) });
+    expect(check(script)).toEqual({ status: 0, said: [] });
+    await as(uri, (database) => database.collection('of_a_later_version').deleteMany({}));
+  }, 120_000);
+
+  test('a user of an earlier installation, who could change everything, loses that', async () => {
+    const keyFile = join(directory, 'keyfile');
+    writeFileSync(keyFile, secret('mongo_keyfile'), { mode: 0o400 });
+    await start(['--keyFile', keyFile]);
+    checkUntilHealthy();
+    const administrator = new URL(uri.href);
+    administrator.username = 'admin';
+    administrator.password = secret('mongo_admin_password');
+    administrator.searchParams.set('authSource', 'admin');
+    const roles = ['readWrite'];
+    await as(administrator, (database) =>
+      database.command({ updateUser: 'crucible', roles, customData: {} }),
+    );
+    expect(check()).toMatchObject({ status: 0 });
+    const { insertedId: _id } = await as(uri, (database) =>
+      database.collection('audit_events').insertOne({}),
+    );
+    await expect(
+      as(uri, (database) => database.collection('audit_events').deleteOne({ _id })),
+    ).rejects.toThrow('not authorized');
   }, 120_000);
 
   test('without access control (the development profile): initiates, and makes nobody', async () => {
