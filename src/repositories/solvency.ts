@@ -36,6 +36,11 @@ export function createSolvencyRepository({ wallets, tokens }: Pick<Database, 'wa
     await wallets.updateOne({ _id: walletId }, { $set: { solvency_due_at: dueAt } });
   }
 
+  /** How many wallets are at this mint, counted up to `most`. */
+  async function countAt(mintUrl: string, most: number): Promise<number> {
+    return wallets.countDocuments({ mint_url: mintUrl }).limit(most).hint('solvency_at_mint');
+  }
+
   /** `at`: null where not all of the wallet was looked at; what is missing is missing all the same. */
   async function note(walletId: string, { booked, verified }: Solvency, at: Date | null): Promise<void> {
     const found = { solvency_booked: booked, solvency_verified: verified };
@@ -63,5 +68,5 @@ export function createSolvencyRepository({ wallets, tokens }: Pick<Database, 'wa
     return BigInt(found?.overstated ?? 0);
   }
 
-  return { take, putOff, note, overstated };
+  return { take, putOff, countAt, note, overstated };
 }
