@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '../../src/logger.ts';
+import { DomainError } from '../../src/models/errors.ts';
 import type { Wallet } from '../../src/models/wallet.ts';
 import type { Circuit } from '../../src/services/mint/breaker.ts';
 import { createMintDirectory } from '../../src/services/mint/mints.ts';
@@ -158,5 +159,22 @@ describe('wallets that are all due at once', () => {
     );
     await until(async () => lookedAt.length === 3, 'all of them looked at');
     expect(Math.min(...waits(lookedAt))).toBeGreaterThanOrEqual(190);
+  });
+});
+
+describe('a wallet that cannot be held against its mint', () => {
+  it.each([
+    ['since the mint refuses to speak of it holds up no other', 'MINT_ERROR', 5],
+    ['since the mint does not answer has the others wait', 'MINT_UNAVAILABLE', 1],
+  ] as const)('%s', async (_story, code, looks) => {
+    const lookedAt: string[] = [];
+    // Five in a round, and the next in half a second: this is the first alone.
+    const rounds = held(40, 5_000, async ({ id }) => {
+      lookedAt.push(id);
+      throw new DomainError(code, 'HIGH', 'Not this one.');
+    });
+    begin(rounds);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(lookedAt).toHaveLength(looks);
   });
 });

@@ -1,6 +1,6 @@
 import type { Logger } from '../../logger.ts';
 import type { SolvencyRepository, SolvencyTurn } from '../../repositories/solvency.ts';
-import { isMintTrouble } from '../mint/mintError.ts';
+import { isMintAway } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { createMintRounds, type MintRound, type Rounds } from '../operations/rounds.ts';
 import type { Verification } from './verification.ts';
@@ -43,7 +43,7 @@ export function createSolvencyRounds(parts: {
       return 'done';
     } catch (error) {
       logger.warn('wallets could not be held against their mint; it will be tried again', { mintUrl, error });
-      return isMintTrouble(error) ? 'mint_unavailable' : 'done';
+      return isMintAway(error) ? 'mint_unavailable' : 'done';
     }
   };
 
@@ -54,7 +54,7 @@ export function createSolvencyRounds(parts: {
     return Math.min(mostPerRound, Math.max(1, Math.ceil(wallets / rounds)));
   }
 
-  /** @throws where the mint has trouble: then others of it are left alone, too */
+  /** @throws where the mint does not answer: then others of it are left alone, too */
   async function lookAt(turn: SolvencyTurn): Promise<void> {
     // Its books are known to be behind, and whoever recovers it compares them.
     if (turn.wallet.recovery !== undefined) return;
@@ -62,7 +62,7 @@ export function createSolvencyRounds(parts: {
       const { booked, verified } = await verification.verify(turn);
       if (booked !== verified) await solvency.putOff(turn.wallet.id, after(Math.min(gapAgainMs, everyMs)));
     } catch (error) {
-      if (isMintTrouble(error)) throw error;
+      if (isMintAway(error)) throw error;
       logger.warn('a wallet could not be held against its mint; it will be tried again', {
         walletId: turn.wallet.id,
         error,

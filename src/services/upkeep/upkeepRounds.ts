@@ -1,7 +1,7 @@
 import type { Logger } from '../../logger.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { UpkeepTurnRepository } from '../../repositories/upkeepTurns.ts';
-import { isMintTrouble } from '../mint/mintError.ts';
+import { isMintAway } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { createMintRounds, type MintRound, type Rounds } from '../operations/rounds.ts';
 import type { KeepUp } from './keepUp.ts';
@@ -42,11 +42,11 @@ export function createUpkeepRounds(parts: {
       return 'done';
     } catch (error) {
       logger.warn('the ecash of wallets could not be kept up; it will be tried again', { mintUrl, error });
-      return isMintTrouble(error) ? 'mint_unavailable' : 'done';
+      return isMintAway(error) ? 'mint_unavailable' : 'done';
     }
   };
 
-  /** @returns whether something was swapped @throws where the mint has trouble: then others of it are left alone, too */
+  /** @returns whether something was swapped @throws where the mint does not answer: then others of it are left alone, too */
   async function lookAt(wallet: Wallet): Promise<boolean> {
     try {
       const result = await keeping.keepUp(wallet, false);
@@ -56,7 +56,7 @@ export function createUpkeepRounds(parts: {
       return true;
     } catch (error) {
       await turns.putOff(wallet.id, after(laterMs));
-      if (isMintTrouble(error)) throw error;
+      if (isMintAway(error)) throw error;
       logger.warn('the ecash of a wallet could not be kept up; it will be tried again', {
         walletId: wallet.id,
         error,
