@@ -1,6 +1,7 @@
 import type { WalletDocument } from '../models/schemas/account.ts';
 import type { Wallet } from '../models/wallet.ts';
 import type { Database } from './database.ts';
+import { runTransaction } from './transaction.ts';
 import { toWallet } from './wallets.ts';
 
 /** What the books say that a wallet holds, and what of that the mint honours, in the wallet's unit. */
@@ -9,10 +10,17 @@ export type Solvency = { booked: bigint; verified: bigint };
 /** A wallet whose turn it is, and what was found of it last; null where it never was looked at as a whole. */
 export type SolvencyTurn = { wallet: Wallet; last: Solvency | null };
 
+/** `overstated`: by how much the sums of unspent tokens say more than the proofs in them. */
+type Books = { booked: bigint; overstated: bigint };
+
 export type SolvencyRepository = ReturnType<typeof createSolvencyRepository>;
 
 /** Whose books are held against the mint next, and what came of it: a wallet's document says both. */
-export function createSolvencyRepository({ wallets, tokens }: Pick<Database, 'wallets' | 'tokens'>) {
+export function createSolvencyRepository(
+  database: Pick<Database, 'connection' | 'wallets' | 'tokens' | 'operations'>,
+) {
+  const { connection, wallets, tokens, operations } = database;
+
   /** Takes the wallet at this mint that has been due for longest, and puts it off; so no two instances have the same. */
   async function take(mintUrl: string, now: Date, dueAgainAt: Date): Promise<SolvencyTurn | null> {
     const found = await wallets
@@ -48,25 +56,46 @@ export function createSolvencyRepository({ wallets, tokens }: Pick<Database, 'wa
   }
 
   /**
-   * By how much the sums of unspent tokens say more than the proofs in them. Each document is one moment, so nothing that
-   * goes on meanwhile shows here: other than 0 was written by no code of ours.
+   * What the books hold of a wallet, of one moment: `unspent` of its balance, from what is unspent or held alone, however long
+   * its history is. Each token is one document, so nothing that goes on meanwhile overstates it: that was written by no code of ours.
    */
-  async function overstated(walletId: string): Promise<bigint> {
-    const [found] = await tokens
-      .aggregate<{ overstated: bigint | number }>([
-        { $match: { wallet_id: walletId, status: 'unspent' } },
-        {
-          $group: {
-            _id: null,
-            overstated: {
-              $sum: { $subtract: ['$total_amount', { $sum: { $ifNull: ['$proofs.amount', []] } }] },
+  async function books(walletId: string): Promise<Books> {
+    return runTransaction(connection, async ({ session }) => {
+      const [unspent] = await tokens
+        .aggregate<{ sum: bigint | number; overstated: bigint | number }>([
+          { $match: { wallet_id: walletId, status: 'unspent' } },
+          {
+            $group: {
+              _id: null,
+              sum: { $sum: '$total_amount' },
+              overstated: {
+                $sum: { $subtract: ['$total_amount', { $sum: { $ifNull: ['$proofs.amount', []] } }] },
+              },
             },
           },
-        },
-      ])
-      .hint('spendable');
-    return BigInt(found?.overstated ?? 0);
+        ])
+        .hint('spendable')
+        .session(session);
+      let booked = BigInt(unspent?.sum ?? 0);
+      for (const { where, hint } of holding) {
+        const [held] = await operations
+          .aggregate<{ sum: bigint | number }>([
+            { $match: { wallet_id: walletId, ...where } },
+            { $group: { _id: null, sum: { $sum: '$held_amount' } } },
+          ])
+          .hint(hint)
+          .session(session);
+        booked += BigInt(held?.sum ?? 0);
+      }
+      return { booked, overstated: BigInt(unspent?.overstated ?? 0) };
+    });
   }
 
-  return { take, putOff, countAt, note, overstated };
+  return { take, putOff, countAt, note, books };
 }
+
+/** The operations that may hold what no token does (transaction S): open ones with an attempt, and those that a person must see to. */
+const holding = [
+  { where: { open: true, 'attempts.0': { $exists: true } }, hint: 'open_with_outputs' },
+  { where: { state: 'needs_attention' }, hint: 'waits_for_person' },
+] as const;

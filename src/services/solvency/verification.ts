@@ -1,4 +1,3 @@
-import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { Solvency, SolvencyRepository, SolvencyTurn } from '../../repositories/solvency.ts';
 import type { ReportService } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
@@ -20,13 +19,12 @@ export type Verification = {
  */
 export function createVerification(parts: {
   inventory: Inventory;
-  ledger: Pick<LedgerRepository, 'balance'>;
-  solvency: Pick<SolvencyRepository, 'note' | 'overstated'>;
+  solvency: Pick<SolvencyRepository, 'note' | 'books'>;
   mints: Pick<MintDirectory, 'describeFor'>;
   reports: Pick<ReportService, 'file' | 'close'>;
   now: () => Date;
 }): Verification {
-  const { inventory, ledger, solvency, mints, reports, now } = parts;
+  const { inventory, solvency, mints, reports, now } = parts;
 
   async function verify({ wallet, last }: SolvencyTurn): Promise<Solvency> {
     // Another mint at the same address would call everything unspent.
@@ -36,8 +34,8 @@ export function createVerification(parts: {
       for (const { discrepancy } of found)
         if (discrepancy.type === 'DB_UNSPENT_MINT_SPENT') missing += discrepancy.amount;
     });
-    const gap = missing + (await solvency.overstated(wallet.id));
-    const { unspent: booked } = await ledger.balance(wallet.id);
+    const { booked, overstated } = await solvency.books(wallet.id);
+    const gap = missing + overstated;
     const found = { booked, verified: booked - gap };
     // That a part of the wallet is good says nothing of a gap that was found in all of it.
     if (gap === 0n && !tally.isWhole) return found;
