@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, test } from '@jest/globals';
 import { type Database, openDatabase } from '../../src/repositories/database.ts';
 import { createLedgerRepository } from '../../src/repositories/ledger.ts';
 import { createSolvencyRepository } from '../../src/repositories/solvency.ts';
+import { createStandings } from '../../src/repositories/standings.ts';
 import { type FreshDatabase, freshDatabase } from '../support/mongo.ts';
 
 const overCount = 500;
@@ -92,4 +93,18 @@ describe('what the books hold of a wallet', () => {
     await database.tokens.updateOne({ _id: 'tok_3' }, { $inc: { total_amount: 1n } });
     expect(await createSolvencyRepository(database).books(walletId)).toEqual({ booked: 93n, overstated: 1n });
   });
+});
+
+test('of wallets at a mint that is not served any more nothing is told: nobody can look at them', async () => {
+  const served = 'https://served.example';
+  const wallet = { unit: 'sat', mint_id: '02', created_at: at };
+  await database.wallets.insertMany([
+    { ...wallet, _id: 'wal_served', npub: 'npub1a', mint_url: served, solvency_at: at },
+    { ...wallet, _id: 'wal_left', npub: 'npub1b', mint_url: 'https://left.example' },
+    { ...wallet, _id: 'wal_old', npub: 'npub1c', mint_url: 'https://left.example', solvency_at: new Date(0) },
+  ]);
+  const standing = await createStandings(database, 1_000, [served]).latest(new Date());
+  expect(standing?.solvency).toEqual([
+    expect.objectContaining({ mintUrl: served, wallets: 1, unverified: 0, withGap: 0, oldestAt: at }),
+  ]);
 });
