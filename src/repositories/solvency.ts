@@ -7,8 +7,16 @@ import { toWallet } from './wallets.ts';
 /** What the books say that a wallet holds, and what of that the mint honours, in the wallet's unit. */
 export type Solvency = { booked: bigint; verified: bigint };
 
+/** How far a wallet has been looked at, where not at all of it: the last token, and how much was missing up to there. */
+export type SolvencyWalk = { after: string; missing: bigint };
+
 /** A wallet whose turn it is, and what was found of it last; null where it never was looked at as a whole. */
-export type SolvencyTurn = { wallet: Wallet; last: Solvency | null };
+export type SolvencyTurn = { wallet: Wallet; last: Solvency | null; walk: SolvencyWalk | null };
+
+/** `found`: null where nothing is known that would take the place of the last finding. */
+export type SolvencyNote =
+  | { found: Solvency; wholeAt: Date }
+  | { found: Solvency | null; walk: SolvencyWalk };
 
 /** `overstated`: by how much the sums of unspent tokens say more than the proofs in them. */
 type Books = { booked: bigint; overstated: bigint };
@@ -31,12 +39,16 @@ export function createSolvencyRepository(
       )
       .lean<WalletDocument>();
     if (found === null) return null;
-    const { solvency_booked: booked, solvency_verified: verified } = found;
+    const { solvency_booked: booked, solvency_verified: verified, solvency_walk: walk } = found;
     const last =
       booked === undefined || verified === undefined
         ? null
         : { booked: BigInt(booked), verified: BigInt(verified) };
-    return { wallet: toWallet(found), last };
+    return {
+      wallet: toWallet(found),
+      last,
+      walk: walk === undefined ? null : { after: walk.after, missing: BigInt(walk.missing) },
+    };
   }
 
   /** Has it looked at sooner than it would be. */
@@ -49,10 +61,16 @@ export function createSolvencyRepository(
     return wallets.countDocuments({ mint_url: mintUrl }).limit(most).hint('solvency_at_mint');
   }
 
-  /** `at`: null where not all of the wallet was looked at; what is missing is missing all the same. */
-  async function note(walletId: string, { booked, verified }: Solvency, at: Date | null): Promise<void> {
-    const found = { solvency_booked: booked, solvency_verified: verified };
-    await wallets.updateOne({ _id: walletId }, { $set: at === null ? found : { ...found, solvency_at: at } });
+  /** What came of a look at all of a wallet, or at a part: what is missing there is missing all the same. */
+  async function note(walletId: string, noted: SolvencyNote): Promise<void> {
+    const { found } = noted;
+    const sums = found === null ? {} : { solvency_booked: found.booked, solvency_verified: found.verified };
+    await wallets.updateOne(
+      { _id: walletId },
+      'walk' in noted
+        ? { $set: { ...sums, solvency_walk: noted.walk } }
+        : { $set: { ...sums, solvency_at: noted.wholeAt }, $unset: { solvency_walk: 1 } },
+    );
   }
 
   /**

@@ -63,7 +63,7 @@ describe('work at a mint that nobody waits for', () => {
       ),
     );
     // Twelve rounds, and twice as many each time, up to ten times.
-    await until(async () => lookedAt.length === 6, 'five rests');
+    await until(async () => lookedAt.length >= 6, 'five rests');
     const rests = waits(lookedAt);
     for (const [number, shortestMs] of [60, 120, 240, 480, 600].entries())
       expect(rests[number]).toBeGreaterThanOrEqual(shortestMs);
@@ -72,7 +72,7 @@ describe('work at a mint that nobody waits for', () => {
     await new Promise((resolve) => setTimeout(resolve, 650));
     isAway = true;
     const fromNow = lookedAt.length;
-    await until(async () => lookedAt.length === fromNow + 3, 'rests anew');
+    await until(async () => lookedAt.length >= fromNow + 3, 'rests anew');
     const [, first] = waits(lookedAt.slice(fromNow));
     expect(first).toBeLessThan(480);
   });
@@ -94,8 +94,8 @@ describe('work at a mint that nobody waits for', () => {
         },
       ),
     );
-    await until(async () => looks.length === 2, 'two rounds');
-    expect(looks).toEqual([1, 5]);
+    await until(async () => looks.length >= 2, 'two rounds');
+    expect(looks.slice(0, 2)).toEqual([1, 5]);
   });
 });
 
@@ -117,7 +117,7 @@ function held(
     solvency: {
       take: async () => {
         const wallet = due.shift();
-        return wallet === undefined ? null : { wallet, last: null };
+        return wallet === undefined ? null : { wallet, last: null, walk: null };
       },
       putOff: async () => undefined,
       countAt: async () => count,
@@ -130,7 +130,7 @@ function held(
   });
 }
 
-const alike = { booked: 1n, verified: 1n };
+const alike = { booked: 1n, verified: 1n, isWhole: true };
 
 describe('wallets that are all due at once', () => {
   it('are looked at over the whole interval, not as fast as the mint answers', async () => {

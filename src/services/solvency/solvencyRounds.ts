@@ -59,8 +59,10 @@ export function createSolvencyRounds(parts: {
     // Its books are known to be behind, and whoever recovers it compares them.
     if (turn.wallet.recovery !== undefined) return;
     try {
-      const { booked, verified } = await verification.verify(turn);
-      if (booked !== verified) await solvency.putOff(turn.wallet.id, after(Math.min(gapAgainMs, everyMs)));
+      const { booked, verified, isWhole } = await verification.verify(turn);
+      if (!isWhole) await solvency.putOff(turn.wallet.id, now());
+      else if (booked !== verified)
+        await solvency.putOff(turn.wallet.id, after(Math.min(gapAgainMs, everyMs)));
     } catch (error) {
       if (isMintAway(error)) throw error;
       logger.warn('a wallet could not be held against its mint; it will be tried again', {
