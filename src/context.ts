@@ -33,7 +33,6 @@ import { meteredMelts, meteredReports } from './services/metrics/metered.ts';
 import { meteredTransport } from './services/metrics/mintCalls.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
 import { createRefusedAddresses } from './services/mint/refusedAddresses.ts';
-import { sharedKeysetReport } from './services/mint/sharedKeysets.ts';
 import { refusingSimulated } from './services/mint/simulated.ts';
 import { createHttpTransport, type Transport } from './services/mint/transport.ts';
 import { createMintingService } from './services/minting/mintingService.ts';
@@ -110,7 +109,7 @@ export async function createContext(given: {
     config.mintUrls,
     meteredTransport(overrides.transport ?? http.carry, config.mintUrls, meters),
     config,
-    (shared) => void reports.file(sharedKeysetReport(shared)),
+    (draft) => void reports.file(draft),
   );
   const masters = masterKeys(secrets);
   const database = await openDatabase(config.mongoUri, async (opened) => {

@@ -41,7 +41,7 @@ export function createMetering(given: {
       createMetricsService({
         registry,
         process: gauges,
-        standings: createStandings(database, standingMaxAgeMs),
+        standings: createStandings(database, standingMaxAgeMs, config.mintUrls),
         pulse: () => takePulse(database, now),
         missingIndexes: createMissingIndexes(database, indexesMaxAgeMs),
         mints,

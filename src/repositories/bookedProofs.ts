@@ -37,6 +37,37 @@ export function createBookedProofReads(database: Pick<Database, 'tokens' | 'oper
     return [...unspent, ...waiting].slice(0, limit).map(({ _id }) => _id);
   }
 
+  /** The same in the order of their ids, after one of them (null: from the first), so that a look can go on where another ended. */
+  async function believedGoodAfter(
+    walletId: string,
+    afterId: string | null,
+    limit: number,
+  ): Promise<string[]> {
+    const inOrder = (status: TokenDocument['status'], index: string) =>
+      tokens
+        .aggregate<Pick<TokenDocument, '_id'>>([
+          {
+            $match: {
+              wallet_id: walletId,
+              status,
+              'proofs.Y': { $exists: true },
+              _id: { $gt: afterId ?? '' },
+            },
+          },
+          // Ids alone are sorted.
+          { $project: { _id: 1 } },
+          { $sort: { _id: 1 } },
+          { $limit: limit },
+        ])
+        .hint(index);
+    const [unspent, waiting] = await Promise.all([
+      inOrder('unspent', 'spendable'),
+      inOrder('pending', 'waiting'),
+    ]);
+    const ids = [...unspent, ...waiting].map(({ _id }) => _id);
+    return ids.sort().slice(0, limit);
+  }
+
   /** Those of these tokens that are still not known spent, as they are now. No secrets. */
   async function stillGood(walletId: string, tokenIds: readonly string[]): Promise<TokenOutline[]> {
     const found = await tokens
@@ -68,5 +99,5 @@ export function createBookedProofReads(database: Pick<Database, 'tokens' | 'oper
     return names.slice(0, limit);
   }
 
-  return { believedGood, stillGood, held };
+  return { believedGood, believedGoodAfter, stillGood, held };
 }

@@ -1,18 +1,34 @@
 import type { WalletDocument } from '../models/schemas/account.ts';
 import type { Wallet } from '../models/wallet.ts';
 import type { Database } from './database.ts';
+import { runTransaction } from './transaction.ts';
 import { toWallet } from './wallets.ts';
 
 /** What the books say that a wallet holds, and what of that the mint honours, in the wallet's unit. */
 export type Solvency = { booked: bigint; verified: bigint };
 
+/** How far a wallet has been looked at, where not at all of it: the last token, and how much was missing up to there. */
+export type SolvencyWalk = { after: string; missing: bigint };
+
 /** A wallet whose turn it is, and what was found of it last; null where it never was looked at as a whole. */
-export type SolvencyTurn = { wallet: Wallet; last: Solvency | null };
+export type SolvencyTurn = { wallet: Wallet; last: Solvency | null; walk: SolvencyWalk | null };
+
+/** `found`: null where nothing is known that would take the place of the last finding. */
+export type SolvencyNote =
+  | { found: Solvency; wholeAt: Date }
+  | { found: Solvency | null; walk: SolvencyWalk };
+
+/** `overstated`: by how much the sums of unspent tokens say more than the proofs in them. */
+type Books = { booked: bigint; overstated: bigint };
 
 export type SolvencyRepository = ReturnType<typeof createSolvencyRepository>;
 
 /** Whose books are held against the mint next, and what came of it: a wallet's document says both. */
-export function createSolvencyRepository({ wallets, tokens }: Pick<Database, 'wallets' | 'tokens'>) {
+export function createSolvencyRepository(
+  database: Pick<Database, 'connection' | 'wallets' | 'tokens' | 'operations'>,
+) {
+  const { connection, wallets, tokens, operations } = database;
+
   /** Takes the wallet at this mint that has been due for longest, and puts it off; so no two instances have the same. */
   async function take(mintUrl: string, now: Date, dueAgainAt: Date): Promise<SolvencyTurn | null> {
     const found = await wallets
@@ -23,12 +39,16 @@ export function createSolvencyRepository({ wallets, tokens }: Pick<Database, 'wa
       )
       .lean<WalletDocument>();
     if (found === null) return null;
-    const { solvency_booked: booked, solvency_verified: verified } = found;
+    const { solvency_booked: booked, solvency_verified: verified, solvency_walk: walk } = found;
     const last =
       booked === undefined || verified === undefined
         ? null
         : { booked: BigInt(booked), verified: BigInt(verified) };
-    return { wallet: toWallet(found), last };
+    return {
+      wallet: toWallet(found),
+      last,
+      walk: walk === undefined ? null : { after: walk.after, missing: BigInt(walk.missing) },
+    };
   }
 
   /** Has it looked at sooner than it would be. */
@@ -36,32 +56,64 @@ export function createSolvencyRepository({ wallets, tokens }: Pick<Database, 'wa
     await wallets.updateOne({ _id: walletId }, { $set: { solvency_due_at: dueAt } });
   }
 
-  /** `at`: null where not all of the wallet was looked at; what is missing is missing all the same. */
-  async function note(walletId: string, { booked, verified }: Solvency, at: Date | null): Promise<void> {
-    const found = { solvency_booked: booked, solvency_verified: verified };
-    await wallets.updateOne({ _id: walletId }, { $set: at === null ? found : { ...found, solvency_at: at } });
+  /** How many wallets are at this mint, counted up to `most`. */
+  async function countAt(mintUrl: string, most: number): Promise<number> {
+    return wallets.countDocuments({ mint_url: mintUrl }).limit(most).hint('solvency_at_mint');
+  }
+
+  /** What came of a look at all of a wallet, or at a part: what is missing there is missing all the same. */
+  async function note(walletId: string, noted: SolvencyNote): Promise<void> {
+    const { found } = noted;
+    const sums = found === null ? {} : { solvency_booked: found.booked, solvency_verified: found.verified };
+    await wallets.updateOne(
+      { _id: walletId },
+      'walk' in noted
+        ? { $set: { ...sums, solvency_walk: noted.walk } }
+        : { $set: { ...sums, solvency_at: noted.wholeAt }, $unset: { solvency_walk: 1 } },
+    );
   }
 
   /**
-   * By how much the sums of unspent tokens say more than the proofs in them. Each document is one moment, so nothing that
-   * goes on meanwhile shows here: other than 0 was written by no code of ours.
+   * What the books hold of a wallet, of one moment: `unspent` of its balance, from what is unspent or held alone, however long
+   * its history is. Each token is one document, so nothing that goes on meanwhile overstates it: that was written by no code of ours.
    */
-  async function overstated(walletId: string): Promise<bigint> {
-    const [found] = await tokens
-      .aggregate<{ overstated: bigint | number }>([
-        { $match: { wallet_id: walletId, status: 'unspent' } },
-        {
-          $group: {
-            _id: null,
-            overstated: {
-              $sum: { $subtract: ['$total_amount', { $sum: { $ifNull: ['$proofs.amount', []] } }] },
+  async function books(walletId: string): Promise<Books> {
+    return runTransaction(connection, async ({ session }) => {
+      const [unspent] = await tokens
+        .aggregate<{ sum: bigint | number; overstated: bigint | number }>([
+          { $match: { wallet_id: walletId, status: 'unspent' } },
+          {
+            $group: {
+              _id: null,
+              sum: { $sum: '$total_amount' },
+              overstated: {
+                $sum: { $subtract: ['$total_amount', { $sum: { $ifNull: ['$proofs.amount', []] } }] },
+              },
             },
           },
-        },
-      ])
-      .hint('spendable');
-    return BigInt(found?.overstated ?? 0);
+        ])
+        .hint('spendable')
+        .session(session);
+      let booked = BigInt(unspent?.sum ?? 0);
+      for (const { where, hint } of holding) {
+        const [held] = await operations
+          .aggregate<{ sum: bigint | number }>([
+            { $match: { wallet_id: walletId, ...where } },
+            { $group: { _id: null, sum: { $sum: '$held_amount' } } },
+          ])
+          .hint(hint)
+          .session(session);
+        booked += BigInt(held?.sum ?? 0);
+      }
+      return { booked, overstated: BigInt(unspent?.overstated ?? 0) };
+    });
   }
 
-  return { take, putOff, note, overstated };
+  return { take, putOff, countAt, note, books };
 }
+
+/** The operations that may hold what no token does (transaction S): open ones with an attempt, and those that a person must see to. */
+const holding = [
+  { where: { open: true, 'attempts.0': { $exists: true } }, hint: 'open_with_outputs' },
+  { where: { state: 'needs_attention' }, hint: 'waits_for_person' },
+] as const;

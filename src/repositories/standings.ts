@@ -23,7 +23,7 @@ const patienceMs = 2_000;
  * Counts what metrics tell of the database. Whoever of all instances asks first after `maxAgeMs` counts, the others read what
  * came of it: however many there are, it is counted once in that time.
  */
-export function createStandings(database: Database, maxAgeMs: number) {
+export function createStandings(database: Database, maxAgeMs: number, mintUrls: readonly string[]) {
   /** The latest; null while nobody has counted yet. @throws database errors as they are */
   async function latest(now: Date): Promise<Standing | null> {
     if (!(await claim(now))) return stored();
@@ -109,10 +109,11 @@ export function createStandings(database: Database, maxAgeMs: number) {
       .option({ maxTimeMS: patienceMs });
   }
 
+  /** Of mints that are served: nobody looks at the wallets of others, so that they would be called late and unverified for ever. */
   async function solvencyByMint(): Promise<Standing['solvency'][number][]> {
     const groups = await database.wallets
       .aggregate<SolvencyGroup>([
-        { $match: { mint_url: { $gt: '' } } },
+        { $match: { mint_url: { $in: [...mintUrls] } } },
         {
           $group: {
             _id: { mint: '$mint_url', unit: '$unit' },

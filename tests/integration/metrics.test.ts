@@ -229,6 +229,21 @@ describe('ecash that the mint does not honour', () => {
     await until(async () => (await gap()) === 0, 'the gap being closed', everyMs + 8_000);
   });
 
+  it('is looked for in a wallet though another is of an earlier mint at the address, and people are told of that', async () => {
+    const { wallets, reports } = small.context.database;
+    const [first, second] = await wallets.find().sort({ created_at: 1 }).lean();
+    if (first === undefined || second === undefined) throw new Error('there are not two wallets');
+    await wallets.updateOne({ _id: first._id }, { $set: { mint_id: `02${'ab'.repeat(32)}` } });
+    const isTold = async () => (await reports.exists({ code: 'MINT_REPLACED', status: 'open' })) !== null;
+    await until(isTold, 'the report', everyMs + 3_000);
+    const from = new Date();
+    const isVerified = async (_id: string) =>
+      (await wallets.exists({ _id, solvency_at: { $gt: from } })) !== null;
+    await until(() => isVerified(second._id), 'the other wallet verified', everyMs + 3_000);
+    expect(await isVerified(first._id)).toBe(false);
+    await wallets.updateOne({ _id: first._id }, { $set: { mint_id: first.mint_id } });
+  });
+
   it('is counted once for all instances', async () => {
     const other = await small.instance();
     const claimed = async () =>

@@ -60,6 +60,8 @@ export type WalletDocument = {
   solvency_at?: Date;
   solvency_booked?: bigint;
   solvency_verified?: bigint;
+  /** Stands there while a part of it has been held against the mint: the last token of that, and what was missing in it. */
+  solvency_walk?: { after: string; missing: bigint };
 };
 
 export const walletSchema = new Schema<WalletDocument>(
@@ -79,6 +81,7 @@ export const walletSchema = new Schema<WalletDocument>(
     solvency_at: { type: Date },
     solvency_booked: { type: BigInt },
     solvency_verified: { type: BigInt },
+    solvency_walk: { type: Schema.Types.Mixed },
   },
   { strict: 'throw', versionKey: false, minimize: false, collection: 'wallets' },
 );

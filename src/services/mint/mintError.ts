@@ -31,3 +31,8 @@ export function demandOfMint(condition: boolean, otherwise: string): asserts con
 export function isMintTrouble(error: unknown): error is DomainError {
   return error instanceof DomainError && (error.code === 'MINT_ERROR' || error.code === 'MINT_UNAVAILABLE');
 }
+
+/** It did not answer: there is no use in asking it about others now. A MINT_ERROR may be about this one wallet alone. */
+export function isMintAway(error: unknown): error is DomainError {
+  return error instanceof DomainError && error.code === 'MINT_UNAVAILABLE';
+}

@@ -1,4 +1,5 @@
 import { DomainError } from '../../models/errors.ts';
+import type { ReportDraft } from '../../models/report.ts';
 import { inOrder, unitPattern } from '../../models/units.ts';
 import { type Cached, cached } from './cached.ts';
 import type { MintLimits } from './courtesy.ts';
@@ -6,8 +7,9 @@ import { type Answer, createMintGateway, type MintGateway, type MintHealth } fro
 import { createKeysetDirectory, type KeysetDirectory, type KeysetInfo } from './keysets.ts';
 import { createPaymentLane, type PaymentLane } from './lane.ts';
 import { demandOfMint, mintError } from './mintError.ts';
+import { createReplacedMints } from './replacedMints.ts';
 import { keysetRetiredCodes, refusalIn } from './replies.ts';
-import { createSharedKeysets, type OnSharedKeyset } from './sharedKeysets.ts';
+import { createSharedKeysets, sharedKeysetReport } from './sharedKeysets.ts';
 import type { Exchange, Transport } from './transport.ts';
 import { asList, asRecord, asText, type JsonRecord } from './wire.ts';
 
@@ -50,15 +52,16 @@ export type MintDirectory = {
 const infoMaxAgeMs = 10 * 60_000;
 const soonSeconds = 7 * 24 * 3600;
 
-/** All mints that this server may talk to. */
+/** All mints that this server may talk to. `tell`: people should hear of it, whoever noticed. */
 export function createMintDirectory(
   urls: readonly string[],
   transport: Transport,
   limits: MintLimits & { paymentsPerMint: number },
-  onSharedKeyset: OnSharedKeyset = () => undefined,
+  tell: (draft: ReportDraft) => void = () => undefined,
 ): MintDirectory {
   const mints = new Map<string, Mint & { info: Cached<JsonRecord> }>();
-  const sharedKeysets = createSharedKeysets(onSharedKeyset);
+  const sharedKeysets = createSharedKeysets((shared) => tell(sharedKeysetReport(shared)));
+  const replaced = createReplacedMints(tell);
   /** Two mints at one origin are one server, perhaps: they share connections, so they share places. */
   const lanes = new Map<string, PaymentLane>();
   for (const url of urls) {
@@ -99,6 +102,7 @@ export function createMintDirectory(
     async describeFor(wallet) {
       const description = await describe(wallet.mintUrl);
       if (wallet.mintId !== null && description.mintId !== wallet.mintId) {
+        replaced.note(wallet.mintUrl);
         throw mintError(
           'at this address is not the one that the wallet was made for (its public key differs)',
         );

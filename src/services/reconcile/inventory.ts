@@ -11,18 +11,30 @@ import { isMintTrouble } from '../mint/mintError.ts';
 /** How many proofs were compared, and as what the mint has them. `isWhole`: none that is believed good was left out. */
 export type Tally = { total: number; states: Record<ProofState, number>; isWhole: boolean };
 
+/** `after`: the last token that was compared. */
+export type Part = { isLast: true } | { isLast: false; after: string };
+
 export type Inventory = {
   /**
    * Compares what the books hold of a wallet with its mint, in portions: whatever a person or an operation has, what was
    * spent last, and outputs of open operations that nobody else should know. Calls `visit` with what differs in each.
    * @throws DomainError MINT_UNAVAILABLE, MINT_ERROR where the mint has told nothing at all
    */
-  take(wallet: Wallet, visit: (found: readonly Finding[]) => Promise<void>): Promise<Tally>;
+  take(wallet: Wallet, visit: Visit): Promise<Tally>;
+  /**
+   * The same of a part of the wallet, for whoever nobody waits for: some hundred proofs after a token (null: from the beginning), and
+   * without what only operations hold. @throws DomainError MINT_UNAVAILABLE, MINT_ERROR where no token was compared
+   */
+  takePart(wallet: Wallet, after: string | null, visit: Visit): Promise<Part>;
 };
+
+type Visit = (found: readonly Finding[]) => Promise<void>;
 
 const maxProofs = 10_000;
 const maxSpentTokens = 50;
 const tokensAtOnce = 50;
+/** With so many, a part ends: a mint that is asked a hundred questions in a row has no time for payments. */
+const proofsPerPart = 500;
 /** A slow mint may be asked a hundred times: whoever waits for the answer hears then what is known. */
 const patienceMs = 20_000;
 
@@ -34,7 +46,7 @@ export function createInventory(parts: {
 }): Inventory {
   const { booked, tokens, openOutputs, comparison } = parts;
 
-  async function take(wallet: Wallet, visit: (found: readonly Finding[]) => Promise<void>): Promise<Tally> {
+  async function take(wallet: Wallet, visit: Visit): Promise<Tally> {
     const giveUpAt = performance.now() + patienceMs;
     const tally: Tally = { total: 0, states: { UNSPENT: 0, PENDING: 0, SPENT: 0 }, isWhole: true };
 
@@ -81,5 +93,46 @@ export function createInventory(parts: {
     return tally;
   }
 
-  return { take };
+  async function takePart(wallet: Wallet, after: string | null, visit: Visit): Promise<Part> {
+    const giveUpAt = performance.now() + patienceMs;
+    const ids = await booked.believedGoodAfter(wallet.id, after, proofsPerPart);
+    let last = after;
+    let proofs = 0;
+
+    async function portion(beliefs: readonly Belief[]): Promise<void> {
+      const { found } = await comparison.compare(wallet, beliefs);
+      if (found.length > 0) await visit(found);
+    }
+
+    try {
+      if (after === null) await portion(await besides(wallet));
+      for (let start = 0; start < ids.length; start += tokensAtOnce) {
+        const isEnough = proofs >= proofsPerPart || performance.now() >= giveUpAt;
+        if (start > 0 && isEnough) return partUntil(last, false);
+        const some = ids.slice(start, start + tokensAtOnce);
+        const good = (await booked.stillGood(wallet.id, some)).flatMap(beliefsIn);
+        await portion(good);
+        proofs += good.length;
+        last = some.at(-1) ?? last;
+      }
+    } catch (error) {
+      if (!isMintTrouble(error) || last === after) throw error;
+      return partUntil(last, false);
+    }
+    return partUntil(last, ids.length < proofsPerPart);
+  }
+
+  async function besides(wallet: Wallet): Promise<Belief[]> {
+    const [{ spent }, planned] = await Promise.all([
+      tokens.besides(wallet.id, maxSpentTokens),
+      openOutputs.sample(wallet.id),
+    ]);
+    return [...spent.flatMap(beliefsIn), ...planned.map(beliefIn)];
+  }
+
+  return { take, takePart };
 }
+
+/** Where no token was compared and nothing was in the way, there is none. */
+const partUntil = (last: string | null, isLast: boolean): Part =>
+  isLast || last === null ? { isLast: true } : { isLast: false, after: last };

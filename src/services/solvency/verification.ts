@@ -1,17 +1,19 @@
-import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { Solvency, SolvencyRepository, SolvencyTurn } from '../../repositories/solvency.ts';
 import type { ReportService } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import type { Inventory } from '../reconcile/inventory.ts';
 import { gapClosed, gapReport } from './gapReport.ts';
 
+/** What is known of a wallet by now. `isWhole`: all of it was looked at; else its next turn goes on with the rest. */
+export type Verified = Solvency & { isWhole: boolean };
+
 export type Verification = {
   /**
-   * Holds one wallet's books against its mint and notes what came of it. Changes nothing of the books: that is for the next
-   * payment's pre-flight, or for whoever reconciles the wallet.
+   * Holds one wallet's books against its mint, a large one's in parts, and notes what came of it. Changes nothing of the books:
+   * that is for the next payment's pre-flight, or for whoever reconciles the wallet.
    * @throws DomainError MINT_UNAVAILABLE, MINT_ERROR; then nothing is noted, and the last finding stands
    */
-  verify(turn: SolvencyTurn): Promise<Solvency>;
+  verify(turn: SolvencyTurn): Promise<Verified>;
 };
 
 /**
@@ -19,34 +21,36 @@ export type Verification = {
  * behind them. Ecash of open operations is theirs to account for, and counts as verified.
  */
 export function createVerification(parts: {
-  inventory: Inventory;
-  ledger: Pick<LedgerRepository, 'balance'>;
-  solvency: Pick<SolvencyRepository, 'note' | 'overstated'>;
+  inventory: Pick<Inventory, 'takePart'>;
+  solvency: Pick<SolvencyRepository, 'note' | 'books'>;
   mints: Pick<MintDirectory, 'describeFor'>;
   reports: Pick<ReportService, 'file' | 'close'>;
   now: () => Date;
 }): Verification {
-  const { inventory, ledger, solvency, mints, reports, now } = parts;
+  const { inventory, solvency, mints, reports, now } = parts;
 
-  async function verify({ wallet, last }: SolvencyTurn): Promise<Solvency> {
+  async function verify({ wallet, last, walk }: SolvencyTurn): Promise<Verified> {
     // Another mint at the same address would call everything unspent.
     await mints.describeFor(wallet);
-    let missing = 0n;
-    const tally = await inventory.take(wallet, async (found) => {
+    let missing = walk?.missing ?? 0n;
+    const part = await inventory.takePart(wallet, walk?.after ?? null, async (found) => {
       for (const { discrepancy } of found)
         if (discrepancy.type === 'DB_UNSPENT_MINT_SPENT') missing += discrepancy.amount;
     });
-    const gap = missing + (await solvency.overstated(wallet.id));
-    const { unspent: booked } = await ledger.balance(wallet.id);
+    const { booked, overstated } = await solvency.books(wallet.id);
+    const gap = missing + overstated;
     const found = { booked, verified: booked - gap };
-    // That a part of the wallet is good says nothing of a gap that was found in all of it.
-    if (gap === 0n && !tally.isWhole) return found;
     // Before it is noted: should this process die in between, people hear of it as well as machines.
     if (gap !== 0n) await reports.file(gapReport(wallet, gap));
-    else if (last !== null && last.booked !== last.verified)
+    else if (part.isLast && last !== null && last.booked !== last.verified)
       await reports.close(gapReport(wallet, gap).dedupeKey, gapClosed);
-    await solvency.note(wallet.id, found, tally.isWhole ? now() : null);
-    return found;
+    if (part.isLast) await solvency.note(wallet.id, { found, wholeAt: now() });
+    else {
+      // That a part of the wallet is good says nothing of a gap that was found in all of it.
+      const known = gap === 0n ? null : found;
+      await solvency.note(wallet.id, { found: known, walk: { after: part.after, missing } });
+    }
+    return { ...found, isWhole: part.isLast };
   }
 
   return { verify };

@@ -142,6 +142,13 @@ const byCode = {
       'Nothing while the mint is not in MINT_URL; this report closes by itself when nothing waits there any more.',
     next: 'Put the mint back into MINT_URL until its operations have ended.',
   },
+  MINT_REPLACED: {
+    money:
+      'No money moved. The ecash of the wallets that were made before belongs to the earlier mint, and cannot be paid with while another one answers there.',
+    server:
+      'Refuses to use those wallets, and goes on with all others. It does not close this report by itself.',
+    next: 'Ask the operator of the mint what became of the earlier one and its ecash. If nobody there has changed anything, take the mint out of MINT_URL, and look at its DNS and certificate. Resolve this report when that is settled.',
+  },
   MINT_UNAVAILABLE: {
     money:
       'Nothing was started by the refused request, and no money moved. Operations under way keep their ecash reserved until the mint answers.',

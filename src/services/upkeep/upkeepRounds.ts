@@ -1,9 +1,9 @@
 import type { Logger } from '../../logger.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { UpkeepTurnRepository } from '../../repositories/upkeepTurns.ts';
-import { isMintTrouble } from '../mint/mintError.ts';
+import { isMintAway } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import { createMintRounds, type Rounds } from '../operations/rounds.ts';
+import { createMintRounds, type MintRound, type Rounds } from '../operations/rounds.ts';
 import type { KeepUp } from './keepUp.ts';
 
 /** So many wallets of each mint are looked at in a round, … */
@@ -17,13 +17,13 @@ const laterMs = 10 * 60_000;
 
 /**
  * Looks at every wallet now and then, those first that have waited longest, and keeps its ecash up (docs/adr/0031). Runs on every
- * instance. At each mint one wallet at a time, and none at one that is left alone; one that is slow holds up its own wallets alone.
+ * instance, at each mint one wallet at a time, and where payments leave it room (`createMintRounds`).
  * `stop` begins nothing more, and waits for what is under way.
  */
 export function createUpkeepRounds(parts: {
   turns: UpkeepTurnRepository;
   keeping: KeepUp;
-  mints: Pick<MintDirectory, 'awake'>;
+  mints: Pick<MintDirectory, 'health'>;
   /** 0: never. */
   everyMs: number;
   logger: Logger;
@@ -31,20 +31,22 @@ export function createUpkeepRounds(parts: {
 }): Rounds {
   const { turns, keeping, mints, everyMs, logger, now } = parts;
 
-  async function lookAround(mintUrl: string, isStopped: () => boolean): Promise<void> {
+  const lookAround: MintRound = async (mintUrl, mayGoOn) => {
     let swaps = 0;
     try {
-      for (let looks = 0; looks < walletsPerRound && swaps < swapsPerRound && !isStopped(); looks += 1) {
+      for (let looks = 0; looks < walletsPerRound && swaps < swapsPerRound && mayGoOn(); looks += 1) {
         const wallet = await turns.take(mintUrl, now(), after(contentMs));
-        if (wallet === null) return;
+        if (wallet === null) break;
         if (await lookAt(wallet)) swaps += 1;
       }
+      return 'done';
     } catch (error) {
       logger.warn('the ecash of wallets could not be kept up; it will be tried again', { mintUrl, error });
+      return isMintAway(error) ? 'mint_unavailable' : 'done';
     }
-  }
+  };
 
-  /** @returns whether something was swapped @throws where the mint has trouble: then others of it are left alone, too */
+  /** @returns whether something was swapped @throws where the mint does not answer: then others of it are left alone, too */
   async function lookAt(wallet: Wallet): Promise<boolean> {
     try {
       const result = await keeping.keepUp(wallet, false);
@@ -54,7 +56,7 @@ export function createUpkeepRounds(parts: {
       return true;
     } catch (error) {
       await turns.putOff(wallet.id, after(laterMs));
-      if (isMintTrouble(error)) throw error;
+      if (isMintAway(error)) throw error;
       logger.warn('the ecash of a wallet could not be kept up; it will be tried again', {
         walletId: wallet.id,
         error,
