@@ -14,6 +14,10 @@ export type Timed = <T>(phase: MeltPhase, work: () => Promise<T>) => Promise<T>;
 export const occasions = ['payment', 'reconciliation', 'verification'] as const;
 export type Occasion = (typeof occasions)[number];
 
+/** What came of a worker's look at an operation; `failed`: it threw. */
+export const recoveryResults = ['finished', 'waiting', 'failed'] as const;
+export type RecoveryResult = (typeof recoveryResults)[number];
+
 export type SeenDiscrepancy = { type: DiscrepancyType; amount: bigint; unit: string };
 
 /** What the edge notes of a request. */
@@ -33,7 +37,7 @@ export type Meters = EdgeMeters & {
   timed: Timed;
   /** A step of an operation was carried out here. */
   advanced(before: Operation, after: Operation): void;
-  recoveryRun(kind: Operation['kind'], result: 'finished' | 'waiting' | 'failed'): void;
+  recoveryRun(kind: Operation['kind'], result: RecoveryResult): void;
   discrepancies(found: readonly SeenDiscrepancy[], by: Occasion): void;
   filed(severity: Severity): void;
   brokenInvariant(where: 'request' | 'worker'): void;

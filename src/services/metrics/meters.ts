@@ -1,15 +1,21 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { backendTroubles } from '../../models/backendTrouble.ts';
 import { discrepancyTypes } from '../../models/discrepancy.ts';
-import { InvariantBroken } from '../../models/errors.ts';
-import { isFinished, type Operation } from '../../models/operation.ts';
+import { type ErrorCode, InvariantBroken } from '../../models/errors.ts';
+import { isFinished, type Operation, operationKinds } from '../../models/operation.ts';
 import { rateLimitNames } from '../../models/rateLimit.ts';
-import { severities } from '../../models/report.ts';
+import { type Severity, severities } from '../../models/report.ts';
 import { UntimelySignature } from '../auth/refusals.ts';
-import { type MeltPhase, type Meters, occasions } from './contracts.ts';
+import { type MeltPhase, type Meters, occasions, recoveryResults } from './contracts.ts';
 
 /** With the limits of the KPIs among them: a quote within 1 s, a payment within 5 s. */
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Refusals whose increase an alert looks at, each with the only severity that it is given. */
+const alarmingRefusals: readonly { code: ErrorCode; severity: Severity }[] = [
+  { code: 'MINT_ERROR', severity: 'MEDIUM' },
+  { code: 'DUPLICATE_PAYMENT', severity: 'MEDIUM' },
+];
 
 /** Everything that is counted where it happens. Labels have few values, all of them ours; docs/metrics.md lists them. */
 export function createMeters(registry: Registry, mintUrls: readonly string[], now: () => Date): Meters {
@@ -91,6 +97,8 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
   // Known from the start: of a counter that begins with its first event, Prometheus sees no increase.
   for (const where of ['request', 'worker', 'operation']) broken.inc({ where }, 0);
   for (const outcome of ['paid', 'failed', 'stopped']) payments.inc({ outcome }, 0);
+  for (const kind of operationKinds) for (const result of recoveryResults) runs.inc({ kind, result }, 0);
+  for (const refusal of alarmingRefusals) refusals.inc(refusal, 0);
   for (const severity of severities) reports.inc({ severity }, 0);
   for (const because of ['clock', 'other']) badSignatures.inc({ because }, 0);
   for (const scheme of ['none', 'key', 'token', 'nostr']) unauthenticated.inc({ scheme }, 0);
