@@ -11,8 +11,9 @@ import { createMetricsService } from './services/metrics/metricsService.ts';
 import { createProcessGauges } from './services/metrics/processGauges.ts';
 import type { MintDirectory } from './services/mint/mints.ts';
 
-/** So old the counts of the database may be that a scrape shows, on whichever instance. */
-const standingMaxAgeMs = 5_000;
+/** What wallets hold is counted no more often than they are verified, and at most once a minute, for all instances. */
+const solvencyEveryMs = (intervalMs: number): number =>
+  intervalMs === 0 ? 60_000 : Math.min(60_000, Math.max(5_000, intervalMs));
 
 /** The part of `context.ts` that wires the metrics: a registry for each server, since several live in a process of tests. */
 export function createMetering(given: {
@@ -38,7 +39,7 @@ export function createMetering(given: {
       createMetricsService({
         registry,
         process: gauges,
-        standings: createStandings(database, standingMaxAgeMs),
+        standings: createStandings(database, solvencyEveryMs(config.solvencyIntervalMs)),
         pulse: () => takePulse(database, now),
         mints,
         reportsWaiting: reports.waiting,

@@ -232,7 +232,8 @@ describe('ecash that the mint does not honour', () => {
   it('is counted once for all instances', async () => {
     const other = await small.instance();
     const claimed = async () =>
-      (await small.context.database.standings.findById('latest').lean<{ claimed_at: Date }>())?.claimed_at;
+      (await small.context.database.standings.findById('operations').lean<{ claimed_until: Date }>())
+        ?.claimed_until;
     const claims = async () => {
       await scrape(small.url);
       const at = await claimed();
@@ -246,10 +247,12 @@ describe('ecash that the mint does not honour', () => {
   });
 });
 
-it('a scrape is answered while the database is not, and says so', async () => {
+it('a scrape is answered while the database is not, and says so; what was counted is told for another minute', async () => {
+  let aheadMs = 0;
   let relay: Awaited<ReturnType<typeof severable>> | undefined;
   const cut = await startWorld({
     workers: false,
+    overrides: { now: () => new Date(Date.now() + aheadMs) },
     relay: async (uri) => {
       relay = await severable(uri);
       return relay.uri;
@@ -262,9 +265,14 @@ it('a scrape is answered while the database is not, and says so', async () => {
     const text = await scrape(cut.url);
     expect(performance.now() - startedMs).toBeLessThan(5_000);
     expect(reading(text, 'crucible_database_up')).toBe(0);
-    expect(reading(text, 'crucible_standing_up')).toBe(0);
-    expect(reading(text, 'crucible_operations')).toBeNull();
+    expect(reading(text, 'crucible_standing_up', { question: 'operations' })).toBe(1);
+    expect(reading(text, 'crucible_operations')).toBe(0);
     expect(reading(text, 'process_start_time_seconds')).toBeGreaterThan(0);
+    aheadMs = 180_000;
+    const later = await scrape(cut.url);
+    expect(reading(later, 'crucible_standing_up')).toBe(0);
+    expect(reading(later, 'crucible_operations')).toBeNull();
+    expect(reading(later, 'crucible_audit_events_unsealed')).toBeNull();
     relay?.mend();
     await until(async () => reading(await scrape(cut.url), 'crucible_database_up') === 1, 'the database');
   } finally {

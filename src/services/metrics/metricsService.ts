@@ -16,7 +16,8 @@ export type DatabasePulse = { isWritable: boolean; seconds: number; clockAheadSe
 export function createMetricsService(parts: {
   registry: Registry;
   process: Pick<ReturnType<typeof createProcessGauges>, 'read'>;
-  standings: { latest(now: Date): Promise<Standing | null> };
+  /** Answers in time, and never throws. */
+  standings: { latest(now: Date): Promise<Standing> };
   pulse: () => Promise<DatabasePulse>;
   mints: Pick<MintDirectory, 'health'>;
   reportsWaiting: () => number;
@@ -41,7 +42,6 @@ export function createMetricsService(parts: {
     'crucible_database_clock_ahead_seconds',
     'Clock of the database less that of this server',
   );
-  const counted = gauge('crucible_standing_up', 'Whether the counts of the database are known');
   const waiting = gauge('crucible_reports_waiting', 'Reports that wait here for the database');
   const mintUp = gauge('crucible_mint_up', 'Whether the mint is asked without holding back', ['mint']);
   const heard = gauge('crucible_mint_last_answer_age_seconds', 'How long ago the mint last answered', [
@@ -61,7 +61,7 @@ export function createMetricsService(parts: {
     );
 
   async function look(): Promise<void> {
-    const [beat, found] = await Promise.all([inTime(pulse()), inTime(standings.latest(now()))]);
+    const [beat, found] = await Promise.all([inTime(pulse()), standings.latest(now())]);
     databaseUp.set(beat?.isWritable === true ? 1 : 0);
     for (const [each, value] of [
       [roundTrip, beat?.seconds],
@@ -70,7 +70,6 @@ export function createMetricsService(parts: {
       if (value === undefined) each.remove();
       else each.set(value);
     }
-    counted.set(found === null ? 0 : 1);
     standing.set(found, now());
     waiting.set(reportsWaiting());
     mintUp.reset();
