@@ -29,7 +29,7 @@ import { createCorrecting } from './services/melt/correcting.ts';
 import { createMeltService } from './services/melt/meltService.ts';
 import { createPreparation } from './services/melt/preparation.ts';
 import type { EdgeMeters } from './services/metrics/contracts.ts';
-import { meteredMelts, meteredReports } from './services/metrics/metered.ts';
+import { meteredMelts, meteredPayments, meteredReports } from './services/metrics/metered.ts';
 import { meteredTransport } from './services/metrics/mintCalls.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
 import { createRefusedAddresses } from './services/mint/refusedAddresses.ts';
@@ -196,14 +196,17 @@ export async function createContext(given: {
 
   const services: Services = {
     wallets,
-    melts: createMeltService({
-      ...common,
-      preparation,
-      handler: engine.handlers.melt,
-      network: config.network,
-      answerWithinMs: config.answerWithinMs,
-      onLastCall: runs.onLastCall,
-    }),
+    melts: meteredPayments(
+      createMeltService({
+        ...common,
+        preparation,
+        handler: engine.handlers.melt,
+        network: config.network,
+        answerWithinMs: config.answerWithinMs,
+        onLastCall: runs.onLastCall,
+      }),
+      meters,
+    ),
     sends: {
       ...createSendService({ ...sending, reserving: createSendReserving({ ...sending, budgets, keeping }) }),
       ...createReclaimService(sending),

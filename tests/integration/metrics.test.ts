@@ -64,6 +64,7 @@ describe('what happens is counted', () => {
     expect(grown('crucible_http_request_duration_seconds_count', { route })).toBe(2);
     expect(grown('crucible_idempotency_replays_total', { route })).toBe(1);
     expect(grown('crucible_payments_total', { outcome: 'paid' })).toBe(1);
+    expect(grown('crucible_melt_answers_total', { answer: 'paid' })).toBe(1);
     expect(grown('crucible_payment_duration_seconds_count', { outcome: 'paid' })).toBe(1);
     expect(grown('crucible_operations_ended_total', { kind: 'melt', state: 'settled' })).toBe(1);
     for (const phase of ['quote', 'preflight', 'selection', 'swap', 'mint', 'database'])
@@ -88,6 +89,9 @@ describe('what happens is counted', () => {
     await until(async () => (await value('crucible_operations', open)) === 1, 'the count', 20_000);
     await until(async () => (await value('crucible_operation_oldest_age_seconds', open)) > 0, 'its age');
     expect((await value('crucible_http_requests_total', pending)) - before).toBe(1);
+    // Nobody has waited for it.
+    expect(await value('crucible_melt_answers_total', { answer: 'async' })).toBe(1);
+    expect(await value('crucible_melt_answers_total', { answer: 'pending' })).toBe(0);
     // Its own request still looks at this one; the worker has the mint quote that nobody pays.
     await world.call('POST', `${wallet.at}/mint`, { amount: 7 });
     const looks = () => value('crucible_recovery_runs_total', { kind: 'minting', result: 'waiting' });
@@ -245,6 +249,25 @@ describe('ecash that the mint does not honour', () => {
     const { theirs } = await claims();
     expect(reading(theirs, 'crucible_wallets', { unit: 'sat' })).toBe(2);
   });
+});
+
+it('a payment whose client waits in vain is told from one whose client did not want to wait', async () => {
+  const hurried = await startWorld({ env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '500' } });
+  try {
+    const wallet = await hurried.wallet(100, 100);
+    const pay = async (headers: Record<string, string>) => {
+      const { invoice } = await hurried.sim.invoice({ amount: 50, behaviour: 'pending' });
+      expect((await wallet.melt(invoice, {}, headers)).status).toBe(202);
+      const text = await scrape(hurried.url);
+      return ['paid', 'pending', 'async'].map((answer) =>
+        reading(text, 'crucible_melt_answers_total', { answer }),
+      );
+    };
+    expect(await pay({ prefer: 'respond-async' })).toEqual([0, 0, 1]);
+    expect(await pay({})).toEqual([0, 1, 1]);
+  } finally {
+    await hurried.end();
+  }
 });
 
 it('a scrape is answered while the database is not, and says so; what was counted is told for another minute', async () => {

@@ -14,6 +14,10 @@ export type Timed = <T>(phase: MeltPhase, work: () => Promise<T>) => Promise<T>;
 export const occasions = ['payment', 'reconciliation', 'verification'] as const;
 export type Occasion = (typeof occasions)[number];
 
+/** How a request to pay was answered: with the outcome, after waiting in vain, or at once because it had asked for that. */
+export const meltAnswers = ['paid', 'pending', 'async'] as const;
+export type MeltAnswer = (typeof meltAnswers)[number];
+
 /** What came of a worker's look at an operation; `failed`: it threw. */
 export const recoveryResults = ['finished', 'waiting', 'failed'] as const;
 export type RecoveryResult = (typeof recoveryResults)[number];
@@ -35,6 +39,8 @@ export type EdgeMeters = {
 /** What is counted where it happens, in this process. Plain functions: none throws, none waits. */
 export type Meters = EdgeMeters & {
   timed: Timed;
+  /** The first answer to a request to pay; refusals are none. */
+  meltAnswered(answer: MeltAnswer): void;
   /** A step of an operation was carried out here. */
   advanced(before: Operation, after: Operation): void;
   recoveryRun(kind: Operation['kind'], result: RecoveryResult): void;

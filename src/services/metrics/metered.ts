@@ -2,6 +2,7 @@ import { InvariantBroken } from '../../models/errors.ts';
 import { isFinished, type Operation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
+import type { MeltService } from '../contracts.ts';
 import type { Comparison } from '../melt/comparison.ts';
 import type { Preflight } from '../melt/preflight.ts';
 import type { MintDirectory } from '../mint/mints.ts';
@@ -23,6 +24,17 @@ export function meteredMelts(melts: MeltRepository, timed: Timed): MeltRepositor
     cancel: (...given) => timed('database', () => melts.cancel(...given)),
   };
 }
+
+/** What is answered again, under the same Idempotency-Key, was counted when it was answered first. */
+export const meteredPayments = (payments: MeltService, meters: Meters): MeltService => ({
+  ...payments,
+  async melt(request) {
+    const { operation, replayed } = await payments.melt(request);
+    const isPaid = operation.state === 'paid' || operation.state === 'settled';
+    if (!replayed) meters.meltAnswered(isPaid ? 'paid' : request.respondAsync ? 'async' : 'pending');
+    return { operation, replayed };
+  },
+});
 
 /** For whoever carries the requests of melts: swaps, fences among them, and the melt itself. */
 export function meteredSubmits(mints: MintDirectory, timed: Timed): MintDirectory {

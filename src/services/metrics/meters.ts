@@ -6,7 +6,7 @@ import { isFinished, type Operation, operationKinds } from '../../models/operati
 import { rateLimitNames } from '../../models/rateLimit.ts';
 import { type Severity, severities } from '../../models/report.ts';
 import { UntimelySignature } from '../auth/refusals.ts';
-import { type MeltPhase, type Meters, occasions, recoveryResults } from './contracts.ts';
+import { type MeltPhase, type Meters, meltAnswers, occasions, recoveryResults } from './contracts.ts';
 
 /** With the limits of the KPIs among them: a quote within 1 s, a payment within 5 s. */
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -59,6 +59,11 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
     'Time from the reservation of ecash to the knowledge of how a payment came out',
     ['outcome'],
   );
+  const answers = counter(
+    'crucible_melt_answers_total',
+    'First answers to requests to pay, by what they said',
+    ['answer'],
+  );
   const ended = counter('crucible_operations_ended_total', 'Operations that ended here, by how', [
     'kind',
     'state',
@@ -97,6 +102,7 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
   // Known from the start: of a counter that begins with its first event, Prometheus sees no increase.
   for (const where of ['request', 'worker', 'operation']) broken.inc({ where }, 0);
   for (const outcome of ['paid', 'failed', 'stopped']) payments.inc({ outcome }, 0);
+  for (const answer of meltAnswers) answers.inc({ answer }, 0);
   for (const kind of operationKinds) for (const result of recoveryResults) runs.inc({ kind, result }, 0);
   for (const refusal of alarmingRefusals) refusals.inc(refusal, 0);
   for (const severity of severities) reports.inc({ severity }, 0);
@@ -150,6 +156,7 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
         throw error;
       }
     },
+    meltAnswered: (answer) => answers.inc({ answer }),
     advanced: noteEnd,
     recoveryRun: (kind, result) => runs.inc({ kind, result }),
     discrepancies(found, by) {
