@@ -25,7 +25,6 @@ import { createSendReserving } from './services/exchange/sendReserving.ts';
 import { createSendService } from './services/exchange/sendService.ts';
 import { createHealthService } from './services/healthService.ts';
 import { createBudgets } from './services/melt/budget.ts';
-import { createCorrecting } from './services/melt/correcting.ts';
 import { createMeltService } from './services/melt/meltService.ts';
 import { createPreparation } from './services/melt/preparation.ts';
 import type { EdgeMeters } from './services/metrics/contracts.ts';
@@ -235,10 +234,7 @@ export async function createContext(given: {
       counters: stores.rateCounters,
       now,
     }),
-    reconciling: createReconcileService({
-      ...common,
-      correcting: createCorrecting({ corrections: stores.corrections, now }),
-    }),
+    reconciling: createReconcileService(common),
     restores: createRestoreRequests({
       ...common,
       answerWithinMs: config.answerWithinMs,

@@ -124,6 +124,11 @@ describe('what happens is counted', () => {
     const [gone] = await proofsOf(world, wallet.npub);
     if (gone === undefined) throw new Error('the wallet has no proof');
     await world.sim.spendOutside([outside(gone)]);
+    for (let looks = 1; looks <= 3; looks += 1) await world.call('POST', `${wallet.at}/proofs/status`, {});
+    const looked = { type: 'DB_UNSPENT_MINT_SPENT', found_by: 'reconciliation' };
+    expect(await value('crucible_discrepancies_total', looked)).toBe(3);
+    // Seen three times, and in the books as it was.
+    expect(await value('crucible_missing_ecash_total', { unit: 'sat' })).toBe(0);
     const { invoice } = await world.sim.invoice({ amount: 50 });
     expect((await wallet.melt(invoice)).body['code']).toBe('PROOF_STATE_INCONSISTENCY');
     const type = { type: 'DB_UNSPENT_MINT_SPENT', found_by: 'payment' };

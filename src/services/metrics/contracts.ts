@@ -22,8 +22,6 @@ export type MeltAnswer = (typeof meltAnswers)[number];
 export const recoveryResults = ['finished', 'waiting', 'failed'] as const;
 export type RecoveryResult = (typeof recoveryResults)[number];
 
-export type SeenDiscrepancy = { type: DiscrepancyType; amount: bigint; unit: string };
-
 /** What the edge notes of a request. */
 export type EdgeMeters = {
   /** `route`: method and pattern, null where none took it. `status`: null where the client was gone before an answer. */
@@ -44,7 +42,9 @@ export type Meters = EdgeMeters & {
   /** A step of an operation was carried out here. */
   advanced(before: Operation, after: Operation): void;
   recoveryRun(kind: Operation['kind'], result: RecoveryResult): void;
-  discrepancies(found: readonly SeenDiscrepancy[], by: Occasion): void;
+  discrepancies(found: readonly DiscrepancyType[], by: Occasion): void;
+  /** Ecash was marked as spent that had been unspent in the books: its mint calls it so. */
+  writtenOff(amount: bigint, unit: string): void;
   filed(severity: Severity): void;
   brokenInvariant(where: 'request' | 'worker'): void;
   mintCall(call: {

@@ -80,7 +80,7 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
   );
   const missing = counter(
     'crucible_missing_ecash_total',
-    'Amount of ecash found spent at the mint and unspent in the books, in units, when it was paid with or reconciled',
+    'Amount of ecash that was unspent in the books and is marked as spent since the mint calls it so, in units',
     ['unit'],
   );
   const reports = counter('crucible_reports_filed_total', 'Incidents that were filed, repeats too', [
@@ -102,6 +102,7 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
   // Known from the start: of a counter that begins with its first event, Prometheus sees no increase.
   for (const where of ['request', 'worker', 'operation']) broken.inc({ where }, 0);
   for (const outcome of ['paid', 'failed', 'stopped']) payments.inc({ outcome }, 0);
+  missing.inc({ unit: 'sat' }, 0);
   for (const answer of meltAnswers) answers.inc({ answer }, 0);
   for (const kind of operationKinds) for (const result of recoveryResults) runs.inc({ kind, result }, 0);
   for (const refusal of alarmingRefusals) refusals.inc(refusal, 0);
@@ -160,11 +161,9 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
     advanced: noteEnd,
     recoveryRun: (kind, result) => runs.inc({ kind, result }),
     discrepancies(found, by) {
-      for (const { type, amount, unit } of found) {
-        differences.inc({ type, found_by: by });
-        if (type === 'DB_UNSPENT_MINT_SPENT' && by !== 'verification') missing.inc({ unit }, Number(amount));
-      }
+      for (const type of found) differences.inc({ type, found_by: by });
     },
+    writtenOff: (amount, unit) => missing.inc({ unit }, Number(amount)),
     filed: (severity) => reports.inc({ severity }),
     brokenInvariant: (where) => broken.inc({ where }),
     mintCall: ({ mintUrl, call, outcome, seconds: took }) =>
