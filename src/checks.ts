@@ -3,9 +3,10 @@ import type { Logger } from './logger.ts';
 import type { ReportService } from './services/contracts.ts';
 import { createBooks } from './services/melt/books.ts';
 import { createComparison } from './services/melt/comparison.ts';
+import { createCorrecting } from './services/melt/correcting.ts';
 import { createPreflight } from './services/melt/preflight.ts';
 import type { Meters, Occasion } from './services/metrics/contracts.ts';
-import { meteredComparison, meteredPreflight } from './services/metrics/metered.ts';
+import { meteredComparison, meteredCorrecting, meteredPreflight } from './services/metrics/metered.ts';
 import type { MintDirectory } from './services/mint/mints.ts';
 import { createInventory } from './services/reconcile/inventory.ts';
 import { createSolvencyRounds } from './services/solvency/solvencyRounds.ts';
@@ -26,12 +27,12 @@ export function createChecks(given: {
   const books = createBooks(stores);
   const plain = createComparison({ books, mints });
   const comparing = (by: Occasion) => meteredComparison(plain, meters, by);
+  const correcting = meteredCorrecting(createCorrecting({ corrections: stores.corrections, now }), meters);
   const preflight = createPreflight({
     books,
     comparison: comparing('payment'),
-    corrections: stores.corrections,
+    correcting,
     reports,
-    now,
   });
   const verification = createVerification({
     ...stores,
@@ -43,6 +44,7 @@ export function createChecks(given: {
   return {
     preflight: meteredPreflight(preflight, meters.timed),
     comparison: comparing('payment'),
+    correcting,
     inventory: createInventory({ ...stores, comparison: comparing('reconciliation') }),
     solvency: createSolvencyRounds({
       solvency: stores.solvency,

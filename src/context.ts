@@ -25,11 +25,10 @@ import { createSendReserving } from './services/exchange/sendReserving.ts';
 import { createSendService } from './services/exchange/sendService.ts';
 import { createHealthService } from './services/healthService.ts';
 import { createBudgets } from './services/melt/budget.ts';
-import { createCorrecting } from './services/melt/correcting.ts';
 import { createMeltService } from './services/melt/meltService.ts';
 import { createPreparation } from './services/melt/preparation.ts';
 import type { EdgeMeters } from './services/metrics/contracts.ts';
-import { meteredMelts, meteredReports } from './services/metrics/metered.ts';
+import { meteredMelts, meteredPayments, meteredReports } from './services/metrics/metered.ts';
 import { meteredTransport } from './services/metrics/mintCalls.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
 import { createRefusedAddresses } from './services/mint/refusedAddresses.ts';
@@ -195,14 +194,17 @@ export async function createContext(given: {
 
   const services: Services = {
     wallets,
-    melts: createMeltService({
-      ...common,
-      preparation,
-      handler: engine.handlers.melt,
-      network: config.network,
-      answerWithinMs: config.answerWithinMs,
-      onLastCall: runs.onLastCall,
-    }),
+    melts: meteredPayments(
+      createMeltService({
+        ...common,
+        preparation,
+        handler: engine.handlers.melt,
+        network: config.network,
+        answerWithinMs: config.answerWithinMs,
+        onLastCall: runs.onLastCall,
+      }),
+      meters,
+    ),
     sends: {
       ...createSendService({ ...sending, reserving: createSendReserving({ ...sending, budgets, keeping }) }),
       ...createReclaimService(sending),
@@ -231,10 +233,7 @@ export async function createContext(given: {
       counters: stores.rateCounters,
       now,
     }),
-    reconciling: createReconcileService({
-      ...common,
-      correcting: createCorrecting({ corrections: stores.corrections, now }),
-    }),
+    reconciling: createReconcileService(common),
     restores: createRestoreRequests({
       ...common,
       answerWithinMs: config.answerWithinMs,

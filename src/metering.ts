@@ -12,8 +12,9 @@ import { createMetricsService } from './services/metrics/metricsService.ts';
 import { createProcessGauges } from './services/metrics/processGauges.ts';
 import type { MintDirectory } from './services/mint/mints.ts';
 
-/** So old the counts of the database may be that a scrape shows, on whichever instance. */
-const standingMaxAgeMs = 5_000;
+/** What wallets hold is counted no more often than they are verified, and at most once a minute, for all instances. */
+const solvencyEveryMs = (intervalMs: number): number =>
+  intervalMs === 0 ? 60_000 : Math.min(60_000, Math.max(5_000, intervalMs));
 /** So old the comparison of indexes with their schemas may be. */
 const indexesMaxAgeMs = 30_000;
 
@@ -41,7 +42,7 @@ export function createMetering(given: {
       createMetricsService({
         registry,
         process: gauges,
-        standings: createStandings(database, standingMaxAgeMs, config.mintUrls),
+        standings: createStandings(database, solvencyEveryMs(config.solvencyIntervalMs), config.mintUrls),
         pulse: () => takePulse(database, now),
         missingIndexes: createMissingIndexes(database, indexesMaxAgeMs),
         mints,

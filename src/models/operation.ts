@@ -210,6 +210,14 @@ export type MintingOperation = OperationBase & MintingDetails & { kind: 'minting
 
 export type Operation = MeltOperation | MintingOperation | SendOperation | ReceiveOperation | UpkeepOperation;
 
+export const operationKinds = [
+  'melt',
+  'minting',
+  'send',
+  'receive',
+  'upkeep',
+] as const satisfies readonly Operation['kind'][];
+
 /** The operations of one kind. */
 export type OfKind<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
 

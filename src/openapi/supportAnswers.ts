@@ -1,4 +1,5 @@
 import { backendTroubles } from '../models/backendTrouble.ts';
+import { operationKinds } from '../models/operation.ts';
 import { reportStatuses, severities } from '../models/report.ts';
 import { transactionStatuses } from '../models/transaction.ts';
 import { flag, list, nullable, object, oneOf, only, type Schema, text } from './schema.ts';
@@ -44,7 +45,7 @@ export const reports: Schema = object({
 /** An operation of any wallet, as support sees it. */
 const ofOperation: Record<string, Schema> = {
   transactionId,
-  kind: oneOf('Its kind', ['melt', 'minting', 'send', 'receive', 'upkeep']),
+  kind: oneOf('Its kind', operationKinds),
   status: {
     ...nullable(text('What its owner is told; null of upkeep', 'PENDING')),
     enum: [...transactionStatuses, null],

@@ -1,9 +1,8 @@
 import type { Operation } from '../models/operation.ts';
 import type { Severity } from '../models/report.ts';
-import type { Standing } from '../models/standing.ts';
+import type { OperationCount, SolvencyCount, Standing } from '../models/standing.ts';
 import type { Database } from './database.ts';
-import { fromJson, toJson } from './json.ts';
-import { duplicateKeyIndex } from './transaction.ts';
+import { createSharedCount, type Question } from './sharedCount.ts';
 
 type Group = { _id: { kind: Operation['kind']; state: string }; count: number; oldest: Date };
 type SolvencyGroup = {
@@ -16,72 +15,63 @@ type SolvencyGroup = {
   oldest: Date | null;
 };
 
-/** Each question is given up after this. */
-const patienceMs = 2_000;
+/** Questions that follow an index to a few documents. */
+const often = { everyMs: 5_000, limitMs: 2_000 };
+/** For the question that walks all wallets. */
+const longestMs = 10_000;
 
-/**
- * Counts what metrics tell of the database. Whoever of all instances asks first after `maxAgeMs` counts, the others read what
- * came of it: however many there are, it is counted once in that time.
- */
-export function createStandings(database: Database, maxAgeMs: number, mintUrls: readonly string[]) {
-  /** The latest; null while nobody has counted yet. @throws database errors as they are */
-  async function latest(now: Date): Promise<Standing | null> {
-    if (!(await claim(now))) return stored();
-    const standing = await count(now);
-    await database.standings
-      .updateOne({ _id: 'latest' }, { $set: { counted: toJson(standing) } })
-      .maxTimeMS(patienceMs);
-    return standing;
+/** Counts what metrics tell of the database: each question by itself, once for all instances, however many there are. */
+export function createStandings(database: Database, solvencyEveryMs: number, mintUrls: readonly string[]) {
+  const shared = <T>(question: Question<T>) => createSharedCount(database, question);
+  const operations = shared({ name: 'operations', ...often, ask: countOperations });
+  const reports = shared({ name: 'reports', ...often, ask: reportsBySeverity });
+  const unsealed = shared({ name: 'unsealed', ...often, ask: countUnsealed });
+  const recovering = shared({ name: 'recovering', ...often, ask: countRecovering });
+  const solvency = shared({
+    name: 'solvency',
+    everyMs: solvencyEveryMs,
+    limitMs: longestMs,
+    ask: solvencyByMint,
+  });
+
+  /** Answers in a few seconds, and never throws. */
+  async function latest(now: Date): Promise<Standing> {
+    const [ofOperations, ofReports, ofUnsealed, ofRecovering, ofSolvency] = await Promise.all([
+      operations(now),
+      reports(now),
+      unsealed(now),
+      recovering(now),
+      solvency(now),
+    ]);
+    return {
+      operations: ofOperations,
+      reports: ofReports,
+      unsealed: ofUnsealed,
+      recovering: ofRecovering,
+      solvency: ofSolvency,
+    };
   }
 
-  /** @returns whether this instance shall count */
-  async function claim(now: Date): Promise<boolean> {
-    const before = new Date(now.getTime() - maxAgeMs);
-    const after = new Date(now.getTime() + maxAgeMs);
-    try {
-      const { matchedCount, upsertedCount } = await database.standings
-        .updateOne(
-          // One from the future is of a server whose clock is wrong: nobody waits for that time to come.
-          { _id: 'latest', $or: [{ claimed_at: { $lte: before } }, { claimed_at: { $gt: after } }] },
-          { $set: { claimed_at: now } },
-          { upsert: true, setDefaultsOnInsert: false },
-        )
-        .maxTimeMS(patienceMs);
-      return matchedCount + upsertedCount === 1;
-    } catch (error) {
-      // There is one, and it is young enough.
-      if (duplicateKeyIndex(error) === '_id_') return false;
-      throw error;
-    }
-  }
-
-  async function stored(): Promise<Standing | null> {
-    const found = await database.standings
-      .findById('latest')
-      .maxTimeMS(patienceMs)
-      .lean<{ counted?: string }>();
-    return found?.counted === undefined ? null : fromJson<Standing>(found.counted);
-  }
-
-  async function count(at: Date): Promise<Standing> {
-    const [open, waiting, openReports, unsealedEvents, recovering, solvency] = await Promise.all([
+  async function countOperations(): Promise<OperationCount[]> {
+    const [open, waiting] = await Promise.all([
       byState({ open: true }, 'open_by_state'),
       byState({ state: 'needs_attention', wallet_id: { $gt: '' } }, 'waits_for_person'),
-      reportsBySeverity(),
-      database.unsealed.estimatedDocumentCount().maxTimeMS(patienceMs),
-      database.wallets
-        .countDocuments({ 'recovery.due_at': { $exists: true } })
-        .hint('recoveries_at_mint')
-        .maxTimeMS(patienceMs),
-      solvencyByMint(),
     ]);
-    return { at, operations: [...open, ...waiting], openReports, unsealedEvents, recovering, solvency };
+    return [...open, ...waiting];
   }
 
-  async function byState(
-    match: Record<string, unknown>,
-    index: string,
-  ): Promise<Standing['operations'][number][]> {
+  async function countUnsealed(): Promise<number> {
+    return database.unsealed.estimatedDocumentCount().maxTimeMS(often.limitMs);
+  }
+
+  async function countRecovering(): Promise<number> {
+    return database.wallets
+      .countDocuments({ 'recovery.due_at': { $exists: true } })
+      .hint('recoveries_at_mint')
+      .maxTimeMS(often.limitMs);
+  }
+
+  async function byState(match: Record<string, unknown>, index: string): Promise<OperationCount[]> {
     const groups = await database.operations
       .aggregate<Group>([
         { $match: match },
@@ -94,11 +84,11 @@ export function createStandings(database: Database, maxAgeMs: number, mintUrls: 
         },
       ])
       .hint(index)
-      .option({ maxTimeMS: patienceMs });
+      .option({ maxTimeMS: often.limitMs });
     return groups.map(({ _id, count, oldest }) => ({ ..._id, count, oldestAt: oldest }));
   }
 
-  function reportsBySeverity(): Promise<Standing['openReports'][number][]> {
+  function reportsBySeverity(): Promise<{ severity: Severity; count: number }[]> {
     return database.reports
       .aggregate<{ severity: Severity; count: number }>([
         { $match: { status: 'open' } },
@@ -106,11 +96,11 @@ export function createStandings(database: Database, maxAgeMs: number, mintUrls: 
         { $project: { _id: 0, severity: '$_id', count: 1 } },
       ])
       .hint('latest_by_status_and_severity')
-      .option({ maxTimeMS: patienceMs });
+      .option({ maxTimeMS: often.limitMs });
   }
 
   /** Of mints that are served: nobody looks at the wallets of others, so that they would be called late and unverified for ever. */
-  async function solvencyByMint(): Promise<Standing['solvency'][number][]> {
+  async function solvencyByMint(): Promise<SolvencyCount[]> {
     const groups = await database.wallets
       .aggregate<SolvencyGroup>([
         { $match: { mint_url: { $in: [...mintUrls] } } },
@@ -127,7 +117,7 @@ export function createStandings(database: Database, maxAgeMs: number, mintUrls: 
         },
       ])
       .hint('solvency_at_mint')
-      .option({ maxTimeMS: patienceMs });
+      .option({ maxTimeMS: longestMs });
     return groups.map(({ _id, wallets, unverified, withGap, booked, verified, oldest }) => ({
       mintUrl: _id.mint,
       unit: _id.unit,

@@ -64,6 +64,7 @@ describe('what happens is counted', () => {
     expect(grown('crucible_http_request_duration_seconds_count', { route })).toBe(2);
     expect(grown('crucible_idempotency_replays_total', { route })).toBe(1);
     expect(grown('crucible_payments_total', { outcome: 'paid' })).toBe(1);
+    expect(grown('crucible_melt_answers_total', { answer: 'paid' })).toBe(1);
     expect(grown('crucible_payment_duration_seconds_count', { outcome: 'paid' })).toBe(1);
     expect(grown('crucible_operations_ended_total', { kind: 'melt', state: 'settled' })).toBe(1);
     for (const phase of ['quote', 'preflight', 'selection', 'swap', 'mint', 'database'])
@@ -88,6 +89,9 @@ describe('what happens is counted', () => {
     await until(async () => (await value('crucible_operations', open)) === 1, 'the count', 20_000);
     await until(async () => (await value('crucible_operation_oldest_age_seconds', open)) > 0, 'its age');
     expect((await value('crucible_http_requests_total', pending)) - before).toBe(1);
+    // Nobody has waited for it.
+    expect(await value('crucible_melt_answers_total', { answer: 'async' })).toBe(1);
+    expect(await value('crucible_melt_answers_total', { answer: 'pending' })).toBe(0);
     // Its own request still looks at this one; the worker has the mint quote that nobody pays.
     await world.call('POST', `${wallet.at}/mint`, { amount: 7 });
     const looks = () => value('crucible_recovery_runs_total', { kind: 'minting', result: 'waiting' });
@@ -120,6 +124,11 @@ describe('what happens is counted', () => {
     const [gone] = await proofsOf(world, wallet.npub);
     if (gone === undefined) throw new Error('the wallet has no proof');
     await world.sim.spendOutside([outside(gone)]);
+    for (let looks = 1; looks <= 3; looks += 1) await world.call('POST', `${wallet.at}/proofs/status`, {});
+    const looked = { type: 'DB_UNSPENT_MINT_SPENT', found_by: 'reconciliation' };
+    expect(await value('crucible_discrepancies_total', looked)).toBe(3);
+    // Seen three times, and in the books as it was.
+    expect(await value('crucible_missing_ecash_total', { unit: 'sat' })).toBe(0);
     const { invoice } = await world.sim.invoice({ amount: 50 });
     expect((await wallet.melt(invoice)).body['code']).toBe('PROOF_STATE_INCONSISTENCY');
     const type = { type: 'DB_UNSPENT_MINT_SPENT', found_by: 'payment' };
@@ -247,7 +256,8 @@ describe('ecash that the mint does not honour', () => {
   it('is counted once for all instances', async () => {
     const other = await small.instance();
     const claimed = async () =>
-      (await small.context.database.standings.findById('latest').lean<{ claimed_at: Date }>())?.claimed_at;
+      (await small.context.database.standings.findById('operations').lean<{ claimed_until: Date }>())
+        ?.claimed_until;
     const claims = async () => {
       await scrape(small.url);
       const at = await claimed();
@@ -272,10 +282,31 @@ it('an index that somebody drops shows as missing, and the next start of a serve
   expect(await missing(before.url)).toBe(1);
 });
 
-it('a scrape is answered while the database is not, and says so', async () => {
+it('a payment whose client waits in vain is told from one whose client did not want to wait', async () => {
+  const hurried = await startWorld({ env: { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: '500' } });
+  try {
+    const wallet = await hurried.wallet(100, 100);
+    const pay = async (headers: Record<string, string>) => {
+      const { invoice } = await hurried.sim.invoice({ amount: 50, behaviour: 'pending' });
+      expect((await wallet.melt(invoice, {}, headers)).status).toBe(202);
+      const text = await scrape(hurried.url);
+      return ['paid', 'pending', 'async'].map((answer) =>
+        reading(text, 'crucible_melt_answers_total', { answer }),
+      );
+    };
+    expect(await pay({ prefer: 'respond-async' })).toEqual([0, 0, 1]);
+    expect(await pay({})).toEqual([0, 1, 1]);
+  } finally {
+    await hurried.end();
+  }
+});
+
+it('a scrape is answered while the database is not, and says so; what was counted is told for another minute', async () => {
+  let aheadMs = 0;
   let relay: Awaited<ReturnType<typeof severable>> | undefined;
   const cut = await startWorld({
     workers: false,
+    overrides: { now: () => new Date(Date.now() + aheadMs) },
     relay: async (uri) => {
       relay = await severable(uri);
       return relay.uri;
@@ -288,9 +319,14 @@ it('a scrape is answered while the database is not, and says so', async () => {
     const text = await scrape(cut.url);
     expect(performance.now() - startedMs).toBeLessThan(5_000);
     expect(reading(text, 'crucible_database_up')).toBe(0);
-    expect(reading(text, 'crucible_standing_up')).toBe(0);
-    expect(reading(text, 'crucible_operations')).toBeNull();
+    expect(reading(text, 'crucible_standing_up', { question: 'operations' })).toBe(1);
+    expect(reading(text, 'crucible_operations')).toBe(0);
     expect(reading(text, 'process_start_time_seconds')).toBeGreaterThan(0);
+    aheadMs = 180_000;
+    const later = await scrape(cut.url);
+    expect(reading(later, 'crucible_standing_up')).toBe(0);
+    expect(reading(later, 'crucible_operations')).toBeNull();
+    expect(reading(later, 'crucible_audit_events_unsealed')).toBeNull();
     relay?.mend();
     await until(async () => reading(await scrape(cut.url), 'crucible_database_up') === 1, 'the database');
   } finally {

@@ -8,7 +8,15 @@ const admitting = (settings: { token: string | null; isOpen: boolean }) =>
   createMetricsService({
     registry: new Registry(),
     process: { read: () => undefined },
-    standings: { latest: async () => null },
+    standings: {
+      latest: async () => ({
+        operations: null,
+        reports: null,
+        unsealed: null,
+        recovering: null,
+        solvency: null,
+      }),
+    },
     pulse: async () => ({ isWritable: true, seconds: 0, clockAheadSeconds: 0 }),
     missingIndexes: async () => 0,
     mints: { health: () => [] },

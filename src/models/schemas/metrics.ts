@@ -1,18 +1,22 @@
 import { Schema } from 'mongoose';
 
-/** Collection `metric_standings`: one document. What one instance has counted in the database for the metrics of all. */
+/**
+ * Collection `metric_standings`: a document for each question. What one instance has counted in the database for the metrics of
+ * all.
+ */
 export type StandingDocument = {
-  _id: 'latest';
-  /** When somebody began to count, or has said that they do. */
-  claimed_at: Date;
-  /** JSON; absent until somebody has counted. */
+  /** The question, as src/models/standing.ts names it. */
+  _id: string;
+  /** Until then somebody counts, or has said that they do; in the past once they have. */
+  claimed_until: Date;
+  /** JSON, with the time; absent until somebody has counted. */
   counted?: string;
 };
 
 export const standingSchema = new Schema<StandingDocument>(
   {
     _id: { type: String, required: true },
-    claimed_at: { type: Date, required: true },
+    claimed_until: { type: Date, required: true },
     counted: { type: String },
   },
   { strict: 'throw', versionKey: false, collection: 'metric_standings' },

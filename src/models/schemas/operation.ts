@@ -1,7 +1,13 @@
 import { Schema } from 'mongoose';
 import { type BackendTrouble, backendTroubles } from '../backendTrouble.ts';
 import type { ReceiveDetails, SendDetails } from '../exchange.ts';
-import type { AttemptPurpose, MeltDetails, MintingDetails, Operation } from '../operation.ts';
+import {
+  type AttemptPurpose,
+  type MeltDetails,
+  type MintingDetails,
+  type Operation,
+  operationKinds,
+} from '../operation.ts';
 import type { UpkeepDetails } from '../upkeep.ts';
 
 /** A reply as the mint gave it. Its body is sealed with the request; `body` stands where an earlier version stored it open. */
@@ -96,7 +102,7 @@ const attempt = new Schema<AttemptDocument>(
 export const operationSchema = new Schema<OperationDocument>(
   {
     _id: { type: String, required: true },
-    kind: { type: String, enum: ['melt', 'minting', 'send', 'receive', 'upkeep'], required: true },
+    kind: { type: String, enum: operationKinds, required: true },
     npub: { type: String, required: true },
     wallet_id: { type: String, required: true },
     mint_url: { type: String, required: true },

@@ -1,12 +1,11 @@
 import type { Discrepancy } from '../../models/discrepancy.ts';
 import { sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
-import type { CorrectionRepository } from '../../repositories/corrections.ts';
 import type { ProofOutline, TokenOutline } from '../../repositories/tokenReads.ts';
 import type { ReportService } from '../contracts.ts';
 import { type Books, beliefsIn } from './books.ts';
 import type { Comparison, Finding } from './comparison.ts';
-import { createCorrecting } from './correcting.ts';
+import type { Correcting } from './correcting.ts';
 import { correctionUnderWay, inconsistent, resurrectedReport, writeOffReport } from './preflightFindings.ts';
 
 /** What a payment would take, and the tokens as they were read for it. `withOthers`: look at other proofs too. */
@@ -41,13 +40,12 @@ export type Reconciliation = { writtenOff: bigint; isPending: boolean; isWhole: 
 export function createPreflight(parts: {
   books: Books;
   comparison: Pick<Comparison, 'compare'>;
-  corrections: CorrectionRepository;
+  correcting: Correcting;
   reports: ReportService;
-  now: () => Date;
 }): Preflight {
   const { books, reports } = parts;
   const { compare } = parts.comparison;
-  const { correct } = createCorrecting(parts);
+  const { correct } = parts.correcting;
 
   async function check(wallet: Wallet, selected: Selected, requestId: string): Promise<Clearance> {
     const chosen = new Set(selected.proofs.map(({ Y }) => Y));

@@ -14,7 +14,13 @@ export type Timed = <T>(phase: MeltPhase, work: () => Promise<T>) => Promise<T>;
 export const occasions = ['payment', 'reconciliation', 'verification'] as const;
 export type Occasion = (typeof occasions)[number];
 
-export type SeenDiscrepancy = { type: DiscrepancyType; amount: bigint; unit: string };
+/** How a request to pay was answered: with the outcome, after waiting in vain, or at once because it had asked for that. */
+export const meltAnswers = ['paid', 'pending', 'async'] as const;
+export type MeltAnswer = (typeof meltAnswers)[number];
+
+/** What came of a worker's look at an operation; `failed`: it threw. */
+export const recoveryResults = ['finished', 'waiting', 'failed'] as const;
+export type RecoveryResult = (typeof recoveryResults)[number];
 
 /** What the edge notes of a request. */
 export type EdgeMeters = {
@@ -31,10 +37,14 @@ export type EdgeMeters = {
 /** What is counted where it happens, in this process. Plain functions: none throws, none waits. */
 export type Meters = EdgeMeters & {
   timed: Timed;
+  /** The first answer to a request to pay; refusals are none. */
+  meltAnswered(answer: MeltAnswer): void;
   /** A step of an operation was carried out here. */
   advanced(before: Operation, after: Operation): void;
-  recoveryRun(kind: Operation['kind'], result: 'finished' | 'waiting' | 'failed'): void;
-  discrepancies(found: readonly SeenDiscrepancy[], by: Occasion): void;
+  recoveryRun(kind: Operation['kind'], result: RecoveryResult): void;
+  discrepancies(found: readonly DiscrepancyType[], by: Occasion): void;
+  /** Ecash was marked as spent that had been unspent in the books: its mint calls it so. */
+  writtenOff(amount: bigint, unit: string): void;
   filed(severity: Severity): void;
   brokenInvariant(where: 'request' | 'worker'): void;
   mintCall(call: {

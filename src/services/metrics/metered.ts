@@ -1,8 +1,11 @@
 import { InvariantBroken } from '../../models/errors.ts';
 import { isFinished, type Operation } from '../../models/operation.ts';
+import { sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
+import type { MeltService } from '../contracts.ts';
 import type { Comparison } from '../melt/comparison.ts';
+import type { Correcting } from '../melt/correcting.ts';
 import type { Preflight } from '../melt/preflight.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import type { Handlers } from '../operations/driveOn.ts';
@@ -23,6 +26,17 @@ export function meteredMelts(melts: MeltRepository, timed: Timed): MeltRepositor
     cancel: (...given) => timed('database', () => melts.cancel(...given)),
   };
 }
+
+/** What is answered again, under the same Idempotency-Key, was counted when it was answered first. */
+export const meteredPayments = (payments: MeltService, meters: Meters): MeltService => ({
+  ...payments,
+  async melt(request) {
+    const { operation, replayed } = await payments.melt(request);
+    const isPaid = operation.state === 'paid' || operation.state === 'settled';
+    if (!replayed) meters.meltAnswered(isPaid ? 'paid' : request.respondAsync ? 'async' : 'pending');
+    return { operation, replayed };
+  },
+});
 
 /** For whoever carries the requests of melts: swaps, fences among them, and the melt itself. */
 export function meteredSubmits(mints: MintDirectory, timed: Timed): MintDirectory {
@@ -52,16 +66,24 @@ export function meteredComparison(comparison: Comparison, meters: Meters, by: Oc
     ...comparison,
     async compare(wallet: Wallet, beliefs) {
       const compared = await comparison.compare(wallet, beliefs);
-      const seen = compared.found.map(({ discrepancy: { type, amount } }) => ({
-        type,
-        amount,
-        unit: wallet.unit,
-      }));
+      const seen = compared.found.map(({ discrepancy }) => discrepancy.type);
       meters.discrepancies(seen, by);
       return compared;
     },
   };
 }
+
+/** What is missing counts once, when it is written off: it may have been seen often before. */
+export const meteredCorrecting = (correcting: Correcting, meters: Meters): Correcting => ({
+  async correct(wallet, found) {
+    const isDone = await correcting.correct(wallet, found);
+    const lost = found
+      .map(({ discrepancy }) => discrepancy)
+      .filter(({ type }) => type === 'DB_UNSPENT_MINT_SPENT');
+    if (isDone) meters.writtenOff(sumAmounts(lost), wallet.unit);
+    return isDone;
+  },
+});
 
 /** Every step of every kind of operation, whoever makes it. What somebody else has done is no step of ours. */
 export function meteredHandlers(handlers: Handlers, meters: Meters): Handlers {

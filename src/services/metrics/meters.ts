@@ -1,15 +1,21 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { backendTroubles } from '../../models/backendTrouble.ts';
 import { discrepancyTypes } from '../../models/discrepancy.ts';
-import { InvariantBroken } from '../../models/errors.ts';
-import { isFinished, type Operation } from '../../models/operation.ts';
+import { type ErrorCode, InvariantBroken } from '../../models/errors.ts';
+import { isFinished, type Operation, operationKinds } from '../../models/operation.ts';
 import { rateLimitNames } from '../../models/rateLimit.ts';
-import { severities } from '../../models/report.ts';
+import { type Severity, severities } from '../../models/report.ts';
 import { UntimelySignature } from '../auth/refusals.ts';
-import { type MeltPhase, type Meters, occasions } from './contracts.ts';
+import { type MeltPhase, type Meters, meltAnswers, occasions, recoveryResults } from './contracts.ts';
 
 /** With the limits of the KPIs among them: a quote within 1 s, a payment within 5 s. */
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Refusals whose increase an alert looks at, each with the only severity that it is given. */
+const alarmingRefusals: readonly { code: ErrorCode; severity: Severity }[] = [
+  { code: 'MINT_ERROR', severity: 'MEDIUM' },
+  { code: 'DUPLICATE_PAYMENT', severity: 'MEDIUM' },
+];
 
 /** Everything that is counted where it happens. Labels have few values, all of them ours; docs/metrics.md lists them. */
 export function createMeters(registry: Registry, mintUrls: readonly string[], now: () => Date): Meters {
@@ -53,6 +59,11 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
     'Time from the reservation of ecash to the knowledge of how a payment came out',
     ['outcome'],
   );
+  const answers = counter(
+    'crucible_melt_answers_total',
+    'First answers to requests to pay, by what they said',
+    ['answer'],
+  );
   const ended = counter('crucible_operations_ended_total', 'Operations that ended here, by how', [
     'kind',
     'state',
@@ -69,7 +80,7 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
   );
   const missing = counter(
     'crucible_missing_ecash_total',
-    'Amount of ecash found spent at the mint and unspent in the books, in units, when it was paid with or reconciled',
+    'Amount of ecash that was unspent in the books and is marked as spent since the mint calls it so, in units',
     ['unit'],
   );
   const reports = counter('crucible_reports_filed_total', 'Incidents that were filed, repeats too', [
@@ -91,6 +102,10 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
   // Known from the start: of a counter that begins with its first event, Prometheus sees no increase.
   for (const where of ['request', 'worker', 'operation']) broken.inc({ where }, 0);
   for (const outcome of ['paid', 'failed', 'stopped']) payments.inc({ outcome }, 0);
+  missing.inc({ unit: 'sat' }, 0);
+  for (const answer of meltAnswers) answers.inc({ answer }, 0);
+  for (const kind of operationKinds) for (const result of recoveryResults) runs.inc({ kind, result }, 0);
+  for (const refusal of alarmingRefusals) refusals.inc(refusal, 0);
   for (const severity of severities) reports.inc({ severity }, 0);
   for (const because of ['clock', 'other']) badSignatures.inc({ because }, 0);
   for (const scheme of ['none', 'key', 'token', 'nostr']) unauthenticated.inc({ scheme }, 0);
@@ -142,14 +157,13 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
         throw error;
       }
     },
+    meltAnswered: (answer) => answers.inc({ answer }),
     advanced: noteEnd,
     recoveryRun: (kind, result) => runs.inc({ kind, result }),
     discrepancies(found, by) {
-      for (const { type, amount, unit } of found) {
-        differences.inc({ type, found_by: by });
-        if (type === 'DB_UNSPENT_MINT_SPENT' && by !== 'verification') missing.inc({ unit }, Number(amount));
-      }
+      for (const type of found) differences.inc({ type, found_by: by });
     },
+    writtenOff: (amount, unit) => missing.inc({ unit }, Number(amount)),
     filed: (severity) => reports.inc({ severity }),
     brokenInvariant: (where) => broken.inc({ where }),
     mintCall: ({ mintUrl, call, outcome, seconds: took }) =>

@@ -16,7 +16,8 @@ export type DatabasePulse = { isWritable: boolean; seconds: number; clockAheadSe
 export function createMetricsService(parts: {
   registry: Registry;
   process: Pick<ReturnType<typeof createProcessGauges>, 'read'>;
-  standings: { latest(now: Date): Promise<Standing | null> };
+  /** Answers in time, and never throws. */
+  standings: { latest(now: Date): Promise<Standing> };
   pulse: () => Promise<DatabasePulse>;
   missingIndexes: () => Promise<number>;
   mints: Pick<MintDirectory, 'health'>;
@@ -43,7 +44,6 @@ export function createMetricsService(parts: {
     'Clock of the database less that of this server',
   );
   const lacked = gauge('crucible_indexes_missing', 'Indexes that the database lacks');
-  const counted = gauge('crucible_standing_up', 'Whether the counts of the database are known');
   const waiting = gauge('crucible_reports_waiting', 'Reports that wait here for the database');
   const mintUp = gauge('crucible_mint_up', 'Whether the mint is asked without holding back', ['mint']);
   const heard = gauge('crucible_mint_last_answer_age_seconds', 'How long ago the mint last answered', [
@@ -66,7 +66,7 @@ export function createMetricsService(parts: {
     const [beat, missing, found] = await Promise.all([
       inTime(pulse()),
       inTime(missingIndexes()),
-      inTime(standings.latest(now())),
+      standings.latest(now()),
     ]);
     databaseUp.set(beat?.isWritable === true ? 1 : 0);
     for (const [each, value] of [
@@ -77,7 +77,6 @@ export function createMetricsService(parts: {
       if (value === undefined || value === null) each.remove();
       else each.set(value);
     }
-    counted.set(found === null ? 0 : 1);
     standing.set(found, now());
     waiting.set(reportsWaiting());
     mintUp.reset();

@@ -1,8 +1,8 @@
 import { Gauge, type Registry } from 'prom-client';
 import { receiveStates, sendStates } from '../../models/exchange.ts';
 import { finishedStates, meltStates, mintingStates, type Operation } from '../../models/operation.ts';
-import { severities } from '../../models/report.ts';
-import type { Standing } from '../../models/standing.ts';
+import { type Severity, severities } from '../../models/report.ts';
+import type { OperationCount, SolvencyCount, Standing } from '../../models/standing.ts';
 import { upkeepStates } from '../../models/upkeep.ts';
 
 const statesOf: Record<Operation['kind'], readonly string[]> = {
@@ -47,7 +47,10 @@ export function createStandingGauges(registry: Registry) {
     'How long ago that wallet was verified which has waited longest',
     ofMint,
   );
-  const age = gauge('crucible_standing_age_seconds', 'How old these counts of the database are');
+  const up = gauge('crucible_standing_up', 'Whether these counts of the database are known', ['question']);
+  const age = gauge('crucible_standing_age_seconds', 'How old these counts of the database are', [
+    'question',
+  ]);
   const all = [
     operations,
     oldest,
@@ -61,33 +64,46 @@ export function createStandingGauges(registry: Registry) {
     withGap,
     unverified,
     oldestVerification,
+    up,
     age,
   ];
 
   const secondsSince = (at: Date, now: Date): number => Math.max(0, now.getTime() - at.getTime()) / 1_000;
 
-  /** @param standing null where nothing is known: then nothing is told, rather than what was */
-  function set(standing: Standing | null, now: Date): void {
+  /** What is not known is not told, rather than what was. */
+  function set(standing: Standing, now: Date): void {
     for (const each of all) each.reset();
-    if (standing === null) {
-      for (const each of [unsealed, recovering, age]) each.remove();
-      return;
+    for (const each of [unsealed, recovering]) each.remove();
+    for (const [question, counted] of Object.entries(standing)) {
+      up.set({ question }, counted === null ? 0 : 1);
+      if (counted !== null) age.set({ question }, secondsSince(counted.at, now));
     }
+    if (standing.operations !== null) setOperations(standing.operations.value, now);
+    if (standing.reports !== null) setReports(standing.reports.value);
+    if (standing.unsealed !== null) unsealed.set(standing.unsealed.value);
+    if (standing.recovering !== null) recovering.set(standing.recovering.value);
+    if (standing.solvency !== null) setSolvency(standing.solvency.value, now);
+  }
+
+  function setOperations(counts: readonly OperationCount[], now: Date): void {
     for (const [kind, states] of Object.entries(statesOf))
       for (const state of states.filter((each) => !ended.includes(each))) {
         operations.set({ kind, state }, 0);
         oldest.set({ kind, state }, 0);
       }
-    for (const { kind, state, count, oldestAt } of standing.operations) {
+    for (const { kind, state, count, oldestAt } of counts) {
       operations.set({ kind, state }, count);
       oldest.set({ kind, state }, secondsSince(oldestAt, now));
     }
+  }
+
+  function setReports(counts: readonly { severity: Severity; count: number }[]): void {
     for (const severity of severities) reports.set({ severity }, 0);
-    for (const { severity, count } of standing.openReports) reports.set({ severity }, count);
-    unsealed.set(standing.unsealedEvents);
-    recovering.set(standing.recovering);
-    age.set(secondsSince(standing.at, now));
-    for (const each of standing.solvency) {
+    for (const { severity, count } of counts) reports.set({ severity }, count);
+  }
+
+  function setSolvency(counts: readonly SolvencyCount[], now: Date): void {
+    for (const each of counts) {
       const by = { mint: each.mintUrl, unit: each.unit };
       booked.set(by, Number(each.booked));
       verified.set(by, Number(each.verified));

@@ -20,6 +20,7 @@ import { createMeltAttempts } from '../../../src/services/melt/attempts.ts';
 import { createBooks } from '../../../src/services/melt/books.ts';
 import { createBudgets } from '../../../src/services/melt/budget.ts';
 import { createComparison } from '../../../src/services/melt/comparison.ts';
+import { createCorrecting } from '../../../src/services/melt/correcting.ts';
 import { createCourier } from '../../../src/services/melt/courier.ts';
 import { createExchanges } from '../../../src/services/melt/exchanges.ts';
 import { createMeltHandler } from '../../../src/services/melt/handler.ts';
@@ -153,9 +154,8 @@ export function createInstance(parts: {
   const preflight = createPreflight({
     books,
     comparison: createComparison({ books, mints }),
-    corrections: createCorrectionRepository(database, tokens, audit),
+    correcting: createCorrecting({ corrections: createCorrectionRepository(database, tokens, audit), now }),
     reports,
-    now,
   });
   const timed: Timed = (_phase, work) => work();
   const everywhere = { directMeltPercent: 100, fullPreflightPercent: 100 };
