@@ -1,3 +1,3 @@
 import { meltTable } from '../support/faultTable/table.ts';
 
-meltTable('before');
+meltTable('some reports', 'before');

@@ -1,3 +1,3 @@
 import { meltTable } from '../support/faultTable/table.ts';
 
-meltTable('melting');
+meltTable('some reports', 'melting');

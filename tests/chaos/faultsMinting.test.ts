@@ -1,3 +1,3 @@
 import { mintingTable } from '../support/faultTable/table.ts';
 
-mintingTable();
+mintingTable('some reports');

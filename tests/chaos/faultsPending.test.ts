@@ -1,3 +1,3 @@
 import { meltTable } from '../support/faultTable/table.ts';
 
-meltTable('pending', 'paid');
+meltTable('no reports', 'pending', 'paid');

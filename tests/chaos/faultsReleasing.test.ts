@@ -1,3 +1,3 @@
 import { meltTable } from '../support/faultTable/table.ts';
 
-meltTable('releasing');
+meltTable('reports in the whole table alone', 'releasing');

@@ -1,3 +1,3 @@
 import { meltTable } from '../support/faultTable/table.ts';
 
-meltTable('swapping', 'swapped');
+meltTable('some reports', 'swapping', 'swapped');

@@ -44,6 +44,7 @@ export async function expectTrueReports(stand: Stand, wallet: TestWallet, story:
   for (const supportId of await idsAbout(stand, wallet, named)) {
     await until(async () => (await read(supportId)).status === 200, 'the report to be read');
     const { body } = await read(supportId);
+    stand.tally.reportsRead += 1;
     expectComplete(body);
     expect(secrets.filter((secret) => JSON.stringify(body).includes(secret))).toEqual([]);
     const claims = claimsOf(body);

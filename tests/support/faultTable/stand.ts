@@ -32,6 +32,8 @@ export type Stand = {
   /** Waits until something is so, and has nobody wait for the clock meanwhile. */
   until: (isSo: () => boolean | Promise<boolean>, what: string) => Promise<void>;
   nextCell: () => void;
+  /** How often a report was held against the truth: a check that never reads one checks nothing. */
+  tally: { reportsRead: number };
 };
 
 export async function startStand(): Promise<Stand> {
@@ -81,6 +83,7 @@ export async function startStand(): Promise<Stand> {
     nextCell: () => {
       aheadAtStartMs = aheadMs;
     },
+    tally: { reportsRead: 0 },
   };
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectBalancedBooks } from '../money.ts';
 import { allAtRest, calm, NotMet } from './cell.ts';
 import type { FaultRow } from './faultRow.ts';
@@ -20,22 +20,38 @@ const maxTries = 3;
 /** On a machine that does much else, too. */
 const limitMs = 180_000;
 
+/** Whether anything in these phases is reported to people, so that there are reports to be held against the truth. */
+type Reports = 'some reports' | 'reports in the whole table alone' | 'no reports';
+
+function areExpected(reports: Reports): boolean {
+  switch (reports) {
+    case 'some reports':
+      return true;
+    case 'reports in the whole table alone':
+      return isWhole;
+    case 'no reports':
+      return false;
+  }
+}
+
 /** All faults that have a place in these phases of a melt, one test each. */
-export function meltTable(...states: Phase['state'][]): void {
+export function meltTable(reports: Reports, ...states: Phase['state'][]): void {
   table<MeltPhase>(
     meltPhases.filter(({ state }) => states.includes(state)),
     meltCell,
+    reports,
   );
 }
 
 /** The same for the phases of a minting. */
-export function mintingTable(): void {
-  table<Phase>(mintingPhases, mintingCell);
+export function mintingTable(reports: Reports): void {
+  table<Phase>(mintingPhases, mintingCell, reports);
 }
 
 function table<P extends Phase>(
   phases: readonly P[],
   cell: (stand: Stand, phase: P, fault: FaultRow) => Promise<string>,
+  reports: Reports,
 ): void {
   let stand: Stand;
   beforeAll(async () => {
@@ -59,6 +75,9 @@ function table<P extends Phase>(
       }
     });
   }
+  it(`held against the truth: ${reports}`, () => {
+    expect(stand.tally.reportsRead > 0).toBe(areExpected(reports));
+  });
 }
 
 /** A phase that is never met is the table's failure; one that a busy machine has missed is tried again, with a fresh wallet. */
