@@ -16,7 +16,8 @@ const metrics = readFileSync('docs/metrics.md', 'utf8');
 
 describe.each(drills.map((drill) => [drill.name, drill] as const))('the drill %s', (name, drill) => {
   it('is of a metric, an alert and a runbook that there are, and stands in both', () => {
-    expect(metrics).toContain(`| \`${drill.metric}\` |`);
+    // Prometheus' own.
+    if (drill.metric !== 'up') expect(metrics).toContain(`| \`${drill.metric}\` |`);
     const page = readFileSync(`docs/runbooks/${drill.runbook}.md`, 'utf8');
     const told = page.split('\n').filter((line) => line.startsWith('**Drill.** '));
     expect(told.join('\n')).toContain(`\`npm run -s crucible -- drill ${name}\``);
