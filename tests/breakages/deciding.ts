@@ -32,12 +32,24 @@ export const deciding: Breakage[] = [
     name: 'what a restore has brought back is taken back once more',
     edits: [
       edit(
-        'src/services/support/decide.ts',
-        "return holding.some(({ status }) => status !== 'spent') ? 'A restore has brought its ecash back.' : null;",
-        'return null;',
+        'src/services/support/grounds.ts',
+        'return holding.some(({ id }) => !sourceTokenIds.includes(id));',
+        'return false;',
       ),
     ],
     caughtBy: decidedAbout,
     test: 'is not taken back a second time',
+  },
+  {
+    name: 'what a restore has brought back and the wallet has spent since is taken for a payment of its own',
+    edits: [
+      edit(
+        'src/services/support/grounds.ts',
+        'holding.some(({ id }) => !sourceTokenIds.includes(id))',
+        "holding.some(({ status }) => status !== 'spent')",
+      ),
+    ],
+    caughtBy: decidedAbout,
+    test: 'and the wallet has spent since',
   },
 ];

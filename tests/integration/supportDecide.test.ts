@@ -91,6 +91,12 @@ async function hanging() {
   return payment;
 }
 
+async function restored(wallet: TestWallet): Promise<void> {
+  await world.call('POST', `${wallet.at}/restore`, {});
+  const isOver = async () => (await world.call('GET', `${wallet.at}/restore`)).body['status'] === 'DONE';
+  await timePassesUntil(isOver, 'the restore over');
+}
+
 describe('a fence that a person wants', () => {
   it('takes the ecash back from a mint that calls the quote paid, and closes what was reported', async () => {
     const { wallet, id, paymentHash } = await doubted();
@@ -220,26 +226,40 @@ describe('a payment that a person writes off', () => {
     expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
   });
 
+  /** Given up while Lightning held it; then it failed, and a restore found its ecash. */
+  async function broughtBack() {
+    const payment = await hanging();
+    const { wallet, id, paymentHash } = payment;
+    expect((await decide(id, 'write_off')).body).toMatchObject({ state: 'written_off' });
+    await world.sim.settle(paymentHash, 'failed');
+    await restored(wallet);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
+    return payment;
+  }
+
   it('and that a restore has brought back is not taken back a second time', async () => {
-    const { wallet, id } = await doubted();
-    await decide(id, 'write_off');
-    mint.lie = null;
-    await world.call('POST', `${wallet.at}/restore`, {});
-    await timePassesUntil(
-      async () => (await wallet.balance())['totalBalance'] === 512,
-      'what was given up found',
-    );
-    const isOver = async () => {
-      const { body } = await world.call('GET', `${wallet.at}/restore`);
-      return body['status'] === 'DONE';
-    };
-    await timePassesUntil(isOver, 'the restore over');
+    const { wallet, id } = await broughtBack();
     expect(await decide(id, 'fence')).toMatchObject({
       status: 409,
       body: { message: expect.stringContaining('A restore has brought its ecash back') },
     });
     expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
   });
+
+  it.each([false, true])(
+    'and that a restore has brought back and the wallet has spent since is never told as paid (by others: %s)',
+    async (isPaidByOthers) => {
+      const { wallet, id, paymentHash } = await broughtBack();
+      expect((await world.call('POST', `${wallet.at}/send`, { amount: 512 })).status).toBe(200);
+      if (isPaidByOthers) mint.lie = paidByOthers;
+      expect((await decide(id, 'fence')).body).toMatchObject({
+        code: 'DECISION_NOT_POSSIBLE',
+        state: 'written_off',
+      });
+      expect(await timesPaid(world, paymentHash)).toBe(0);
+      expect(await wallet.balance()).toMatchObject({ totalBalance: 0, reservedBalance: 0 });
+    },
+  );
 
   it('of which others had spent a part gives the rest back', async () => {
     mint.lie = (request) =>

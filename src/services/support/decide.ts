@@ -1,12 +1,10 @@
 import { DomainError, InvariantBroken } from '../../models/errors.ts';
-import { isFinished, meltInputs, type Operation } from '../../models/operation.ts';
+import { isFinished, type Operation } from '../../models/operation.ts';
 import type { AuditEvent } from '../../models/report.ts';
 import { redactText } from '../../redaction.ts';
 import { atStake, type DecisionRepository, nothingOdd, stateBefore } from '../../repositories/decisions.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
-import type { RecoveryRepository } from '../../repositories/recoveries.ts';
-import type { TokenRepository } from '../../repositories/tokens.ts';
 import type { ReportService } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import type { Actor, Decision, DecisionView, SupportService } from './contracts.ts';
@@ -19,6 +17,7 @@ import {
   upkeepStates,
   whyNot,
 } from './deciding.ts';
+import type { Grounds } from './grounds.ts';
 import type { Look } from './recheck.ts';
 import { findStory, viewOf } from './standing.ts';
 
@@ -29,15 +28,14 @@ const maxTries = 5;
 export function createDecide(parts: {
   stories: OperationStories;
   operations: Pick<OperationRepository, 'byId'>;
-  tokens: Pick<TokenRepository, 'holding'>;
-  recoveries: Pick<RecoveryRepository, 'byId'>;
+  grounds: Grounds;
   decisions: DecisionRepository;
   reports: Pick<ReportService, 'close'>;
   mints: Pick<MintDirectory, 'health'>;
   look: Look;
   now: () => Date;
 }): SupportService['decide'] {
-  const { stories, operations, tokens, recoveries, decisions, reports, mints, look, now } = parts;
+  const { stories, operations, grounds, decisions, reports, mints, look, now } = parts;
 
   return async (transactionId, decision, note, actor) => {
     // Somebody may paste a secret into it.
@@ -62,7 +60,7 @@ export function createDecide(parts: {
       if (operation === null) throw new InvariantBroken(`${transactionId} has vanished`);
       if (isDecided(operation, decision)) return 'DECIDED_BEFORE';
       const at = now();
-      const why = whyNot(operation, decision, at) ?? (await whyNoLonger(operation));
+      const why = whyNot(operation, decision, at) ?? (await grounds.againstFence(operation));
       if (why !== null) throw notPossible(operation, why);
       try {
         const noted = auditOf(operation, decision, note, actor, at);
@@ -78,17 +76,6 @@ export function createDecide(parts: {
           );
       }
     }
-  }
-
-  /** What was given up may have been found by a restore since: it is in a token then, and must not be taken back twice. */
-  async function whyNoLonger(operation: Operation): Promise<string | null> {
-    if (operation.kind !== 'melt' || operation.state !== 'written_off') return null;
-    const { walletId, mintUrl } = operation;
-    if (((await recoveries.byId(walletId))?.recovery ?? null) !== null)
-      return 'Its wallet is being restored; look at it again when that is over.';
-    const Ys = meltInputs(operation).map(({ Y }) => Y);
-    const holding = await tokens.holding({ id: walletId, mintUrl }, Ys);
-    return holding.some(({ status }) => status !== 'spent') ? 'A restore has brought its ecash back.' : null;
   }
 
   async function writeOff(operation: Operation, note: string, noted: AuditEvent): Promise<void> {
