@@ -60,7 +60,7 @@ export function createDecide(parts: {
       if (operation === null) throw new InvariantBroken(`${transactionId} has vanished`);
       if (isDecided(operation, decision)) return 'DECIDED_BEFORE';
       const at = now();
-      const why = whyNot(operation, decision, at) ?? (await grounds.againstFence(operation));
+      const why = whyNot(operation, decision, at) ?? (await grounds(operation, decision));
       if (why !== null) throw notPossible(operation, why);
       try {
         const noted = auditOf(operation, decision, note, actor, at);

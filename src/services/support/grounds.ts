@@ -1,18 +1,21 @@
-import { meltInputs, type Operation } from '../../models/operation.ts';
+import { type MintingOperation, meltInputs, type Operation } from '../../models/operation.ts';
 import type { RecoveryRepository } from '../../repositories/recoveries.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
+import type { MintDirectory } from '../mint/mints.ts';
+import type { Decision } from './contracts.ts';
 
-/** What stands against a decision by what others know than the operation itself; of that, `whyNot` knows. */
-export type Grounds = {
-  /** Why its ecash is not to be taken back; null where it may be. */
-  againstFence(operation: Operation): Promise<string | null>;
-};
+/** Why a decision cannot be made about an operation, by what others know of it than it itself; null where it can. */
+export type Grounds = (operation: Operation, decision: Decision) => Promise<string | null>;
 
 export function createGrounds(parts: {
   tokens: Pick<TokenRepository, 'holding'>;
   recoveries: Pick<RecoveryRepository, 'byId'>;
+  mints: Pick<MintDirectory, 'urls' | 'at'>;
 }): Grounds {
-  const { tokens, recoveries } = parts;
+  const { tokens, recoveries, mints } = parts;
+
+  const whyNotNow: Grounds = (operation, decision) =>
+    decision === 'fence' ? againstFence(operation) : againstWriteOff(operation);
 
   /** What was given up may have been found by a restore since: it is in a token then, and must not be taken back twice. */
   async function againstFence(operation: Operation): Promise<string | null> {
@@ -35,5 +38,26 @@ export function createGrounds(parts: {
     return holding.some(({ id }) => !sourceTokenIds.includes(id));
   }
 
-  return { againstFence };
+  /** What is the wallet's by its mint is not given up: nothing else could bring it home any more. */
+  async function againstWriteOff(operation: Operation): Promise<string | null> {
+    if (operation.kind !== 'minting' || (await isSurelyIssued(operation))) return null;
+    return `Its mint does not say that the quote is issued: if it was paid, the mint owes the ecash to this wallet, and what is given up could not be credited any more. ${insteadOf(operation)}`;
+  }
+
+  /** Then a restore finds what was signed to this wallet. One answer of a mint proves nothing. */
+  const isSurelyIssued = async (operation: MintingOperation): Promise<boolean> =>
+    (await isIssued(operation)) && (await isIssued(operation));
+
+  async function isIssued({ mintUrl, quoteId }: MintingOperation): Promise<boolean> {
+    if (!mints.urls.includes(mintUrl)) return false;
+    const quote = await mints.at(mintUrl).gateway.mintQuote(quoteId);
+    return quote.kind === 'answer' && quote.value.state === 'ISSUED';
+  }
+
+  return whyNotNow;
 }
+
+const insteadOf = ({ state }: Operation): string =>
+  state === 'needs_attention'
+    ? 'Decide “fence” to have it go on from where it was stopped.'
+    : 'The server goes on with it by itself, for as long as it takes.';
