@@ -1,6 +1,7 @@
 import { type Breakage, edit } from './breakage.ts';
 
 const decidedAbout = 'tests/integration/supportDecide.test.ts';
+const givenUp = 'tests/integration/supportWriteOff.test.ts';
 
 /** What people decide. */
 export const deciding: Breakage[] = [
@@ -51,5 +52,29 @@ export const deciding: Breakage[] = [
     ],
     caughtBy: decidedAbout,
     test: 'and the wallet has spent since',
+  },
+  {
+    name: 'a silent mint is reason enough to give up what a swap was to take',
+    edits: [
+      edit(
+        'src/services/support/grounds.ts',
+        "const inputs = first === 'SPENT' ?",
+        "if (first === 'UNREACHABLE') return null;\n    const inputs = first === 'SPENT' ?",
+      ),
+    ],
+    caughtBy: givenUp,
+    test: 'does not say whether it is spent',
+  },
+  {
+    name: 'a paid minting is given up before the mint has issued it',
+    edits: [
+      edit(
+        'src/services/support/grounds.ts',
+        'if (await isSurelyIssued(operation)) return null;',
+        'if (operation.quoteId) return null;',
+      ),
+    ],
+    caughtBy: givenUp,
+    test: 'is not given up before the mint has issued it',
   },
 ];

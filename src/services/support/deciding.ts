@@ -56,7 +56,8 @@ function whyNotTakenUp(operation: Exclude<Operation, { kind: 'melt' }>): string 
 const whyNoWriteOff = ({ state }: Operation): string | null =>
   state === 'written_off' ? 'It was written off before.' : null;
 
-const restoreInstead = 'What the mint has signed of it is found by a restore of the wallet.';
+const restoreInstead =
+  'It was given up, and is not taken up again. What the mint has signed of it is found by a restore of the wallet.';
 
 const whereItStopped = (state: string | null): string | null =>
   state === null ? 'Where it was stopped, nothing can go on.' : null;
