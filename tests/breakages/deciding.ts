@@ -1,6 +1,7 @@
 import { type Breakage, edit } from './breakage.ts';
 
 const decidedAbout = 'tests/integration/supportDecide.test.ts';
+const stopped = 'tests/integration/supportStopped.test.ts';
 const givenUp = 'tests/integration/supportWriteOff.test.ts';
 
 /** What people decide. */
@@ -76,5 +77,17 @@ export const deciding: Breakage[] = [
     ],
     caughtBy: givenUp,
     test: 'is not given up before the mint has issued it',
+  },
+  {
+    name: 'a payment whose change a restore has found is taken up again',
+    edits: [
+      edit(
+        'src/services/support/grounds.ts',
+        'if (await isFound(operation, outputs))',
+        'if (given.length === 0)',
+      ),
+    ],
+    caughtBy: stopped,
+    test: 'is not fenced once a restore has found its change',
   },
 ];

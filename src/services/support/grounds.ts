@@ -1,4 +1,5 @@
 import {
+  attemptsFor,
   type MeltOperation,
   type MintingOperation,
   meltInputs,
@@ -8,6 +9,7 @@ import type { Proof } from '../../models/proof.ts';
 import { fencedRest } from '../../repositories/decisions.ts';
 import type { RecoveryRepository } from '../../repositories/recoveries.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
+import { proofName } from '../ecash/outputs.ts';
 import type { MintView } from '../melt/decision.ts';
 import { inputsView } from '../melt/observe.ts';
 import type { MintDirectory } from '../mint/mints.ts';
@@ -36,10 +38,14 @@ export function createGrounds(parts: {
     const inputs = meltInputs(operation).map(({ Y }) => Y);
     if (await isFound(operation, inputs))
       return 'A restore has brought its ecash back, and whatever the wallet has done with it since stands.';
+    const given = [...attemptsFor(operation, 'melt'), ...attemptsFor(operation, 'fence')];
+    const outputs = given.flatMap((attempt) => attempt.outputs.map(({ secret }) => proofName(secret)));
+    if (await isFound(operation, outputs))
+      return 'A restore has found what the mint gave for its ecash, so that is spent there: nothing is left to take back.';
     return null;
   }
 
-  /** Whether a token has any of these that is none of its sources, whatever has become of that token: only a restore makes one. */
+  /** Whether any of these is in a token that is none of its sources, whatever has become of that: only a restore makes one. */
   async function isFound(
     { walletId, mintUrl, sourceTokenIds }: MeltOperation,
     Ys: readonly string[],
