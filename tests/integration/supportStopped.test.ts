@@ -1,8 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { decidingIn } from '../support/deciding.ts';
-import { liar } from '../support/liar.ts';
+import { fresh } from '../../src/repositories/recoveryDocuments.ts';
+import { decidingIn, hourMs, paidByOthers } from '../support/deciding.ts';
+import { liar, posts } from '../support/liar.ts';
 import { timesPaid } from '../support/money.ts';
-import type { World } from '../support/world.ts';
+import { until, type World } from '../support/world.ts';
 
 const mint = liar();
 let world: World;
@@ -14,7 +16,7 @@ afterEach(() => {
   mint.lie = null;
 });
 
-const { decide, comesToLater, stored, reportsOf, restored, hanging } = decidingIn(mint, () => world);
+const { decide, comesToLater, stored, reportsOf, restored, doubted, hanging } = decidingIn(mint, () => world);
 
 describe('a payment that was given up and then went through', () => {
   it('is not fenced once a restore has found its change, whether that was spent or not', async () => {
@@ -65,5 +67,58 @@ describe('a payment whose booking can never succeed', () => {
     await comesToLater(wallet, id, 'settled');
     expect(await timesPaid(world, paymentHash)).toBe(1);
     expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
+  });
+});
+
+describe('a restore of the wallet, and a decision between its two looks at what is under way', () => {
+  it('credit the ecash once', async () => {
+    const { wallet, id } = await doubted();
+    mint.lie = (request, carry) =>
+      posts(request, '/v1/swap') ? pause(1_500).then(carry) : paidByOthers(request, carry);
+    const { operations } = world.context.database;
+    const find = operations.find.bind(operations);
+    const isTakenUp = async () => (await stored(id))?.state !== 'needs_attention';
+    let decided: Promise<unknown> | null = null;
+    const finding = (filter: Record<string, unknown>) => {
+      const query = find(filter);
+      if (decided !== null || filter['state'] !== 'needs_attention' || !('wallet_id' in filter)) return query;
+      decided = decide(id, 'fence');
+      const cursor = query.cursor.bind(query);
+      const late = async function* () {
+        await until(isTakenUp, 'taken up');
+        yield* cursor();
+      };
+      return Object.assign(query, { cursor: late });
+    };
+    Object.assign(operations, { find: finding });
+    try {
+      await world.call('POST', `${wallet.at}/restore`, {}, { prefer: 'respond-async' });
+      await comesToLater(wallet, id, 'released');
+    } finally {
+      Reflect.deleteProperty(operations, 'find');
+    }
+    expect(await decided).toMatchObject({ body: { outcome: 'DECIDED' } });
+    expect((await world.call('GET', `${wallet.at}/restore`)).body).toMatchObject({ restoredAmount: 0 });
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
+  });
+
+  it('are not made at once of what was given up: that is the restore’s to find', async () => {
+    const { wallet, id } = await hanging();
+    await decide(id, 'write_off');
+    const { wallets } = world.context.database;
+    const recovery = fresh('requested', new Date(Date.now() + 7 * 24 * hourMs));
+    const { updateOne } = wallets;
+    const racing = async (...given: Parameters<typeof updateOne>) => {
+      Reflect.deleteProperty(wallets, 'updateOne');
+      await wallets.updateOne({ npub: wallet.npub }, { $set: { recovery } });
+      return wallets.updateOne(...given);
+    };
+    Object.assign(wallets, { updateOne: racing });
+    expect(await decide(id, 'fence')).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('is being restored'), state: 'written_off' },
+    });
+    await wallets.updateOne({ npub: wallet.npub }, { $unset: { recovery: 1 } });
+    expect((await decide(id, 'fence')).body).toMatchObject({ outcome: 'DECIDED' });
   });
 });

@@ -2,7 +2,13 @@ import { DomainError, InvariantBroken } from '../../models/errors.ts';
 import { isFinished, type Operation } from '../../models/operation.ts';
 import type { AuditEvent } from '../../models/report.ts';
 import { redactText } from '../../redaction.ts';
-import { atStake, type DecisionRepository, nothingOdd, stateBefore } from '../../repositories/decisions.ts';
+import {
+  atStake,
+  type DecisionRepository,
+  nothingOdd,
+  stateBefore,
+  UnderRecovery,
+} from '../../repositories/decisions.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
 import type { ReportService } from '../contracts.ts';
@@ -17,7 +23,7 @@ import {
   upkeepStates,
   whyNot,
 } from './deciding.ts';
-import type { Grounds } from './grounds.ts';
+import { type Grounds, whileRecovered } from './grounds.ts';
 import type { Look } from './recheck.ts';
 import { findStory, viewOf } from './standing.ts';
 
@@ -68,6 +74,7 @@ export function createDecide(parts: {
         else await writeOff(operation, note, noted);
         return 'DECIDED';
       } catch (error) {
+        if (error instanceof UnderRecovery) throw notPossible(operation, whileRecovered);
         if (!(error instanceof StaleOperation)) throw error;
         if (tries >= maxTries)
           throw notPossible(

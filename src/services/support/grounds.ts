@@ -33,8 +33,7 @@ export function createGrounds(parts: {
   async function againstFence(operation: Operation): Promise<string | null> {
     if (operation.kind !== 'melt' || operation.state !== 'written_off') return null;
     const { walletId } = operation;
-    if (((await recoveries.byId(walletId))?.recovery ?? null) !== null)
-      return 'Its wallet is being restored; look at it again when that is over.';
+    if (((await recoveries.byId(walletId))?.recovery ?? null) !== null) return whileRecovered;
     const inputs = meltInputs(operation).map(({ Y }) => Y);
     if (await isFound(operation, inputs))
       return 'A restore has brought its ecash back, and whatever the wallet has done with it since stands.';
@@ -121,6 +120,8 @@ export function createGrounds(parts: {
 
   return whyNotNow;
 }
+
+export const whileRecovered = 'Its wallet is being restored; decide when that is over.';
 
 const fenceInstead =
   'Decide “fence”: then it is swapped into ecash that no payment can take, or booked as paid where it was.';
