@@ -1868,6 +1868,8 @@ export interface components {
             decision: "fence" | "write_off";
             /** @description Why, for whoever reads it later */
             note: string;
+            /** @description The state in which you have seen it: if it has moved on since, nothing is decided */
+            state?: string;
         };
         Decided: {
             /** @constant */

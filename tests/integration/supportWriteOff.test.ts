@@ -13,7 +13,10 @@ afterEach(() => {
   mint.lie = null;
 });
 
-const { decide, timePassesUntil, stored, decidedIn, doubted, onlyOf } = decidingIn(mint, () => world);
+const { decide, timePassesUntil, stored, decidedIn, doubted, hanging, onlyOf } = decidingIn(
+  mint,
+  () => world,
+);
 
 const refused = (says: string) => ({
   status: 409,
@@ -101,5 +104,24 @@ describe('a payment whose request has left', () => {
     expect(await decide(id, 'write_off')).toMatchObject(refused('Decide “fence”'));
     expect((await decide(id, 'fence')).body).toMatchObject({ outcome: 'DECIDED' });
     await allBack(wallet, 512);
+  });
+
+  it('is not given up by whoever has seen it before somebody decided to have its ecash taken back', async () => {
+    const { id } = await hanging();
+    expect((await decide(id, 'fence')).body).toMatchObject({ outcome: 'DECIDED' });
+    expect(await decide(id, 'write_off')).toMatchObject(refused('Less than an hour ago'));
+  });
+
+  it('is not decided about by whoever has seen it in another state', async () => {
+    const { id } = await hanging();
+    const wish = { decision: 'write_off', note: 'x' };
+    const at = `/api/support/operations/${id}/decide`;
+    expect(await world.call('POST', at, { ...wish, state: 'needs_attention' })).toMatchObject(
+      refused('not in the state any more'),
+    );
+    expect(await decidedIn(id)).toHaveLength(0);
+    expect((await world.call('POST', at, { ...wish, state: 'pending' })).body).toMatchObject({
+      outcome: 'DECIDED',
+    });
   });
 });

@@ -13,7 +13,7 @@ import type { OperationStories } from '../../repositories/operationStories.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
 import type { ReportService } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import type { Actor, Decision, DecisionView, SupportService } from './contracts.ts';
+import type { Actor, Decision, DecisionView, DecisionWish, SupportService } from './contracts.ts';
 import {
   hasLeft,
   mintingStates,
@@ -43,11 +43,11 @@ export function createDecide(parts: {
 }): SupportService['decide'] {
   const { stories, operations, grounds, decisions, reports, mints, look, now } = parts;
 
-  return async (transactionId, decision, note, actor) => {
-    // Somebody may paste a secret into it.
-    const said = redactText(note);
+  return async (transactionId, wish, actor) => {
+    const { decision } = wish;
     await findStory(stories, transactionId);
-    const outcome = await decideOnce(transactionId, decision, said, actor);
+    // Somebody may paste a secret into it.
+    const outcome = await decideOnce(transactionId, { ...wish, note: redactText(wish.note) }, actor);
     const story = await findStory(stories, transactionId);
     const rechecked = decision === 'fence' && story.isOpen ? await look(story) : null;
     const operation = viewOf(await findStory(stories, transactionId));
@@ -57,14 +57,15 @@ export function createDecide(parts: {
 
   async function decideOnce(
     transactionId: string,
-    decision: Decision,
-    note: string,
+    { decision, note, state }: DecisionWish,
     actor: Actor,
   ): Promise<DecisionView['outcome']> {
     for (let tries = 1; ; tries += 1) {
       const operation = await operations.byId(transactionId);
       if (operation === null) throw new InvariantBroken(`${transactionId} has vanished`);
       if (isDecided(operation, decision)) return 'DECIDED_BEFORE';
+      if (state !== undefined && state !== operation.state)
+        throw notPossible(operation, 'It is not in the state any more in which you have seen it.');
       const at = now();
       const why = whyNot(operation, decision, at) ?? (await grounds(operation, decision));
       if (why !== null) throw notPossible(operation, why);

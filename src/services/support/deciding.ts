@@ -20,8 +20,12 @@ function hasNoDoubt(operation: Operation, at: Date): string | null {
   if (state === 'sent') return 'The token is out and waits for its recipient; its owner can reclaim it.';
   if (state === 'awaiting_payment') return 'Its invoice was not paid yet, and may be at any time.';
   const since = kind === 'melt' ? operation.createdAt : enteredStateAt(operation);
-  if (at.getTime() - since.getTime() >= oddForMs) return null;
-  return 'It has been open for less than an hour, and the server is at it; have it rechecked.';
+  if (at.getTime() - since.getTime() < oddForMs)
+    return 'It has been open for less than an hour, and the server is at it; have it rechecked.';
+  const fencedAt = kind === 'melt' ? operation.fenceDecidedAt : null;
+  if (fencedAt !== null && at.getTime() - fencedAt.getTime() < oddForMs)
+    return 'Less than an hour ago a person has decided to have its ecash taken back, which may be under way; have it rechecked.';
+  return null;
 }
 
 function whyNoFence(operation: Operation): string | null {
