@@ -186,6 +186,7 @@ function budgetGivenBack(operation: Operation): Pick<OperationDocument, 'budget_
 /** What the operation holds and no token does: counted as reserved balance (transaction S). */
 function heldAmount(operation: Operation): bigint {
   if (operation.kind !== 'melt' || !operation.bookedEarly || operation.held === null) return 0n;
+  if (operation.payment !== null) return 0n;
   const gone: readonly Operation['state'][] = ['paid', 'settled', 'released', 'written_off'];
   return gone.includes(operation.state) ? 0n : sumAmounts(operation.held.send);
 }

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fresh } from '../../src/repositories/recoveryDocuments.ts';
-import { decidingIn, hourMs, paidByOthers } from '../support/deciding.ts';
-import { liar, posts } from '../support/liar.ts';
+import { decidingIn, hourMs, lost, paidByOthers } from '../support/deciding.ts';
+import { liar, posts, quotePath, retold } from '../support/liar.ts';
 import { timesPaid } from '../support/money.ts';
-import { until, type World } from '../support/world.ts';
+import { type TestWallet, until, type World } from '../support/world.ts';
 
 const mint = liar();
 let world: World;
@@ -17,6 +17,17 @@ afterEach(() => {
 });
 
 const { decide, comesToLater, stored, reportsOf, restored, doubted, hanging } = decidingIn(mint, () => world);
+
+/** What a booking is to make a token for has one already, as no server leaves it: the booking can never succeed. */
+async function tokenInTheWayOf({ npub }: TestWallet, transaction_id: string) {
+  const { tokens } = world.context.database;
+  const [another] = await tokens.find({ npub }).lean();
+  if (another === undefined) throw new Error('the wallet has no token');
+  const { proofs: _, ...without } = another;
+  const _id = `tok_in_the_way_of_${transaction_id}`;
+  await tokens.create({ ...without, _id, status: 'failed', total_amount: 0n, transaction_id });
+  return { remove: () => tokens.deleteOne({ _id }) };
+}
 
 describe('a payment that was given up and then went through', () => {
   it('is not fenced once a restore has found its change, whether that was spent or not', async () => {
@@ -41,18 +52,7 @@ describe('a payment that was given up and then went through', () => {
 describe('a payment whose booking can never succeed', () => {
   it('is stopped and reported, and goes on once a person has put it right and decided so', async () => {
     const { wallet, id, paymentHash } = await hanging();
-    const { tokens } = world.context.database;
-    const [another] = await tokens.find({ npub: wallet.npub }).lean();
-    if (another === undefined) throw new Error('the wallet has no token');
-    const { proofs: _, ...inTheWay } = another;
-    const transaction_id = `${id}_melt_change`;
-    await tokens.create({
-      ...inTheWay,
-      _id: 'tok_in_the_way',
-      status: 'failed',
-      total_amount: 0n,
-      transaction_id,
-    });
+    const inTheWay = await tokenInTheWayOf(wallet, `${id}_melt_change`);
     await world.sim.settle(paymentHash, 'paid');
     await comesToLater(wallet, id, 'needs_attention');
     expect(await reportsOf(id)).toContainEqual(
@@ -62,10 +62,37 @@ describe('a payment whose booking can never succeed', () => {
         summary: expect.stringContaining('is in another token already'),
       }),
     );
-    await tokens.deleteOne({ _id: 'tok_in_the_way' });
+    await inTheWay.remove();
     expect((await decide(id, 'fence')).body).toMatchObject({ outcome: 'DECIDED' });
     await comesToLater(wallet, id, 'settled');
     expect(await timesPaid(world, paymentHash)).toBe(1);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
+  });
+});
+
+describe('a payment that was stopped once the mint had paid it', () => {
+  it('is not given up; taken up again, it asks for its change and is settled', async () => {
+    const { wallet, id, paymentHash } = await hanging();
+    mint.lie = (request, carry) => {
+      if (posts(request, '/v1/restore')) return Promise.resolve(lost);
+      if (request.method !== 'GET' || !request.url.includes(quotePath)) return undefined;
+      return retold(carry, (body) => {
+        delete body.change;
+      });
+    };
+    await world.sim.settle(paymentHash, 'paid');
+    await comesToLater(wallet, id, 'paid');
+    const inTheWay = await tokenInTheWayOf(wallet, `${id}_melt_change`);
+    mint.lie = null;
+    await comesToLater(wallet, id, 'needs_attention');
+    expect(await decide(id, 'write_off')).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('Decide “fence” to have that asked for again') },
+    });
+    await inTheWay.remove();
+    expect((await decide(id, 'fence')).body).toMatchObject({ outcome: 'DECIDED' });
+    await comesToLater(wallet, id, 'settled');
+    expect((await wallet.status(id)).body).toMatchObject({ status: 'PAID', paidAmount: 210 });
     expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
   });
 });

@@ -53,11 +53,11 @@ describe('what a person may decide about a payment', () => {
   it('is no fence where no payment request has left, but to go on from where it was stopped', () => {
     const open = melt({ state: 'swapping' });
     expect(whyNot(open, 'fence', later(open, 24 * hourMs))).toContain('No payment request has left');
-    for (const state of ['prepared', 'swapping', 'swapped']) {
+    for (const state of ['prepared', 'swapping', 'swapped', 'releasing']) {
       const stopped = melt(stoppedIn(state));
       expect(whyNot(stopped, 'fence', stopped.createdAt)).toBeNull();
     }
-    const odd = melt(stoppedIn('releasing'));
+    const odd = melt(stoppedIn('melting'));
     expect(whyNot(odd, 'fence', odd.createdAt)).toContain('nothing can go on');
   });
 

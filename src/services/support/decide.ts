@@ -99,6 +99,16 @@ export function createDecide(parts: {
     const goesOn = { finishedAt: null, dueAt: at };
     switch (operation.kind) {
       case 'melt': {
+        if (operation.payment !== null) {
+          const paid = { state: 'paid' as const, dueAt: at, finishedAt: operation.payment.paidAt };
+          await decisions.takeUp(
+            operation,
+            paid,
+            'a person has decided: the change is asked for again',
+            noted,
+          );
+          return;
+        }
         const from = hasLeft(operation) ? null : stateBefore(operation, unsentStates);
         const stands = !isFinished(operation.state);
         const state = from ?? (stands ? operation.state : 'pending');
