@@ -149,3 +149,18 @@ describe('a restore of the wallet, and a decision between its two looks at what 
     expect((await decide(id, 'fence')).body).toMatchObject({ outcome: 'DECIDED' });
   });
 });
+
+describe('a decision', () => {
+  it('stands, and is told to, though the look that follows it breaks down', async () => {
+    const { id } = await hanging();
+    const { operations } = world.context.database;
+    const findOneAndUpdate = () => {
+      throw new Error('not just now');
+    };
+    Object.assign(operations, { findOneAndUpdate });
+    const decided = await decide(id, 'fence').finally(() =>
+      Reflect.deleteProperty(operations, 'findOneAndUpdate'),
+    );
+    expect(decided).toMatchObject({ status: 200, body: { outcome: 'DECIDED', rechecked: 'STILL_ASKING' } });
+  });
+});

@@ -1,5 +1,5 @@
 import { DomainError, InvariantBroken } from '../../models/errors.ts';
-import { isFinished, type Operation } from '../../models/operation.ts';
+import { isFinished, type Operation, type OperationStory } from '../../models/operation.ts';
 import type { AuditEvent } from '../../models/report.ts';
 import { redactText } from '../../redaction.ts';
 import {
@@ -11,9 +11,17 @@ import {
 } from '../../repositories/decisions.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
+import { duplicateKeyIndex } from '../../repositories/transaction.ts';
 import type { ReportService } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import type { Actor, Decision, DecisionView, DecisionWish, SupportService } from './contracts.ts';
+import type {
+  Actor,
+  Decision,
+  DecisionView,
+  DecisionWish,
+  RecheckOutcome,
+  SupportService,
+} from './contracts.ts';
 import {
   hasLeft,
   mintingStates,
@@ -49,11 +57,16 @@ export function createDecide(parts: {
     // Somebody may paste a secret into it.
     const outcome = await decideOnce(transactionId, { ...wish, note: redactText(wish.note) }, actor);
     const story = await findStory(stories, transactionId);
-    const rechecked = decision === 'fence' && story.isOpen ? await look(story) : null;
+    const rechecked = decision === 'fence' && story.isOpen ? await lookIfPossible(story) : null;
     const operation = viewOf(await findStory(stories, transactionId));
     const health = mints.health().find(({ url }) => url === story.mintUrl);
     return { decision, outcome, rechecked, operation, mintAnsweredMsAgo: health?.answeredMsAgo ?? null };
   };
+
+  /** The decision stands, whatever becomes of the look at it: the worker goes on. */
+  function lookIfPossible(story: OperationStory): Promise<RecheckOutcome> {
+    return look(story).catch(() => 'STILL_ASKING' as const);
+  }
 
   async function decideOnce(
     transactionId: string,
@@ -76,6 +89,8 @@ export function createDecide(parts: {
         return 'DECIDED';
       } catch (error) {
         if (error instanceof UnderRecovery) throw notPossible(operation, whileRecovered);
+        if (duplicateKeyIndex(error) === 'one_payment_per_invoice')
+          throw notPossible(operation, 'Another one of its wallet is under way; decide when that has ended.');
         if (!(error instanceof StaleOperation)) throw error;
         if (tries >= maxTries)
           throw notPossible(
