@@ -556,7 +556,7 @@ export interface paths {
         put?: never;
         /**
          * Decide about an operation that the server does not end by itself
-         * @description For operations that wait for a person, or have been open for over an hour. `fence`: its ecash is taken back by a swap at the mint, and is the wallet’s again once that has succeeded; where the mint has paid with it after all, it is booked as paid. `write_off` (scope `admin`): it is given up, and what is proven to be the wallet’s becomes spendable.
+         * @description For operations that wait for a person, or have been open for over an hour. `fence`: its ecash is taken back by a swap at the mint, and is the wallet’s again once that has succeeded; where the mint has paid with it after all, it is booked as paid. `write_off` (scope `admin`): it is given up, and what is proven to be the wallet’s becomes spendable; refused for what is the wallet’s by its mint.
          */
         post: operations["decide"];
         delete?: never;
@@ -1868,6 +1868,8 @@ export interface components {
             decision: "fence" | "write_off";
             /** @description Why, for whoever reads it later */
             note: string;
+            /** @description The state in which you have seen it: if it has moved on since, nothing is decided */
+            state?: string;
         };
         Decided: {
             /** @constant */

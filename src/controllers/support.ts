@@ -32,9 +32,10 @@ export function supportController(support: SupportService) {
   };
 
   const decide: RequestHandler = async (req, res) => {
-    const { decision, note } = readBody(bodies.decide, req);
+    const { decision, note, state } = readBody(bodies.decide, req);
     if (decision === 'write_off') demandAdmin(req);
-    res.json(presentDecision(await support.decide(readTransactionId(req), decision, note, actorOf(req))));
+    const wish = { decision, note, state };
+    res.json(presentDecision(await support.decide(readTransactionId(req), wish, actorOf(req))));
   };
 
   return { list, get, resolve, recheck, decide };

@@ -10,6 +10,7 @@ import {
   maxSupportNoteLength,
 } from '../models/notes.ts';
 import { isNpub } from '../models/npub.ts';
+import { statePattern } from '../models/operation.ts';
 import { maxQuoteIdLength, quoteIdPattern } from '../models/quoteId.ts';
 import { unitPattern } from '../models/units.ts';
 import type { OwnersNotes } from '../services/contracts.ts';
@@ -123,11 +124,12 @@ export const bodies = {
     ...notes,
   }).required(),
   resolve: Joi.object<{ note: string }>({ note: supportNote.required() }).required(),
-  decide: Joi.object<{ decision: Decision; note: string }>({
+  decide: Joi.object<{ decision: Decision; note: string; state?: string }>({
     decision: Joi.string()
       .valid(...decisions)
       .required(),
     note: supportNote.required(),
+    state: Joi.string().pattern(statePattern),
   }).required(),
   receive: Joi.object<{ encodedToken: string } & Notes>({
     encodedToken: Joi.string().max(60_000).required(),

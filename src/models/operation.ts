@@ -63,6 +63,9 @@ export function isFinished(
   return (finishedStates as readonly string[]).includes(state);
 }
 
+/** What the state of an operation of any kind may be called. */
+export const statePattern = /^[a-z_]{1,32}$/;
+
 export type TimelineEntry = { at: Date; state: string; event: string };
 
 /** What support may see of an operation of any kind: what became of it, and none of its secrets. */

@@ -1,5 +1,5 @@
 import { backendTroubles } from '../models/backendTrouble.ts';
-import { operationKinds } from '../models/operation.ts';
+import { operationKinds, statePattern } from '../models/operation.ts';
 import { reportStatuses, severities } from '../models/report.ts';
 import { transactionStatuses } from '../models/transaction.ts';
 import { flag, list, nullable, object, oneOf, only, type Schema, text } from './schema.ts';
@@ -80,6 +80,12 @@ const looks = [
 ] as const;
 
 export const decision: Schema = oneOf('Take its ecash back, or give it up', ['fence', 'write_off']);
+
+export const seenState: Schema = text(
+  'The state in which you have seen it: if it has moved on since, nothing is decided',
+  'needs_attention',
+  { pattern: statePattern.source },
+);
 
 export const decided: Schema = object({
   success: only(true),

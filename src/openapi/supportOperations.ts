@@ -1,6 +1,6 @@
 import { json, type OperationDoc } from './operationDoc.ts';
 import { body } from './schema.ts';
-import { decided, decision, rechecked, report, reports, resolved } from './supportAnswers.ts';
+import { decided, decision, rechecked, report, reports, resolved, seenState } from './supportAnswers.ts';
 import { supportNote } from './values.ts';
 
 /** The part of `operationDocs` for people who have a customer on the line. */
@@ -47,8 +47,8 @@ export const supportOperations: Record<string, OperationDoc> = {
     tag: 'Support',
     summary: 'Decide about an operation that the server does not end by itself',
     description:
-      'For operations that wait for a person, or have been open for over an hour. `fence`: its ecash is taken back by a swap at the mint, and is the wallet’s again once that has succeeded; where the mint has paid with it after all, it is booked as paid. `write_off` (scope `admin`): it is given up, and what is proven to be the wallet’s becomes spendable.',
-    body: { name: 'DecideWish', schema: body({ decision, note: supportNote }) },
+      'For operations that wait for a person, or have been open for over an hour. `fence`: its ecash is taken back by a swap at the mint, and is the wallet’s again once that has succeeded; where the mint has paid with it after all, it is booked as paid. `write_off` (scope `admin`): it is given up, and what is proven to be the wallet’s becomes spendable; refused for what is the wallet’s by its mint.',
+    body: { name: 'DecideWish', schema: body({ decision, note: supportNote }, { state: seenState }) },
     answers: { 200: json('What came of it', 'Decided', decided) },
     refusals: ['TRANSACTION_NOT_FOUND', 'DECISION_NOT_POSSIBLE'],
   },

@@ -16,6 +16,14 @@ import { bookSources, ownerOf } from './sourceBooking.ts';
 import type { TokenRepository } from './tokens.ts';
 import { runTransaction, type Transaction } from './transaction.ts';
 
+/** Its wallet is being recovered, which may find what was given up. */
+export class UnderRecovery extends Error {
+  constructor() {
+    super('the wallet is being recovered');
+    this.name = 'UnderRecovery';
+  }
+}
+
 export type DecisionRepository = ReturnType<typeof createDecisionRepository>;
 
 /** What of a stopped operation goes on where it was stopped; null where that is no state to go on from. */
@@ -37,12 +45,12 @@ export function fencedRest(operation: MeltOperation): Proof[] {
 
 /** What people decide about operations: each decision with its audit event, both or neither (ADR 36). */
 export function createDecisionRepository(
-  database: Pick<Database, 'connection'>,
+  database: Pick<Database, 'connection' | 'wallets'>,
   tokens: TokenRepository,
   operations: OperationRepository,
   audit: AuditRepository,
 ) {
-  /** Has an operation go on from another state, or with a decision to keep to. @throws StaleOperation */
+  /** Has an operation go on from another state, or with a decision to keep to. @throws StaleOperation, UnderRecovery */
   function takeUp<T extends Operation>(
     operation: T,
     changes: Changes<T>,
@@ -50,10 +58,21 @@ export function createDecisionRepository(
     noted: AuditEvent,
   ): Promise<T> {
     return runTransaction(database.connection, async (tx) => {
+      if (operation.state === 'written_off') await demandNoRecovery(tx, operation);
       const taken = await operations.transition(operation, changes, event, noted.at, tx);
       await audit.append(noted, tx);
       return taken;
     });
+  }
+
+  /** What was given up is free for a recovery to find. Written, so that none can begin beside this. @throws UnderRecovery */
+  async function demandNoRecovery(tx: Transaction, { walletId }: Operation): Promise<void> {
+    const { modifiedCount } = await database.wallets.updateOne(
+      { _id: walletId, recovery: { $exists: false } },
+      { $inc: { taken_up: 1 } },
+      { session: tx.session },
+    );
+    if (modifiedCount !== 1) throw new UnderRecovery();
   }
 
   /**

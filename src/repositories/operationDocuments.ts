@@ -172,7 +172,7 @@ function claim(operation: Operation): Pick<OperationDocument, 'payment_hash_clai
 /** How a token stands where an invoice's payment hash does. */
 export const tokenClaim = (tokenHash: string): string => `token:${tokenHash}`;
 
-/** Written with the state that ends a payment, so once: nothing leaves that state. */
+/** Written with the state that ends a payment, and taken away again where a person has it taken up. */
 function budgetGivenBack(operation: Operation): Pick<OperationDocument, 'budget_day' | 'budget_unused'> {
   if (operation.kind !== 'melt' && operation.kind !== 'send') return {};
   const { budget } = operation;
@@ -180,12 +180,15 @@ function budgetGivenBack(operation: Operation): Pick<OperationDocument, 'budget_
   if (budget === null || taken === null) return {};
   const takenSat = satOf(taken, operation.unit);
   invariant(takenSat !== null, `${operation.id}: a budget was taken in a unit of unknown worth`);
-  return { budget_day: budgetDayOf(budget), budget_unused: budget.reserved - takenSat };
+  // What was given up may be more than what it might have cost; nobody has spent that.
+  const isOver = operation.state === 'written_off' && takenSat > budget.reserved;
+  return { budget_day: budgetDayOf(budget), budget_unused: isOver ? 0n : budget.reserved - takenSat };
 }
 
 /** What the operation holds and no token does: counted as reserved balance (transaction S). */
 function heldAmount(operation: Operation): bigint {
   if (operation.kind !== 'melt' || !operation.bookedEarly || operation.held === null) return 0n;
+  if (operation.payment !== null) return 0n;
   const gone: readonly Operation['state'][] = ['paid', 'settled', 'released', 'written_off'];
   return gone.includes(operation.state) ? 0n : sumAmounts(operation.held.send);
 }

@@ -181,6 +181,7 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
       ...(fields.open ? {} : { open: 1 }),
       ...(fields.payment_hash_claim ? {} : { payment_hash_claim: 1 }),
       ...(mayHang(next) ? {} : { melt_place: 1 }),
+      ...(fields.budget_day === undefined ? { budget_day: 1, budget_unused: 1 } : {}),
     };
     const result = await operations.updateOne(
       { _id, wallet_id: operation.walletId, state: operation.state, version: operation.version },
@@ -211,14 +212,8 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
   ): Promise<IdempotencyRecord | null> {
     const found = await idempotency.findOne({ wallet_id: walletId, route, key }).lean<IdempotencyDocument>();
     if (found === null) return null;
-    return {
-      id: found._id,
-      walletId,
-      route,
-      key,
-      bodyHash: found.body_hash,
-      operationId: found.operation_id,
-    };
+    const { _id: id, body_hash: bodyHash, operation_id: operationId } = found;
+    return { id, walletId, route, key, bodyHash, operationId };
   }
 
   async function insertIdempotency(tx: Transaction, record: IdempotencyRecord, at: Date): Promise<void> {

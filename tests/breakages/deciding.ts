@@ -1,6 +1,8 @@
 import { type Breakage, edit } from './breakage.ts';
 
 const decidedAbout = 'tests/integration/supportDecide.test.ts';
+const stopped = 'tests/integration/supportStopped.test.ts';
+const givenUp = 'tests/integration/supportWriteOff.test.ts';
 
 /** What people decide. */
 export const deciding: Breakage[] = [
@@ -32,12 +34,60 @@ export const deciding: Breakage[] = [
     name: 'what a restore has brought back is taken back once more',
     edits: [
       edit(
-        'src/services/support/decide.ts',
-        "return holding.some(({ status }) => status !== 'spent') ? 'A restore has brought its ecash back.' : null;",
-        'return null;',
+        'src/services/support/grounds.ts',
+        'return holding.some(({ id }) => !sourceTokenIds.includes(id));',
+        'return false;',
       ),
     ],
     caughtBy: decidedAbout,
     test: 'is not taken back a second time',
+  },
+  {
+    name: 'what a restore has brought back and the wallet has spent since is taken for a payment of its own',
+    edits: [
+      edit(
+        'src/services/support/grounds.ts',
+        'holding.some(({ id }) => !sourceTokenIds.includes(id))',
+        "holding.some(({ status }) => status !== 'spent')",
+      ),
+    ],
+    caughtBy: decidedAbout,
+    test: 'and the wallet has spent since',
+  },
+  {
+    name: 'a silent mint is reason enough to give up what a swap was to take',
+    edits: [
+      edit(
+        'src/services/support/grounds.ts',
+        "const inputs = first === 'SPENT' ?",
+        "if (first === 'UNREACHABLE') return null;\n    const inputs = first === 'SPENT' ?",
+      ),
+    ],
+    caughtBy: givenUp,
+    test: 'does not say whether it is spent',
+  },
+  {
+    name: 'a paid minting is given up before the mint has issued it',
+    edits: [
+      edit(
+        'src/services/support/grounds.ts',
+        'if (await isSurelyIssued(operation)) return null;',
+        'if (operation.quoteId) return null;',
+      ),
+    ],
+    caughtBy: givenUp,
+    test: 'is not given up before the mint has issued it',
+  },
+  {
+    name: 'a payment whose change a restore has found is taken up again',
+    edits: [
+      edit(
+        'src/services/support/grounds.ts',
+        'if (await isFound(operation, outputs))',
+        'if (given.length === 0)',
+      ),
+    ],
+    caughtBy: stopped,
+    test: 'is not fenced once a restore has found its change',
   },
 ];

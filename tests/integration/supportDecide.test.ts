@@ -1,95 +1,44 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  type Body,
-  type Lie,
-  liar,
-  meltPath,
-  minted,
-  mintingStates,
-  posts,
-  quotePath,
-  retold,
-} from '../support/liar.ts';
+  decidingIn,
+  garbled,
+  hourMs,
+  lost,
+  paidByOthers,
+  paidByOthersAndSilent,
+  tenDaysSeconds,
+} from '../support/deciding.ts';
+import { liar, meltPath, posts, retold } from '../support/liar.ts';
 import { comesTo } from '../support/mischief.ts';
 import { member, outside, timesPaid } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
-import { type Reply, type TestWallet, until, untilLater, type World } from '../support/world.ts';
-
-const hourMs = 3_600_000;
-const tenDaysSeconds = 864_000;
+import { until, untilLater, type World } from '../support/world.ts';
 
 const mint = liar();
 let world: World;
-let support: { authorization: string };
 beforeAll(async () => {
   world = await mint.start();
-  support = { authorization: `Bearer ${await world.keyFor(['support:write'])}` };
 });
 afterAll(() => world.end());
 afterEach(() => {
   mint.lie = null;
 });
 
-type Decision = 'fence' | 'write_off';
-const decide = (id: string, decision: Decision, note = 'the payee was asked'): Promise<Reply> => {
-  const headers = decision === 'fence' ? support : {};
-  return world.call('POST', `/api/support/operations/${id}/decide`, { decision, note }, headers);
-};
-
-const stateOf = async (wallet: TestWallet, id: string) => (await wallet.status(id)).body['state'];
-const timePassesUntil = (isSo: () => Promise<boolean>, what: string): Promise<void> =>
-  untilLater(() => mint.jump(15_000), isSo, what, 30_000);
-const comesToLater = (wallet: TestWallet, id: string, state: string): Promise<void> =>
-  timePassesUntil(async () => (await stateOf(wallet, id)) === state, `${id} ${state}`);
-
-const decidedIn = (id: string) =>
-  world.context.database.audit.find({ transaction_id: id, event: 'operation.decided' }).lean();
-const reportsOf = (id: string) => world.context.database.reports.find({ transaction_id: id }).lean();
-const allClosed = async (id: string) => (await reportsOf(id)).every(({ status }) => status === 'closed');
-
-/** Signed, and the proofs of it are proof of nothing (NUT-12). */
-const garbled = ({ signatures = [] }: Body) => {
-  for (const signature of signatures) signature.dleq = { e: '11'.repeat(32), s: '11'.repeat(32) };
-};
-
-/** The payment request is lost, and the quote has the state of its invoice, which somebody else has paid. */
-const paidByOthers: Lie = (request, carry) => {
-  if (posts(request, meltPath)) return Promise.resolve({ kind: 'lost', reason: 'network' });
-  if (request.method !== 'GET' || !request.url.includes(quotePath)) return undefined;
-  return retold(carry, (body) => Object.assign(body, { state: 'PAID' }));
-};
-
-async function begun(funds: number, amount: number, behaviour: 'pay' | 'pending' = 'pay') {
-  const wallet = await world.wallet(funds);
-  const wish = { amount, expirySeconds: tenDaysSeconds };
-  const invoiced = await world.sim.invoice(behaviour === 'pending' ? { ...wish, behaviour } : wish);
-  const key = { 'idempotency-key': randomUUID() };
-  const asked = await wallet.melt(invoiced.invoice, {}, { ...key, prefer: 'respond-async' });
-  const id = String(asked.body['transactionId']);
-  await comesTo(wallet, id, 'pending');
-  return { wallet, id, key, ...invoiced };
-}
-
-/** A payment that a person was called for: its quote is called paid, and its ecash is not spent. */
-async function doubted(funds = 512) {
-  mint.lie = paidByOthers;
-  const payment = await begun(funds, 210);
-  await timePassesUntil(
-    async () => (await reportsOf(payment.id)).some(({ code }) => code === 'QUOTE_PAID_INPUTS_UNSPENT'),
-    'the doubt reported',
-  );
-  mint.jump(hourMs);
-  await comesToLater(payment.wallet, payment.id, 'needs_attention');
-  return payment;
-}
-
-/** A payment that Lightning holds for over an hour. */
-async function hanging() {
-  const payment = await begun(512, 210, 'pending');
-  mint.jump(hourMs);
-  return payment;
-}
+const {
+  support,
+  decide,
+  stateOf,
+  timePassesUntil,
+  comesToLater,
+  decidedIn,
+  reportsOf,
+  allClosed,
+  restored,
+  begun,
+  doubted,
+  hanging,
+  stoppedMinting,
+} = decidingIn(mint, () => world);
 
 describe('a fence that a person wants', () => {
   it('takes the ecash back from a mint that calls the quote paid, and closes what was reported', async () => {
@@ -133,7 +82,7 @@ describe('a fence that a person wants', () => {
   it('of ecash that the mint has taken, though it says otherwise, gives nothing back: it is booked as paid', async () => {
     const wallet = await world.wallet(512);
     mint.lie = (request, carry) => {
-      if (posts(request, meltPath)) return carry().then(() => ({ kind: 'lost', reason: 'network' }));
+      if (posts(request, meltPath)) return carry().then(() => lost);
       if (!posts(request, '/v1/checkstate')) return undefined;
       return retold(carry, ({ states = [] }) => {
         for (const one of states) one.state = 'UNSPENT';
@@ -173,9 +122,10 @@ describe('a payment that a person writes off', () => {
     const { wallet, id, invoice, key } = await doubted();
     const { swap } = await repositoriesOf(world).meltOf(wallet.npub);
     const wish = { decision: 'write_off', note: 'x' };
-    const refused = await world.call('POST', `/api/support/operations/${id}/decide`, wish, support);
+    const refused = await world.call('POST', `/api/support/operations/${id}/decide`, wish, await support());
     expect(refused).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
     expect(await stateOf(wallet, id)).toBe('needs_attention');
+    mint.lie = paidByOthersAndSilent;
     const decided = await decide(id, 'write_off', 'the mint is gone');
     expect(decided).toMatchObject({
       status: 200,
@@ -200,6 +150,7 @@ describe('a payment that a person writes off', () => {
     expect((await decide(id, 'write_off')).body).toMatchObject({ outcome: 'DECIDED_BEFORE' });
     expect((await wallet.status(id)).body).toMatchObject({ released: kept, cause: 'WRITTEN_OFF' });
     // It proves to be there after all.
+    mint.lie = paidByOthers;
     expect((await decide(id, 'fence', 'the mint is back')).body).toMatchObject({ outcome: 'DECIDED' });
     await comesToLater(wallet, id, 'released');
     expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
@@ -220,20 +171,19 @@ describe('a payment that a person writes off', () => {
     expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
   });
 
+  /** Given up while Lightning held it; then it failed, and a restore found its ecash. */
+  async function broughtBack() {
+    const payment = await hanging();
+    const { wallet, id, paymentHash } = payment;
+    expect((await decide(id, 'write_off')).body).toMatchObject({ state: 'written_off' });
+    await world.sim.settle(paymentHash, 'failed');
+    await restored(wallet);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
+    return payment;
+  }
+
   it('and that a restore has brought back is not taken back a second time', async () => {
-    const { wallet, id } = await doubted();
-    await decide(id, 'write_off');
-    mint.lie = null;
-    await world.call('POST', `${wallet.at}/restore`, {});
-    await timePassesUntil(
-      async () => (await wallet.balance())['totalBalance'] === 512,
-      'what was given up found',
-    );
-    const isOver = async () => {
-      const { body } = await world.call('GET', `${wallet.at}/restore`);
-      return body['status'] === 'DONE';
-    };
-    await timePassesUntil(isOver, 'the restore over');
+    const { wallet, id } = await broughtBack();
     expect(await decide(id, 'fence')).toMatchObject({
       status: 409,
       body: { message: expect.stringContaining('A restore has brought its ecash back') },
@@ -241,9 +191,23 @@ describe('a payment that a person writes off', () => {
     expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
   });
 
+  it.each([false, true])(
+    'and that a restore has brought back and the wallet has spent since is never told as paid (by others: %s)',
+    async (isPaidByOthers) => {
+      const { wallet, id, paymentHash } = await broughtBack();
+      expect((await world.call('POST', `${wallet.at}/send`, { amount: 512 })).status).toBe(200);
+      if (isPaidByOthers) mint.lie = paidByOthers;
+      expect((await decide(id, 'fence')).body).toMatchObject({
+        code: 'DECISION_NOT_POSSIBLE',
+        state: 'written_off',
+      });
+      expect(await timesPaid(world, paymentHash)).toBe(0);
+      expect(await wallet.balance()).toMatchObject({ totalBalance: 0, reservedBalance: 0 });
+    },
+  );
+
   it('of which others had spent a part gives the rest back', async () => {
-    mint.lie = (request) =>
-      posts(request, meltPath) ? Promise.resolve({ kind: 'lost', reason: 'network' }) : undefined;
+    mint.lie = (request) => (posts(request, meltPath) ? Promise.resolve(lost) : undefined);
     const { wallet, id } = await begun(512, 210);
     const { held } = await repositoriesOf(world).meltOf(wallet.npub);
     const stolen = held?.send.find(({ amount }) => amount === 64n);
@@ -262,7 +226,7 @@ describe('a payment that a person writes off', () => {
   });
 
   it('by ten people at once is written off once', async () => {
-    const { wallet, id } = await doubted();
+    const { wallet, id } = await hanging();
     const answers = await Promise.all(Array.from({ length: 10 }, () => decide(id, 'write_off')));
     const outcomes = answers.map(({ body }) => body['outcome'] ?? body['code']);
     expect(outcomes.filter((outcome) => outcome === 'DECIDED')).toHaveLength(1);
@@ -292,18 +256,6 @@ describe('a payment that a person writes off', () => {
 });
 
 describe('what is no payment', () => {
-  /** Paid, and signed with proofs that do not verify. */
-  async function stoppedMinting() {
-    const wallet = await world.wallet();
-    mint.lie = (request, carry) =>
-      posts(request, '/v1/mint/bolt11') || posts(request, '/v1/restore') ? retold(carry, garbled) : undefined;
-    await minted(world, wallet, 64);
-    const isStopped = async () => (await mintingStates(world, wallet)).includes('needs_attention');
-    await untilLater(() => mint.jump(60_000), isStopped, 'a person called', 60_000);
-    const found = await world.context.database.operations.findOne({ npub: wallet.npub }).lean();
-    return { wallet, id: String(found?._id) };
-  }
-
   it('a minting that was stopped goes on from where it was, and is credited', async () => {
     const { wallet, id } = await stoppedMinting();
     mint.lie = null;

@@ -109,6 +109,19 @@ describe('when an upkeep cannot come to its end', () => {
     });
     await comesAbout(world, wallet, async () => isSpent, 'its ecash spent');
     await expectStopped(wallet);
+    const [upkeep] = await upkeepsOf(world, wallet);
+    const decide = (decision: string) =>
+      world.call('POST', `/api/support/operations/${upkeep?._id}/decide`, { decision, note: 'x' });
+    // As another upkeep of the wallet would.
+    const claim = { payment_hash_claim: 'upkeep' };
+    const { operations } = world.context.database;
+    await operations.updateOne({ npub: wallet.npub, kind: 'minting' }, { $set: claim });
+    expect(await decide('fence')).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('Another one of its wallet is under way') },
+    });
+    expect((await decide('write_off')).body).toMatchObject({ outcome: 'DECIDED', state: 'written_off' });
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 0, reservedBalance: 0 });
   });
 
   it('for a while, as the mint says nothing more once it has swapped: people are told after an hour, and it ends', async () => {

@@ -34,6 +34,7 @@ const edges = {
   invoice: fc.constantFrom('', 'lnbc1', ...longest(8_192)),
   note: fc.constantFrom('a note', ' ', '', 'a\nb', '\u202e', ...longest(1_000)),
   decision: fc.constantFrom('fence', 'write_off', 'release', ''),
+  state: fc.constantFrom('needs_attention', 'Pending', '', ...longest(32)),
   dryRun: fc.constantFrom(true, false, 'true', 0, null),
 };
 const other = fc.oneof(...Object.values(edges), fc.jsonValue({ maxDepth: 2 }));

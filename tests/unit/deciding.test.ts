@@ -28,6 +28,15 @@ describe('what a person may decide about a payment', () => {
     }
   });
 
+  it('is not to give it up within an hour of having its ecash taken back, unless it was stopped again', () => {
+    const fenceDecidedAt = later(sent({}), 3 * hourMs);
+    const fenced = sent({ state: 'pending', fenceDecidedAt });
+    expect(whyNot(fenced, 'write_off', later(fenced, 4 * hourMs - 1))).toContain('Less than an hour ago');
+    expect(whyNot(fenced, 'write_off', later(fenced, 4 * hourMs))).toBeNull();
+    const stopped = sent({ ...stoppedIn('releasing'), fenceDecidedAt });
+    expect(whyNot(stopped, 'write_off', fenceDecidedAt)).toBeNull();
+  });
+
   it('is nothing, at any time, where it has ended or the mint has paid it', () => {
     for (const state of ['settled', 'released', 'cancelled'] as const)
       for (const decision of ['fence', 'write_off'] as const) {
@@ -44,11 +53,11 @@ describe('what a person may decide about a payment', () => {
   it('is no fence where no payment request has left, but to go on from where it was stopped', () => {
     const open = melt({ state: 'swapping' });
     expect(whyNot(open, 'fence', later(open, 24 * hourMs))).toContain('No payment request has left');
-    for (const state of ['prepared', 'swapping', 'swapped']) {
+    for (const state of ['prepared', 'swapping', 'swapped', 'releasing']) {
       const stopped = melt(stoppedIn(state));
       expect(whyNot(stopped, 'fence', stopped.createdAt)).toBeNull();
     }
-    const odd = melt(stoppedIn('releasing'));
+    const odd = melt(stoppedIn('melting'));
     expect(whyNot(odd, 'fence', odd.createdAt)).toContain('nothing can go on');
   });
 

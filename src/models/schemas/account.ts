@@ -52,6 +52,8 @@ export type WalletDocument = {
   /** When it was last recovered after it had been, or was said to be, behind. */
   recovered_at?: Date;
   last_recovery?: EndedRecoveryDocument;
+  /** How often people had something taken up again that was given up: written with it, so that no recovery begins beside it. */
+  taken_up?: number;
   /** When upkeep looks at it next; absent where it never has. */
   upkeep_due_at?: Date;
   /** When its books are held against the mint next, by the server itself; absent where they never were. */
@@ -76,6 +78,7 @@ export const walletSchema = new Schema<WalletDocument>(
     recovery: { type: Schema.Types.Mixed },
     recovered_at: { type: Date },
     last_recovery: { type: Schema.Types.Mixed },
+    taken_up: { type: Number },
     upkeep_due_at: { type: Date },
     solvency_due_at: { type: Date },
     solvency_at: { type: Date },

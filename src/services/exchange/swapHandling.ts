@@ -1,6 +1,6 @@
-import { InvariantBroken } from '../../models/errors.ts';
 import { isFinished } from '../../models/operation.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
+import { whyBroken } from '../operations/broken.ts';
 import type { Handler, Role } from '../operations/driver.ts';
 import type { ExchangeIncidents } from './incidents.ts';
 import type { Exchanging } from './swapFacts.ts';
@@ -35,8 +35,7 @@ export function surrounded<T extends Exchanging>(parts: {
       return step;
     } catch (error) {
       if (isMintTrouble(error) && !isUntouched(operation)) return later(operation);
-      if (!(error instanceof InvariantBroken)) throw error;
-      return again(await stop(operation, error.message));
+      return again(await stop(operation, whyBroken(error)));
     }
   };
 }

@@ -62,7 +62,7 @@ export function writeOffReport(
     code: 'PROOF_STATE_INCONSISTENCY',
     npub: wallet.npub,
     walletId: wallet.id,
-    summary: `Asked twice, the mint called ${lost.length} proofs (${sumAmounts(lost)} ${wallet.unit}) spent that are unspent in our books. ${whatBecameOfIt[occasion]} Unless their tokens had just changed, these proofs are written off (spent_reason mint_reported), and the customer's balance is lower by that sum. Either somebody else has spent them, for instance another wallet with the same seed, or the mint is wrong. Nothing is thrown away: the tokens keep the proofs, and the audit event proofs.discrepancies names each by Y and amount. If the mint takes them after all, the money comes back by a swap into a new token.`,
+    summary: `Asked twice, the mint called ${lost.length} proofs (${sumAmounts(lost)} ${wallet.unit}) spent that are unspent in our books. ${whatBecameOfIt[occasion]} Unless their tokens had just changed, these proofs are written off (spent_reason mint_reported), and the customer's balance is lower by that sum. Either somebody else has spent them, for instance another wallet with the same seed, or the mint is wrong. Nothing is thrown away: the tokens keep the proofs, and the audit event proofs.discrepancies names each by Y and amount. If the mint calls them unspent later, that is reported (DB_SPENT_MINT_UNSPENT); the server does not bring them back by itself.`,
     details: { tokens },
   };
 }

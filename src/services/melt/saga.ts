@@ -1,4 +1,4 @@
-import { InvariantBroken, invariant } from '../../models/errors.ts';
+import { invariant } from '../../models/errors.ts';
 import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
 import { type OutputRole, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
@@ -7,6 +7,7 @@ import { redeem } from '../ecash/redemption.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
+import { whyBroken } from '../operations/broken.ts';
 import { type CollectedChange, changeWaitMs, collectChange, paymentFrom } from './change.ts';
 import type { Courier } from './courier.ts';
 import { type Decision, decide, type MeltFacts, needsMintView } from './decision.ts';
@@ -67,8 +68,7 @@ export function createMeltSaga(parts: {
       return await carryOut(decide(facts, seen.view), operation, seen, role);
     } catch (error) {
       if (isMintTrouble(error) && !isUnsent(operation, role)) return later(operation);
-      if (!(error instanceof InvariantBroken)) throw error;
-      return again(await stop(operation, error.message));
+      return again(await stop(operation, whyBroken(error)));
     }
   }
 

@@ -1,4 +1,4 @@
-import { InvariantBroken, invariant } from '../../models/errors.ts';
+import { invariant } from '../../models/errors.ts';
 import { attemptsFor, enteredStateAt, type MintingOperation, posted } from '../../models/operation.ts';
 import type { MintingRepository } from '../../repositories/mintings.ts';
 import {
@@ -16,6 +16,7 @@ import { signedView } from '../mint/gateway.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { hasSignatures, readSigned } from '../mint/replies.ts';
+import { whyBroken } from '../operations/broken.ts';
 import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
 import { oddAgain, oddForMs } from '../operations/oddities.ts';
 import { backendIn } from '../operations/post.ts';
@@ -67,8 +68,7 @@ export function createMintingHandler(parts: {
         if (role === 'creator') throw error;
         return { operation: noted, next: 'later' };
       }
-      if (!(error instanceof InvariantBroken)) throw error;
-      return again(await stop(seen, error.message));
+      return again(await stop(seen, whyBroken(error)));
     }
   }
 

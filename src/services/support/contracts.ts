@@ -64,6 +64,9 @@ export type RecheckView = {
 export const decisions = ['fence', 'write_off'] as const;
 export type Decision = (typeof decisions)[number];
 
+/** `state`: the one in which whoever decides has seen the operation; undefined = whatever it is. */
+export type DecisionWish = { decision: Decision; note: string; state: string | undefined };
+
 /** `DECIDED_BEFORE`: that stands already, and nothing was written. `rechecked`: null where there was nothing to look at. */
 export const decisionOutcomes = ['DECIDED', 'DECIDED_BEFORE'] as const;
 export type DecisionView = Omit<RecheckView, 'outcome'> & {
@@ -85,5 +88,5 @@ export type SupportService = {
    * Decides about an operation that waits for a person, or has been open for over an hour.
    * @throws DomainError TRANSACTION_NOT_FOUND, DECISION_NOT_POSSIBLE
    */
-  decide(transactionId: string, decision: Decision, note: string, actor: Actor): Promise<DecisionView>;
+  decide(transactionId: string, wish: DecisionWish, actor: Actor): Promise<DecisionView>;
 };

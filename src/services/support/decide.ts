@@ -1,15 +1,27 @@
 import { DomainError, InvariantBroken } from '../../models/errors.ts';
-import { isFinished, meltInputs, type Operation } from '../../models/operation.ts';
+import { isFinished, type Operation, type OperationStory } from '../../models/operation.ts';
 import type { AuditEvent } from '../../models/report.ts';
 import { redactText } from '../../redaction.ts';
-import { atStake, type DecisionRepository, nothingOdd, stateBefore } from '../../repositories/decisions.ts';
+import {
+  atStake,
+  type DecisionRepository,
+  nothingOdd,
+  stateBefore,
+  UnderRecovery,
+} from '../../repositories/decisions.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
-import type { RecoveryRepository } from '../../repositories/recoveries.ts';
-import type { TokenRepository } from '../../repositories/tokens.ts';
+import { duplicateKeyIndex } from '../../repositories/transaction.ts';
 import type { ReportService } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import type { Actor, Decision, DecisionView, SupportService } from './contracts.ts';
+import type {
+  Actor,
+  Decision,
+  DecisionView,
+  DecisionWish,
+  RecheckOutcome,
+  SupportService,
+} from './contracts.ts';
 import {
   hasLeft,
   mintingStates,
@@ -19,6 +31,7 @@ import {
   upkeepStates,
   whyNot,
 } from './deciding.ts';
+import { type Grounds, whileRecovered } from './grounds.ts';
 import type { Look } from './recheck.ts';
 import { findStory, viewOf } from './standing.ts';
 
@@ -29,40 +42,45 @@ const maxTries = 5;
 export function createDecide(parts: {
   stories: OperationStories;
   operations: Pick<OperationRepository, 'byId'>;
-  tokens: Pick<TokenRepository, 'holding'>;
-  recoveries: Pick<RecoveryRepository, 'byId'>;
+  grounds: Grounds;
   decisions: DecisionRepository;
   reports: Pick<ReportService, 'close'>;
   mints: Pick<MintDirectory, 'health'>;
   look: Look;
   now: () => Date;
 }): SupportService['decide'] {
-  const { stories, operations, tokens, recoveries, decisions, reports, mints, look, now } = parts;
+  const { stories, operations, grounds, decisions, reports, mints, look, now } = parts;
 
-  return async (transactionId, decision, note, actor) => {
-    // Somebody may paste a secret into it.
-    const said = redactText(note);
+  return async (transactionId, wish, actor) => {
+    const { decision } = wish;
     await findStory(stories, transactionId);
-    const outcome = await decideOnce(transactionId, decision, said, actor);
+    // Somebody may paste a secret into it.
+    const outcome = await decideOnce(transactionId, { ...wish, note: redactText(wish.note) }, actor);
     const story = await findStory(stories, transactionId);
-    const rechecked = decision === 'fence' && story.isOpen ? await look(story) : null;
+    const rechecked = decision === 'fence' && story.isOpen ? await lookIfPossible(story) : null;
     const operation = viewOf(await findStory(stories, transactionId));
     const health = mints.health().find(({ url }) => url === story.mintUrl);
     return { decision, outcome, rechecked, operation, mintAnsweredMsAgo: health?.answeredMsAgo ?? null };
   };
 
+  /** The decision stands, whatever becomes of the look at it: the worker goes on. */
+  function lookIfPossible(story: OperationStory): Promise<RecheckOutcome> {
+    return look(story).catch(() => 'STILL_ASKING' as const);
+  }
+
   async function decideOnce(
     transactionId: string,
-    decision: Decision,
-    note: string,
+    { decision, note, state }: DecisionWish,
     actor: Actor,
   ): Promise<DecisionView['outcome']> {
     for (let tries = 1; ; tries += 1) {
       const operation = await operations.byId(transactionId);
       if (operation === null) throw new InvariantBroken(`${transactionId} has vanished`);
       if (isDecided(operation, decision)) return 'DECIDED_BEFORE';
+      if (state !== undefined && state !== operation.state)
+        throw notPossible(operation, 'It is not in the state any more in which you have seen it.');
       const at = now();
-      const why = whyNot(operation, decision, at) ?? (await whyNoLonger(operation));
+      const why = whyNot(operation, decision, at) ?? (await grounds(operation, decision));
       if (why !== null) throw notPossible(operation, why);
       try {
         const noted = auditOf(operation, decision, note, actor, at);
@@ -70,6 +88,9 @@ export function createDecide(parts: {
         else await writeOff(operation, note, noted);
         return 'DECIDED';
       } catch (error) {
+        if (error instanceof UnderRecovery) throw notPossible(operation, whileRecovered);
+        if (duplicateKeyIndex(error) === 'one_payment_per_invoice')
+          throw notPossible(operation, 'Another one of its wallet is under way; decide when that has ended.');
         if (!(error instanceof StaleOperation)) throw error;
         if (tries >= maxTries)
           throw notPossible(
@@ -78,17 +99,6 @@ export function createDecide(parts: {
           );
       }
     }
-  }
-
-  /** What was given up may have been found by a restore since: it is in a token then, and must not be taken back twice. */
-  async function whyNoLonger(operation: Operation): Promise<string | null> {
-    if (operation.kind !== 'melt' || operation.state !== 'written_off') return null;
-    const { walletId, mintUrl } = operation;
-    if (((await recoveries.byId(walletId))?.recovery ?? null) !== null)
-      return 'Its wallet is being restored; look at it again when that is over.';
-    const Ys = meltInputs(operation).map(({ Y }) => Y);
-    const holding = await tokens.holding({ id: walletId, mintUrl }, Ys);
-    return holding.some(({ status }) => status !== 'spent') ? 'A restore has brought its ecash back.' : null;
   }
 
   async function writeOff(operation: Operation, note: string, noted: AuditEvent): Promise<void> {
@@ -104,6 +114,16 @@ export function createDecide(parts: {
     const goesOn = { finishedAt: null, dueAt: at };
     switch (operation.kind) {
       case 'melt': {
+        if (operation.payment !== null) {
+          const paid = { state: 'paid' as const, dueAt: at, finishedAt: operation.payment.paidAt };
+          await decisions.takeUp(
+            operation,
+            paid,
+            'a person has decided: the change is asked for again',
+            noted,
+          );
+          return;
+        }
         const from = hasLeft(operation) ? null : stateBefore(operation, unsentStates);
         const stands = !isFinished(operation.state);
         const state = from ?? (stands ? operation.state : 'pending');

@@ -38,7 +38,7 @@ const byCode = {
     money:
       'The payment was stopped; what happened says why. Whether the payee was paid may be open, so it must not be paid again. Its ecash stays reserved.',
     server: 'Nothing more: it neither pays nor gives back by itself, since either could be wrong.',
-    next: 'Ask the operator of the mint what became of the quote, and the payee whether the money came. If it did not come, decide to have the ecash taken back (fence): where it was paid after all, that finds out. If the mint is gone for good, an admin can write it off.',
+    next: 'Ask the operator of the mint what became of the quote, and the payee whether the money came. If it did not come, decide to have the ecash taken back (fence): where it was paid after all, that finds out. If the mint is gone for good, an admin can write off a payment that had left.',
   },
   CRITICAL_MINT_FAILURE: {
     money: 'The customer has paid the invoice, and the wallet was not credited.',
@@ -55,7 +55,7 @@ const byCode = {
     money:
       'Ecash that was to become a token stays where it is; what happened says why. The customer has no token to hand on.',
     server: 'Nothing more: it neither gives the ecash back nor out by itself, since either could be wrong.',
-    next: 'Ask the operator of the mint what became of the swap, and decide then to have it taken up again (fence). If the mint is gone for good, an admin can write it off.',
+    next: 'Ask the operator of the mint what became of the swap, and decide then to have it taken up again (fence). If others have spent all of it at the mint, an admin can write it off.',
   },
   CRITICAL_UPKEEP_FAILURE: {
     money:
@@ -166,7 +166,7 @@ const byCode = {
     money:
       'No payment was made. The mint called some of the ecash of this wallet spent, and the balance is lower by the sum named above.',
     server: 'Has written those proofs off and kept them; payments from the rest are possible at once.',
-    next: 'Find out who spent them: another wallet with the same seed, or a mistake of the mint. If the mint takes them after all, the money comes back by a swap.',
+    next: 'Find out who spent them: another wallet with the same seed, or a mistake of the mint. If the mint calls them unspent later, that is reported (DB_SPENT_MINT_UNSPENT); the server does not bring them back by itself.',
   },
   QUOTE_PAID_INPUTS_UNSPENT: {
     money: `The mint says that the invoice is paid, and yet has not taken the ecash for it. ${kept}`,

@@ -12,14 +12,14 @@ const undecided = 'A person must decide. Until then its ecash stays where it is.
 
 /** What a person has written off, without knowing what became of it. */
 const givenUp: Record<OperationStory['kind'], string> = {
-  melt: 'Given up: nobody knows whether the payee was paid. What was proven to be the wallet’s is back in it; a later decision can still have the rest taken back (fence).',
+  melt: 'Given up: nobody knows whether the payee was paid. What was proven to be the wallet’s is back in it. If a payment request had left, a later decision can still have the rest taken back (fence); what the mint has signed is found by a restore of the wallet.',
   minting:
-    'Not in the wallet: nobody waits for the mint to issue it any more. What it has signed is found by a restore of the wallet.',
-  send: 'Given up: it is not in the wallet. What the mint has signed of it is found by a restore of the wallet.',
+    'Not in the wallet: the mint has called its quote issued, and nobody waits for it any more. What was signed for this wallet is found by a restore.',
+  send: 'Given up: the mint has called its ecash spent. What it has signed for this wallet is found by a restore.',
   receive:
     'Not in the wallet: the token still belongs to whoever has it, unless the mint has exchanged it; then a restore of the wallet finds it.',
   upkeep:
-    'Given up: it is not in the wallet. What the mint has signed of it is found by a restore of the wallet.',
+    'Given up: the mint has called its ecash spent. What it has signed for this wallet is found by a restore.',
 };
 
 /** Where the money of an operation is, by what its present state means. Null: there is no such status of this kind. */

@@ -1,5 +1,6 @@
 import type { SupportService } from './contracts.ts';
 import { createDecide } from './decide.ts';
+import { createGrounds } from './grounds.ts';
 import { createLook, createRecheck } from './recheck.ts';
 import { createSupportService } from './supportService.ts';
 
@@ -9,14 +10,15 @@ export function createSupport(
     Parameters<typeof createSupportService>[0] &
       Parameters<typeof createLook>[0] &
       Parameters<typeof createRecheck>[0] &
+      Parameters<typeof createGrounds>[0] &
       Parameters<typeof createDecide>[0],
-    'look'
+    'look' | 'grounds'
   >,
 ): SupportService {
   const look = createLook(parts);
   return {
     ...createSupportService(parts),
     recheck: createRecheck({ ...parts, look }),
-    decide: createDecide({ ...parts, look }),
+    decide: createDecide({ ...parts, look, grounds: createGrounds(parts) }),
   };
 }
