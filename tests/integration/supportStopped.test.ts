@@ -16,7 +16,10 @@ afterEach(() => {
   mint.lie = null;
 });
 
-const { decide, comesToLater, stored, reportsOf, restored, doubted, hanging } = decidingIn(mint, () => world);
+const { decide, comesToLater, stored, reportsOf, restored, begun, doubted, hanging } = decidingIn(
+  mint,
+  () => world,
+);
 
 /** What a booking is to make a token for has one already, as no server leaves it: the booking can never succeed. */
 async function tokenInTheWayOf({ npub }: TestWallet, transaction_id: string) {
@@ -66,6 +69,28 @@ describe('a payment whose booking can never succeed', () => {
     expect((await decide(id, 'fence')).body).toMatchObject({ outcome: 'DECIDED' });
     await comesToLater(wallet, id, 'settled');
     expect(await timesPaid(world, paymentHash)).toBe(1);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
+  });
+});
+
+describe('a payment each step of which fails', () => {
+  it('is reported after an hour, and settled once it can be booked', async () => {
+    const { wallet, id, paymentHash } = await begun(512, 210, 'pending');
+    const { tokens } = world.context.database;
+    const create = () => {
+      throw new Error('not just now');
+    };
+    Object.assign(tokens, { create });
+    try {
+      await world.sim.settle(paymentHash, 'paid');
+      mint.jump(hourMs);
+      const isReported = async () =>
+        (await reportsOf(id)).some(({ code }) => code === 'OPERATION_OPEN_TOO_LONG');
+      await until(isReported, 'the report', 20_000);
+    } finally {
+      Reflect.deleteProperty(tokens, 'create');
+    }
+    await comesToLater(wallet, id, 'settled');
     expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
   });
 });
