@@ -16,7 +16,7 @@ afterEach(() => {
   mint.lie = null;
 });
 
-const { decide, comesToLater, stored, reportsOf, restored, begun, doubted, hanging } = decidingIn(
+const { decide, comesToLater, stored, decidedIn, reportsOf, restored, begun, doubted, hanging } = decidingIn(
   mint,
   () => world,
 );
@@ -70,6 +70,19 @@ describe('a payment whose booking can never succeed', () => {
     await comesToLater(wallet, id, 'settled');
     expect(await timesPaid(world, paymentHash)).toBe(1);
     expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
+  });
+});
+
+describe('a payment that was stopped because a token of it is not reserved any more', () => {
+  it('can be given up all the same, and how many are missing is in the audit log', async () => {
+    const { wallet, id } = await begun(512, 210, 'pending');
+    const { tokens } = world.context.database;
+    const freed = await tokens.updateMany({ reserved_by: id }, { $set: { reserved_by: null } });
+    expect(freed.modifiedCount).toBe(1);
+    mint.jump(hourMs);
+    await comesToLater(wallet, id, 'needs_attention');
+    expect((await decide(id, 'write_off')).body).toMatchObject({ state: 'written_off' });
+    expect(await decidedIn(id)).toMatchObject([{ details: { missingTokens: 1 } }]);
   });
 });
 
