@@ -84,20 +84,39 @@ export function createDecisionRepository(
       // First of all: whoever works at it just now has moved it before us, or finds it moved.
       const current = await operations.hold(operation.id, tx, noted.at);
       if (current?.version !== operation.version) throw new StaleOperation(operation.id);
-      await close(tx, operation, noted.at);
-      await audit.append(noted, tx);
+      const { books, missing } = forgiving();
+      await close(tx, books, operation, noted.at);
+      const details = {
+        ...noted.details,
+        ...(missing.tokens === 0 ? {} : { missingTokens: missing.tokens }),
+      };
+      await audit.append({ ...noted, details }, tx);
     });
   }
 
-  async function close(tx: Transaction, operation: Operation, at: Date): Promise<void> {
+  /** That some of its tokens are not there any more may be what has stopped it: it is counted here, and stops nothing. */
+  function forgiving() {
+    const missing = { tokens: 0 };
+    const spendReserved: TokenRepository['spendReserved'] = async (...of) => {
+      missing.tokens += await tokens.spendStillReserved(...of);
+    };
+    return { missing, books: { ...tokens, spendReserved } };
+  }
+
+  async function close(
+    tx: Transaction,
+    books: TokenRepository,
+    operation: Operation,
+    at: Date,
+  ): Promise<void> {
     const ended = { state: 'written_off' as const, finishedAt: at };
     const failure = { cause: 'WRITTEN_OFF', detail: null };
     switch (operation.kind) {
       case 'melt':
-        return closeMelt(tx, operation, at);
+        return closeMelt(tx, books, operation, at);
       case 'minting':
         await operations.transition(operation, { state: 'written_off' }, given, at, tx);
-        return tokens.fail(tx, operation.walletId, operation.tokenId, at);
+        return books.fail(tx, operation.walletId, operation.tokenId, at);
       case 'receive':
         await operations.transition(operation, { ...ended, failure }, given, at, tx);
         return;
@@ -105,30 +124,36 @@ export function createDecisionRepository(
         await operations.transition(operation, { ...ended, failure }, given, at, tx);
         const { booked, tokenId, sourceTokenIds } = operation;
         invariant(!booked || tokenId !== null, `${operation.id}: booked, and nothing was handed out`);
-        return spend(tx, operation, booked && tokenId !== null ? [tokenId] : sourceTokenIds, at);
+        return spend(tx, books, operation, booked && tokenId !== null ? [tokenId] : sourceTokenIds, at);
       }
       case 'upkeep':
         await operations.transition(operation, { ...ended, failure }, given, at, tx);
-        return spend(tx, operation, operation.sourceTokenIds, at);
+        return spend(tx, books, operation, operation.sourceTokenIds, at);
     }
   }
 
   const spend = (
     tx: Transaction,
+    books: TokenRepository,
     { id, walletId }: Pick<Operation, 'id' | 'walletId'>,
     tokenIds: readonly string[],
     at: Date,
-  ): Promise<void> => tokens.spendReserved(tx, walletId, tokenIds, id, at, 'written_off');
+  ): Promise<void> => books.spendReserved(tx, walletId, tokenIds, id, at, 'written_off');
 
   /** Where a fence has brought the rest home, these funds cannot pay any more: that is released, not given up. */
-  async function closeMelt(tx: Transaction, operation: MeltOperation, at: Date): Promise<void> {
+  async function closeMelt(
+    tx: Transaction,
+    books: TokenRepository,
+    operation: MeltOperation,
+    at: Date,
+  ): Promise<void> {
     const back = fencedRest(operation);
     const atomicResult =
       operation.held === null && !operation.bookedEarly
-        ? await sourcesGivenUp(tx, operation, at)
-        : await bookSources(tokens, tx, operation, operation.held?.keep ?? [], at);
+        ? await sourcesGivenUp(tx, books, operation, at)
+        : await bookSources(books, tx, operation, operation.held?.keep ?? [], at);
     if (back.length > 0)
-      await tokens.credit(tx, ownerOf(operation), {
+      await books.credit(tx, ownerOf(operation), {
         transactionType: 'change',
         transactionId: `${operation.id}_release`,
         proofs: back,
@@ -146,8 +171,13 @@ export function createDecisionRepository(
     await operations.transition(operation, { ...booked, failure, state: 'written_off' }, given, at, tx);
   }
 
-  async function sourcesGivenUp(tx: Transaction, operation: MeltOperation, at: Date): Promise<AtomicResult> {
-    await spend(tx, operation, operation.sourceTokenIds, at);
+  async function sourcesGivenUp(
+    tx: Transaction,
+    books: TokenRepository,
+    operation: MeltOperation,
+    at: Date,
+  ): Promise<AtomicResult> {
+    await spend(tx, books, operation, operation.sourceTokenIds, at);
     return {
       sourceTokensSpent: operation.sourceTokenIds.length,
       keepTokenId: null,

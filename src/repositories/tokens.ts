@@ -31,14 +31,21 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
   }
 
   /** Marks an operation's reserved tokens as spent, all of them. @throws InvariantBroken when any is missing. */
-  async function spendReserved(
+  async function spendReserved(...of: Parameters<typeof spendStillReserved>): Promise<void> {
+    const [, , , operationId] = of;
+    const missing = await spendStillReserved(...of);
+    invariant(missing === 0, `${operationId}: not every source token was there to be spent`);
+  }
+
+  /** The same of those that the operation still has. @returns how many are missing */
+  async function spendStillReserved(
     tx: Transaction,
     walletId: string,
     tokenIds: readonly string[],
     operationId: string,
     at: Date,
     reason: Extract<SpentReason, 'operation' | 'written_off'> = 'operation',
-  ): Promise<void> {
+  ): Promise<number> {
     const result = await tokens.updateMany(
       {
         _id: { $in: [...tokenIds] },
@@ -52,10 +59,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
       },
       { session: tx.session },
     );
-    invariant(
-      result.modifiedCount === tokenIds.length,
-      `${operationId}: not every source token was there to be spent`,
-    );
+    return tokenIds.length - result.modifiedCount;
   }
 
   /** Inserts a token that holds these proofs as spendable balance. The unique indexes refuse a second booking. */
@@ -171,7 +175,19 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     invariant(result.modifiedCount === 1, `${tokenId}: only a pending token can be forgone`);
   }
 
-  return { ...reads, ...splits, unreserve, spendReserved, credit, handOut, awaitPayment, fill, fail, forgo };
+  return {
+    ...reads,
+    ...splits,
+    unreserve,
+    spendReserved,
+    spendStillReserved,
+    credit,
+    handOut,
+    awaitPayment,
+    fill,
+    fail,
+    forgo,
+  };
 }
 
 function emptyToken(id: string, at: Date) {

@@ -23,8 +23,8 @@ export const deciding: Breakage[] = [
     edits: [
       edit(
         'src/repositories/decisions.ts',
-        'await bookSources(tokens, tx, operation, operation.held?.keep ?? [], at);',
-        'await sourcesGivenUp(tx, operation, at);',
+        'await bookSources(books, tx, operation, operation.held?.keep ?? [], at);',
+        'await sourcesGivenUp(tx, books, operation, at);',
       ),
     ],
     caughtBy: decidedAbout,

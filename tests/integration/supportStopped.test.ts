@@ -16,7 +16,10 @@ afterEach(() => {
   mint.lie = null;
 });
 
-const { decide, comesToLater, stored, reportsOf, restored, doubted, hanging } = decidingIn(mint, () => world);
+const { decide, comesToLater, stored, decidedIn, reportsOf, restored, begun, doubted, hanging } = decidingIn(
+  mint,
+  () => world,
+);
 
 /** What a booking is to make a token for has one already, as no server leaves it: the booking can never succeed. */
 async function tokenInTheWayOf({ npub }: TestWallet, transaction_id: string) {
@@ -66,6 +69,41 @@ describe('a payment whose booking can never succeed', () => {
     expect((await decide(id, 'fence')).body).toMatchObject({ outcome: 'DECIDED' });
     await comesToLater(wallet, id, 'settled');
     expect(await timesPaid(world, paymentHash)).toBe(1);
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
+  });
+});
+
+describe('a payment that was stopped because a token of it is not reserved any more', () => {
+  it('can be given up all the same, and how many are missing is in the audit log', async () => {
+    const { wallet, id } = await begun(512, 210, 'pending');
+    const { tokens } = world.context.database;
+    const freed = await tokens.updateMany({ reserved_by: id }, { $set: { reserved_by: null } });
+    expect(freed.modifiedCount).toBe(1);
+    mint.jump(hourMs);
+    await comesToLater(wallet, id, 'needs_attention');
+    expect((await decide(id, 'write_off')).body).toMatchObject({ state: 'written_off' });
+    expect(await decidedIn(id)).toMatchObject([{ details: { missingTokens: 1 } }]);
+  });
+});
+
+describe('a payment each step of which fails', () => {
+  it('is reported after an hour, and settled once it can be booked', async () => {
+    const { wallet, id, paymentHash } = await begun(512, 210, 'pending');
+    const { tokens } = world.context.database;
+    const create = () => {
+      throw new Error('not just now');
+    };
+    Object.assign(tokens, { create });
+    try {
+      await world.sim.settle(paymentHash, 'paid');
+      mint.jump(hourMs);
+      const isReported = async () =>
+        (await reportsOf(id)).some(({ code }) => code === 'OPERATION_OPEN_TOO_LONG');
+      await until(isReported, 'the report', 20_000);
+    } finally {
+      Reflect.deleteProperty(tokens, 'create');
+    }
+    await comesToLater(wallet, id, 'settled');
     expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
   });
 });

@@ -1,4 +1,5 @@
 import { isFinished } from '../../models/operation.ts';
+import { StaleOperation } from '../../repositories/operations.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import { whyBroken } from '../operations/broken.ts';
 import type { Handler, Role } from '../operations/driver.ts';
@@ -34,6 +35,7 @@ export function surrounded<T extends Exchanging>(parts: {
         await incidents.close(step.operation, role === 'worker');
       return step;
     } catch (error) {
+      if (!(error instanceof StaleOperation)) await incidents.openTooLong(operation, now());
       if (isMintTrouble(error) && !isUntouched(operation)) return later(operation);
       return again(await stop(operation, whyBroken(error)));
     }

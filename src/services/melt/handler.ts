@@ -1,9 +1,10 @@
 import { enteredStateAt, isFinished, type MeltOperation } from '../../models/operation.ts';
-import type { OperationRepository } from '../../repositories/operations.ts';
-import { growingWaitMs, type Handler, patientWaitMs, soonForMs } from '../operations/driver.ts';
+import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
+import { growingWaitMs, type Handler, patientWaitMs, type Role, soonForMs } from '../operations/driver.ts';
 import { remember } from '../operations/remember.ts';
 import type { Incidents } from './incidents.ts';
 import type { MeltSaga } from './saga.ts';
+import type { Step } from './steps.ts';
 
 const openTooLongMs = 3_600_000;
 /** A report that was forgotten here is filed again, and counted as the one that it is. */
@@ -20,15 +21,30 @@ export function createMeltHandler(parts: {
   const { saga, operations, incidents, orphanAfterMs, now } = parts;
   const reported = new Set<string>();
 
+  async function tellIfTooLong(operation: MeltOperation): Promise<void> {
+    const { id, state, createdAt } = operation;
+    if (isFinished(state) || state === 'paid' || reported.has(id)) return;
+    if (now().getTime() - createdAt.getTime() <= openTooLongMs) return;
+    remember(reported, id, maxRemembered);
+    await incidents.openTooLong(operation);
+  }
+
+  /** What fails each time is told, too. */
+  async function stepOf(operation: MeltOperation, role: Role): Promise<Step> {
+    try {
+      const step = await saga.advance(operation, role);
+      await tellIfTooLong(step.operation);
+      return step;
+    } catch (error) {
+      if (!(error instanceof StaleOperation)) await tellIfTooLong(operation);
+      throw error;
+    }
+  }
+
   return {
     async advance(operation, role) {
-      const step = await saga.advance(operation, role);
-      const ageMs = now().getTime() - operation.createdAt.getTime();
+      const step = await stepOf(operation, role);
       const open = !isFinished(step.operation.state);
-      if (open && step.operation.state !== 'paid' && ageMs > openTooLongMs && !reported.has(operation.id)) {
-        remember(reported, operation.id, maxRemembered);
-        await incidents.openTooLong(step.operation);
-      }
       const mayBeReported = role === 'worker' || incidents.areFiled(operation);
       if (!open && mayBeReported && step.operation.state !== 'needs_attention') {
         reported.delete(operation.id);

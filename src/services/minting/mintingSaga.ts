@@ -4,6 +4,7 @@ import type { MintingRepository } from '../../repositories/mintings.ts';
 import {
   type Changes,
   type OperationRepository,
+  StaleOperation,
   withAttempt,
   withReply,
 } from '../../repositories/operations.ts';
@@ -68,6 +69,8 @@ export function createMintingHandler(parts: {
         if (role === 'creator') throw error;
         return { operation: noted, next: 'later' };
       }
+      if (!(error instanceof StaleOperation))
+        await incidents.heldUp(seen, 'what it has said could not be written down', now());
       return again(await stop(seen, whyBroken(error)));
     }
   }

@@ -11,7 +11,7 @@ import {
 } from '../../repositories/decisions.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
-import { duplicateKeyIndex } from '../../repositories/transaction.ts';
+import { duplicateKeyIndex, isWriteConflict } from '../../repositories/transaction.ts';
 import type { ReportService } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import type {
@@ -91,7 +91,8 @@ export function createDecide(parts: {
         if (error instanceof UnderRecovery) throw notPossible(operation, whileRecovered);
         if (duplicateKeyIndex(error) === 'one_payment_per_invoice')
           throw notPossible(operation, 'Another one of its wallet is under way; decide when that has ended.');
-        if (!(error instanceof StaleOperation)) throw error;
+        // Others are at it, and nothing of ours stands.
+        if (!(error instanceof StaleOperation) && !isWriteConflict(error)) throw error;
         if (tries >= maxTries)
           throw notPossible(
             operation,
