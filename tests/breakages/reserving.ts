@@ -186,8 +186,8 @@ export const reserving: Breakage[] = [
     edits: [
       edit(
         'src/repositories/operationDocuments.ts',
-        'isOver ? 0n : budget.reserved - takenSat',
-        'isOver ? 0n : budget.reserved - taken',
+        'budget_unused: budget.reserved - takenSat',
+        'budget_unused: budget.reserved - taken',
       ),
     ],
     caughtBy: 'tests/integration/otherUnits.test.ts',
