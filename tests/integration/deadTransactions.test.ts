@@ -95,6 +95,10 @@ describe('a server killed in the middle of a transaction', () => {
     const id = String(body['transactionId']);
     await dieHolding(world.env.MONGODB_URI, id);
     const back = await world.call('POST', `${wallet.at}/send/${id}/reclaim`, {});
-    expect(back).toMatchObject({ status: 200, body: { reclaimedAmount: 64 } });
+    // Three of the five seconds that a client waits here are gone: a slow machine may answer that it is under way.
+    expect([200, 202]).toContain(back.status);
+    const send = async () => (await world.call('GET', `${wallet.at}/send/${id}`)).body;
+    await until(async () => (await send())['state'] === 'reclaimed', 'the token at home');
+    expect(await send()).toMatchObject({ reclaimedAmount: 64 });
   });
 });

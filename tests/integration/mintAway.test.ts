@@ -47,6 +47,8 @@ describe('a payment that its payee holds for three days', () => {
 
   /** All that could grow. */
   async function extent(held: Held) {
+    // Whoever looked gives its lease back a moment after it has written down when the next look is due.
+    await until(async () => (await document(held)).lease_owner === null, 'the lease given back');
     const { operations, tokens, audit, reports } = world.context.database;
     const [size] = await operations.aggregate<{ bytes: number }>([
       { $match: { _id: held.id } },
