@@ -73,6 +73,14 @@ export const schemaAndIndexes: Drill = {
 };
 
 const takesEcash = ['/v1/swap', '/v1/melt/bolt11'];
+
+/** Whether it was, once the server had read its keysets: what is known of a mint is good for a minute, and it may be asked by that. */
+async function isGivenEcash(stack: Stack): Promise<boolean> {
+  const asked = (await stack.sim().requests()).map(({ path }) => path);
+  const known = asked.indexOf('/v1/keysets');
+  return known >= 0 && asked.slice(known).some((path) => takesEcash.includes(path));
+}
+
 const nonsense = ['crucible_refusals_total', 'code="MINT_ERROR"'] as const;
 const paid = ['crucible_payments_total', 'outcome="paid"'] as const;
 
@@ -86,8 +94,7 @@ export const completeReset: Drill = {
   provoke: (stack) => stack.restartMint('another'),
   shows: (now, calm) => now !== null && sumOf(now, ...nonsense) > sumOf(calm, ...nonsense),
   async cure(stack) {
-    const sent = (await stack.sim().requests()).filter(({ path }) => takesEcash.includes(path));
-    if (sent.length > 0) throw new DrillFailed('ecash was sent to a mint that is not the wallets’ own');
+    if (await isGivenEcash(stack)) throw new DrillFailed('ecash was sent to a mint known to be another one');
     await stack.restartMint('it was');
   },
   isCured: (now, sick) => sick !== null && sumOf(now, ...paid) > sumOf(sick, ...paid),

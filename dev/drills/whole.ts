@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import Joi from 'joi';
 import { DrillFailed } from './drill.ts';
 import { pay } from './paying.ts';
 import type { Stack } from './stack.ts';
@@ -6,10 +7,17 @@ import type { Stack } from './stack.ts';
 /** As long as what was under way may take to be booked. */
 const patienceMs = 30_000;
 
-/** What the stack's wallet can spend, in sat. */
+const answer = Joi.object<{ details: { totalBalance: number } }>({
+  details: Joi.object({ totalBalance: Joi.number().required() }).unknown(true).required(),
+})
+  .unknown(true)
+  .required();
+
+/** What the stack's wallet holds, in sat, with what is reserved by operations under way. */
 export async function balanceOf(stack: Stack): Promise<number> {
   const { body } = await stack.call('GET', `/api/wallet/${stack.at().npub}/balance`);
-  return Number(body['balance']);
+  const { details } = Joi.attempt(body, answer);
+  return details.totalBalance;
 }
 
 /**
