@@ -34,7 +34,7 @@ function failing(
     metric,
     async live(stack) {
       const replies = [await pay(stack)];
-      if (refuses.includes(invoices)) replies.push(await fund(stack));
+      if (refuses.includes(invoices)) replies.push(await askForInvoice(stack));
       return worstOf(replies);
     },
     async provoke(stack) {
@@ -49,7 +49,7 @@ function failing(
   };
 }
 
-const fund = (stack: Stack) =>
+const askForInvoice = (stack: Stack) =>
   stack.call('POST', `/api/wallet/${stack.at().npub}/mint`, { body: { amount: 10 } });
 
 export const transferLocked = failing(

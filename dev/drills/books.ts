@@ -1,5 +1,6 @@
 import type { Drill } from './drill.ts';
 import { hasGrown, standsStill } from './moves.ts';
+import { topUp } from './paying.ts';
 import { type Scrape, sumOf } from './scrapes.ts';
 import { type Stack, succeeded } from './stack.ts';
 
@@ -31,10 +32,7 @@ export const solvencyGap: Drill = {
   env: { CRUCIBLE_SOLVENCY_INTERVAL_MS: '5000' },
   async prepare(stack) {
     // One proof of a single sat, to be sure.
-    const asked = await stack.call('POST', `/api/wallet/${stack.at().npub}/mint`, { body: { amount: 1 } });
-    await stack.sim().pay(String(asked.body['invoice']));
-    const body = { quoteId: asked.body['quote'] };
-    succeeded(await stack.call('POST', `/api/wallet/${stack.at().npub}/mint/complete`, { body }));
+    succeeded(await topUp(stack, 1));
   },
   async provoke(stack) {
     const [smallest] = await spendable(stack);

@@ -1,5 +1,5 @@
 import type { Drill } from './drill.ts';
-import { pay } from './paying.ts';
+import { pay, topUp } from './paying.ts';
 import { sumOf } from './scrapes.ts';
 
 const issuing = ['crucible_operations', 'kind="minting"', 'state="issuing"'] as const;
@@ -10,12 +10,7 @@ const notCredited: Drill = {
   runbook: 'stuck-pending',
   alert: 'CrucibleOperationsStuck',
   metric: 'crucible_operation_oldest_age_seconds',
-  async live(stack) {
-    const wallet = `/api/wallet/${stack.at().npub}`;
-    const { body } = await stack.call('POST', `${wallet}/mint`, { body: { amount: 8 } });
-    await stack.sim().pay(String(body['invoice']));
-    return stack.call('POST', `${wallet}/mint/complete`, { body: { quoteId: body['quote'] } });
-  },
+  live: (stack) => topUp(stack, 8),
   async provoke(stack) {
     const match = { method: 'POST', path: '/v1/mint/bolt11' } as const;
     await stack.sim().addFaults({ match, fault: { kind: 'status', status: 500 }, times: null });

@@ -3,6 +3,7 @@ import { aborted, listenForInterruption } from '../profile/interruption.ts';
 import { findPromtool } from './alert.ts';
 import { drills } from './all.ts';
 import { type Drill, DrillFailed, runDrill, type Tell } from './drill.ts';
+import { fund } from './paying.ts';
 import { startStack } from './stack.ts';
 
 const usage = `usage: npm run -s crucible -- drill NAME
@@ -58,6 +59,7 @@ async function passes(
   const startedAt = performance.now();
   try {
     const stack = await startStack(each.env ?? {}, endings);
+    await fund(stack);
     await runDrill(each, stack, promtool, (line) => tell(`  ${line}`));
     tell(`  passed (${((performance.now() - startedAt) / 1_000).toFixed(0)} s)`);
     return true;

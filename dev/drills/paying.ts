@@ -6,6 +6,22 @@ import { type Reply, type Stack, succeeded } from './stack.ts';
 /** In sat. */
 const amount = 5;
 
+/** In parts, so that many payments can be under way at once. */
+const funding = { parts: 10, amount: 250 };
+
+/** Gives the stack's wallet money to pay with. @throws Error where it is not credited */
+export async function fund(stack: Stack): Promise<void> {
+  for (let part = 1; part <= funding.parts; part += 1) succeeded(await topUp(stack, funding.amount));
+}
+
+/** Somebody pays into the stack's wallet. @returns how it is answered when it asks for its ecash */
+export async function topUp(stack: Stack, amountSat: number): Promise<Reply> {
+  const path = `/api/wallet/${stack.at().npub}/mint`;
+  const { body } = await stack.call('POST', path, { body: { amount: amountSat } });
+  await stack.sim().pay(String(body['invoice']));
+  return stack.call('POST', `${path}/complete`, { body: { quoteId: body['quote'] } });
+}
+
 /** Pays an invoice, another one each time where none is named. */
 export async function pay(
   stack: Stack,

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { mongo } from 'mongoose';
 import { type Drill, DrillFailed } from './drill.ts';
-import { pay } from './paying.ts';
+import { hasGrown } from './moves.ts';
+import { paid, pay } from './paying.ts';
 import { type Scrape, sumOf } from './scrapes.ts';
 import type { Stack } from './stack.ts';
 import { balanceOf, expectWhole } from './whole.ts';
@@ -82,7 +83,6 @@ async function isGivenEcash(stack: Stack): Promise<boolean> {
 }
 
 const nonsense = ['crucible_refusals_total', 'code="MINT_ERROR"'] as const;
-const paid = ['crucible_payments_total', 'outcome="paid"'] as const;
 
 export const completeReset: Drill = {
   name: 'complete-reset',
@@ -92,12 +92,12 @@ export const completeReset: Drill = {
   metric: 'crucible_refusals_total',
   live: payNow,
   provoke: (stack) => stack.restartMint('another'),
-  shows: (now, calm) => now !== null && sumOf(now, ...nonsense) > sumOf(calm, ...nonsense),
+  shows: (now, calm) => hasGrown(now, calm, ...nonsense),
   async cure(stack) {
     if (await isGivenEcash(stack)) throw new DrillFailed('ecash was sent to a mint known to be another one');
     await stack.restartMint('it was');
   },
-  isCured: (now, sick) => sick !== null && sumOf(now, ...paid) > sumOf(sick, ...paid),
+  isCured: (now, sick) => sick !== null && paid(now) > paid(sick),
   verify: expectWhole,
 };
 

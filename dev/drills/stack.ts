@@ -66,8 +66,6 @@ const startLimitMs = 180_000;
 const stopLimitMs = 30_000;
 const answerLimitMs = 60_000;
 const lookEveryMs = 100;
-/** In parts, so that many payments can be under way at once. */
-const funding = { parts: 10, amount: 250 };
 
 const text = Joi.string().required();
 const toldSchema = Joi.object<Told>({
@@ -83,7 +81,7 @@ const toldSchema = Joi.object<Told>({
   .required();
 
 /**
- * Starts a stack with these settings, and a wallet that has money. `endings` end it, whenever that is, and take its data with it.
+ * Starts a stack with these settings. `endings` end it, whenever that is, and take its data with it.
  * @throws Error with what it said, if it does not come up
  */
 export async function startStack(env: Env, endings: Endings): Promise<Stack> {
@@ -153,17 +151,7 @@ export async function startStack(env: Env, endings: Endings): Promise<Stack> {
     }
   }
 
-  async function fund(): Promise<void> {
-    const path = `/api/wallet/${told().npub}/mint`;
-    for (let part = 1; part <= funding.parts; part += 1) {
-      const { body } = await call('POST', path, { body: { amount: funding.amount } });
-      await new SimulatorClient(told().mintUrl).pay(String(body['invoice']));
-      const { status } = await call('POST', `${path}/complete`, { body: { quoteId: body['quote'] } });
-      if (status !== 200) throw new Error(`The wallet of the stack was not funded (${status}).`);
-    }
-  }
-
-  const stack: Stack = {
+  return {
     at: told,
     sim: () => new SimulatorClient(told().mintUrl),
     call,
@@ -178,8 +166,6 @@ export async function startStack(env: Env, endings: Endings): Promise<Stack> {
     },
     restartMint: neighbours.restartMint,
   };
-  await fund();
-  return stack;
 }
 
 async function start(

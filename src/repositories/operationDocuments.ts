@@ -182,8 +182,7 @@ function budgetGivenBack(operation: Operation): Pick<OperationDocument, 'budget_
   invariant(takenSat !== null, `${operation.id}: a budget was taken in a unit of unknown worth`);
   // What was given up may be more than what it might have cost; nobody has spent that.
   const isOver = operation.state === 'written_off' && takenSat > budget.reserved;
-  const day = { budget_day: budgetDayOf(budget) };
-  return isOver ? { ...day, budget_unused: 0n } : { ...day, budget_unused: budget.reserved - takenSat };
+  return { budget_day: budgetDayOf(budget), budget_unused: isOver ? 0n : budget.reserved - takenSat };
 }
 
 /** What the operation holds and no token does: counted as reserved balance (transaction S). */

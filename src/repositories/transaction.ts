@@ -1,5 +1,6 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { mongo } from 'mongoose';
+import { pause } from '../timing.ts';
 
 /** The commit was sent but not confirmed: it may stand or not. Read back before anything else. */
 export class CommitUnknown extends Error {
@@ -93,5 +94,3 @@ export function duplicateKeyIndex(error: unknown): string | null {
 export function isWriteConflict(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === 112;
 }
-
-const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));

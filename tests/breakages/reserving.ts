@@ -186,8 +186,8 @@ export const reserving: Breakage[] = [
     edits: [
       edit(
         'src/repositories/operationDocuments.ts',
-        'budget_unused: budget.reserved - takenSat',
-        'budget_unused: budget.reserved - taken',
+        'isOver ? 0n : budget.reserved - takenSat',
+        'isOver ? 0n : budget.reserved - taken',
       ),
     ],
     caughtBy: 'tests/integration/otherUnits.test.ts',

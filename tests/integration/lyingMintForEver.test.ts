@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Exchange } from '../../src/services/mint/transport.ts';
 import {
   issuePath,
@@ -26,12 +26,8 @@ const nothingSigned = { outputs: [], signatures: [] };
 describe('a mint that never comes right', () => {
   const mint = liar();
   let world: World;
-  beforeAll(async () => {
-    world = await mint.start();
-  });
-  afterAll(() => world.end());
-  afterEach(() => {
-    mint.lie = null;
+  mint.serves((opened) => {
+    world = opened;
   });
 
   it('and omits the change of which none is due: PAID is told soon after the payment', async () => {

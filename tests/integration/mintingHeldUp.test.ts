@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { issuePath, retold } from '../support/liar.ts';
+import { garbledProof, issuePath, retold } from '../support/liar.ts';
 import { expectBalancedBooks } from '../support/money.ts';
 import {
   answer,
@@ -134,7 +134,6 @@ describe('a mint that was paid an hour ago and has issued nothing is reported, w
 });
 
 const point = '02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5';
-const badProof = { e: '11'.repeat(32), s: '11'.repeat(32) };
 type Output = { amount: number; id: string };
 
 /** Signs badly when asked to issue, and says at every other question that it has signed nothing. */
@@ -144,7 +143,7 @@ const denies: Tale = (request, carry) => {
     return retold(carry, (body) => Object.assign(body, { state: 'PAID' }));
   if (!posts(request, issuePath)) return undefined;
   const { outputs }: { outputs: Output[] } = JSON.parse(request.body ?? '');
-  const signatures = outputs.map(({ amount, id }) => ({ amount, id, C_: point, dleq: badProof }));
+  const signatures = outputs.map(({ amount, id }) => ({ amount, id, C_: point, dleq: garbledProof }));
   return answer(200, { signatures });
 };
 
@@ -153,7 +152,7 @@ const signsBadly: Tale = (request, carry) => {
   if (posts(request, issuePath)) return carry().then(lost);
   if (!posts(request, '/v1/restore')) return undefined;
   return retold(carry, ({ signatures = [] }) => {
-    for (const signature of signatures) signature.dleq = badProof;
+    for (const signature of signatures) signature.dleq = garbledProof;
   });
 };
 

@@ -1,7 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { attemptsFor } from '../../src/models/operation.ts';
 import type { Exchange } from '../../src/services/mint/transport.ts';
-import { type Body, inactive, liar, meltPath, posts, reply, retold } from '../support/liar.ts';
+import {
+  type Body,
+  garbledProof,
+  inactive,
+  liar,
+  meltPath,
+  posts,
+  reply,
+  retold,
+  tenDaysSeconds,
+} from '../support/liar.ts';
 import { comesTo, expectAllSettled } from '../support/mischief.ts';
 import { timesPaid } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
@@ -9,9 +19,6 @@ import { gets, listing, relisted } from '../support/tellingMint.ts';
 import { type TestWallet, untilLater, type World } from '../support/world.ts';
 
 const minuteMs = 60_000;
-const tenDaysSeconds = 864_000;
-/** Well formed, and proof of nothing (NUT-12). */
-const garbledProof = { e: '11'.repeat(32), s: '11'.repeat(32) };
 
 /** A cache before the mint, or another process of it: what it lists is not what it signs for. */
 describe('a mint that lists a retired keyset as active', () => {
@@ -186,12 +193,8 @@ describe('a mint that lists a retired keyset as active beside the new one', () =
 describe('a mint under maintenance', () => {
   const mint = liar();
   let world: World;
-  beforeAll(async () => {
-    world = await mint.start();
-  });
-  afterAll(() => world.end());
-  afterEach(() => {
-    mint.lie = null;
+  mint.serves((opened) => {
+    world = opened;
   });
 
   it('that answers each fence with 500 for 80 minutes, and then garbles its signatures for two looks, calls nobody', async () => {

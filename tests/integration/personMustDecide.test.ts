@@ -1,6 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Transport } from '../../src/services/mint/transport.ts';
-import { type Body, liar, meltPath, posts, quotePath, reply, retold } from '../support/liar.ts';
+import {
+  type Body,
+  garbledProof,
+  liar,
+  meltPath,
+  posts,
+  quotePath,
+  reply,
+  retold,
+  tenDaysSeconds,
+} from '../support/liar.ts';
 import { comesTo } from '../support/mischief.ts';
 import { timesPaid, unhurried } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
@@ -8,19 +18,12 @@ import { backUp, endsAs, putBack, stopper, walletOn } from '../support/rolledBac
 import { startWorld, type TestWallet, until, untilLater, type World } from '../support/world.ts';
 
 const hourMs = 3_600_000;
-const tenDaysSeconds = 864_000;
-/** Well formed, and proof of nothing (NUT-12). */
-const garbledProof = { e: '11'.repeat(32), s: '11'.repeat(32) };
 
 describe('where a mint’s answers can neither book nor free a payment, a person is called after an hour', () => {
   const mint = liar();
   let world: World;
-  beforeAll(async () => {
-    world = await mint.start();
-  });
-  afterAll(() => world.end());
-  afterEach(() => {
-    mint.lie = null;
+  mint.serves((opened) => {
+    world = opened;
   });
 
   const stateOf = async (wallet: TestWallet, id: unknown) => (await wallet.status(id)).body['state'];

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   decidingIn,
   garbled,
@@ -6,9 +6,8 @@ import {
   lost,
   paidByOthers,
   paidByOthersAndSilent,
-  tenDaysSeconds,
 } from '../support/deciding.ts';
-import { liar, meltPath, posts, retold } from '../support/liar.ts';
+import { liar, meltPath, posts, retold, tenDaysSeconds } from '../support/liar.ts';
 import { comesTo } from '../support/mischief.ts';
 import { member, outside, timesPaid } from '../support/money.ts';
 import { repositoriesOf } from '../support/repositories.ts';
@@ -16,12 +15,8 @@ import { until, untilLater, type World } from '../support/world.ts';
 
 const mint = liar();
 let world: World;
-beforeAll(async () => {
-  world = await mint.start();
-});
-afterAll(() => world.end());
-afterEach(() => {
-  mint.lie = null;
+mint.serves((opened) => {
+  world = opened;
 });
 
 const {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { fresh } from '../../src/repositories/recoveryDocuments.ts';
 import { decidingIn, hourMs, lost, paidByOthers } from '../support/deciding.ts';
 import { liar, posts, quotePath, retold } from '../support/liar.ts';
@@ -8,12 +8,8 @@ import { type TestWallet, until, type World } from '../support/world.ts';
 
 const mint = liar();
 let world: World;
-beforeAll(async () => {
-  world = await mint.start();
-});
-afterAll(() => world.end());
-afterEach(() => {
-  mint.lie = null;
+mint.serves((opened) => {
+  world = opened;
 });
 
 const { decide, comesToLater, stored, decidedIn, reportsOf, restored, begun, doubted, hanging } = decidingIn(

@@ -1,16 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { decidingIn, hourMs, lost, tenDaysSeconds } from '../support/deciding.ts';
-import { issuePath, type Lie, liar, minted, posts, reply } from '../support/liar.ts';
+import { describe, expect, it } from '@jest/globals';
+import { decidingIn, hourMs, lost } from '../support/deciding.ts';
+import { issuePath, type Lie, liar, minted, posts, reply, tenDaysSeconds } from '../support/liar.ts';
 import type { TestWallet, World } from '../support/world.ts';
 
 const mint = liar();
 let world: World;
-beforeAll(async () => {
-  world = await mint.start();
-});
-afterAll(() => world.end());
-afterEach(() => {
-  mint.lie = null;
+mint.serves((opened) => {
+  world = opened;
 });
 
 const { decide, timePassesUntil, stored, decidedIn, doubted, hanging, onlyOf } = decidingIn(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Body,
+  garbledProof,
   type Lie,
   type liar,
   meltPath,
@@ -9,18 +10,18 @@ import {
   posts,
   quotePath,
   retold,
+  tenDaysSeconds,
 } from './liar.ts';
 import { comesTo } from './mischief.ts';
 import { type Reply, type TestWallet, untilLater, type World } from './world.ts';
 
 export const hourMs = 3_600_000;
-export const tenDaysSeconds = 864_000;
 
 export const lost = { kind: 'lost', reason: 'network' } as const;
 
 /** Signed, and the proofs of it are proof of nothing (NUT-12). */
 export const garbled = ({ signatures = [] }: Body) => {
-  for (const signature of signatures) signature.dleq = { e: '11'.repeat(32), s: '11'.repeat(32) };
+  for (const signature of signatures) signature.dleq = garbledProof;
 };
 
 /** The payment request is lost, and the quote has the state of its invoice, which somebody else has paid. */

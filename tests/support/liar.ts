@@ -1,3 +1,4 @@
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { Exchange, Transport } from '../../src/services/mint/transport.ts';
 import { httpTransport } from './carrier.ts';
 import { startWorld, type TestWallet, until, type World } from './world.ts';
@@ -19,6 +20,10 @@ export type Lie = (
 export const meltPath = '/v1/melt/bolt11';
 export const quotePath = '/v1/melt/quote/bolt11/';
 export const issuePath = '/v1/mint/bolt11';
+/** Longer than anything that is tried here takes. */
+export const tenDaysSeconds = 864_000;
+/** Well formed, and proof of nothing (NUT-12). */
+export const garbledProof = { e: '11'.repeat(32), s: '11'.repeat(32) };
 export const inactive = JSON.stringify({ code: 12002, detail: 'Keyset is inactive' });
 
 export const reply = async (httpStatus: number, body: string): Promise<Exchange> => ({
@@ -61,6 +66,12 @@ export function liar() {
   const jump = (ms: number) => {
     aheadMs += ms;
   };
+  const start = (): Promise<World> =>
+    startWorld({
+      simulator: { feeReserveMinSat: 4, clock },
+      env: { CRUCIBLE_ANSWER_WITHIN_MS: '5000', CRUCIBLE_LEASE_MS: '3000' },
+      overrides: { transport, now: () => new Date(clock()) },
+    });
   return Object.assign(lying, {
     asked,
     jump,
@@ -76,12 +87,19 @@ export function liar() {
         await until(isAsked, `${line} once more`);
       }
     },
-    start: () =>
-      startWorld({
-        simulator: { feeReserveMinSat: 4, clock },
-        env: { CRUCIBLE_ANSWER_WITHIN_MS: '5000', CRUCIBLE_LEASE_MS: '3000' },
-        overrides: { transport, now: () => new Date(clock()) },
-      }),
+    start,
+    /** Opens a world for the tests of a file or a `describe`, ends it after them, and tells the truth again after each. */
+    serves(use: (opened: World) => void): void {
+      let world: World | undefined;
+      beforeAll(async () => {
+        world = await start();
+        use(world);
+      });
+      afterAll(() => world?.end());
+      afterEach(() => {
+        lying.lie = null;
+      });
+    },
   });
 }
 

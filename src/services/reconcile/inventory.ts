@@ -66,13 +66,12 @@ export function createInventory(parts: {
       }
     }
 
-    const [good, { spent }, planned, held] = await Promise.all([
+    const [good, { spent, planned }, held] = await Promise.all([
       booked.believedGood(wallet.id, maxProofs + 1),
-      tokens.besides(wallet.id, maxSpentTokens),
-      openOutputs.sample(wallet.id),
+      besides(wallet),
       booked.held(wallet.id, maxProofs),
     ]);
-    await portion(spent.flatMap(beliefsIn), planned.map(beliefIn));
+    await portion(spent, planned);
     try {
       count(
         await comparison.states(wallet, held),
@@ -105,7 +104,10 @@ export function createInventory(parts: {
     }
 
     try {
-      if (after === null) await portion(await besides(wallet));
+      if (after === null) {
+        const { spent, planned } = await besides(wallet);
+        await portion([...spent, ...planned]);
+      }
       for (let start = 0; start < ids.length; start += tokensAtOnce) {
         const isEnough = proofs >= proofsPerPart || performance.now() >= giveUpAt;
         if (start > 0 && isEnough) return partUntil(last, false);
@@ -122,12 +124,13 @@ export function createInventory(parts: {
     return partUntil(last, ids.length < proofsPerPart);
   }
 
-  async function besides(wallet: Wallet): Promise<Belief[]> {
+  /** What was spent last, and outputs that nobody else should know. */
+  async function besides(wallet: Wallet): Promise<{ spent: Belief[]; planned: Belief[] }> {
     const [{ spent }, planned] = await Promise.all([
       tokens.besides(wallet.id, maxSpentTokens),
       openOutputs.sample(wallet.id),
     ]);
-    return [...spent.flatMap(beliefsIn), ...planned.map(beliefIn)];
+    return { spent: spent.flatMap(beliefsIn), planned: planned.map(beliefIn) };
   }
 
   return { take, takePart };
