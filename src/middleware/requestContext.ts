@@ -11,7 +11,7 @@ export type RequestContext = {
   /** Method and pattern, e.g. `POST /api/wallet/:npub/melt`; null until a route took it. Safe to log: no values. */
   route: string | null;
   caller: Caller | null;
-  /** Whether the caller's key or token is good still. A signed request is good once, and needs no second look. @throws DomainError UNAUTHENTICATED */
+  /** Whether the caller's key or token is good still, or was a moment ago. A signed request is good once, and needs no second look. @throws DomainError UNAUTHENTICATED */
   stillAllowed: () => Promise<void>;
   /** The wallet owner named in the path, once checked. */
   npub: string | null;

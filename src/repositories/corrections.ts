@@ -6,7 +6,7 @@ import type { TokenRepository } from './tokens.ts';
 import { isWriteConflict, runTransaction } from './transaction.ts';
 
 /** Proofs of an unreserved token that the mint calls spent, and the status that they were found in. */
-export type WriteOff = TokenReservation & { status: 'unspent' | 'pending' };
+export type WriteOff = Omit<TokenReservation, 'amount'> & { status: 'unspent' | 'pending' };
 
 export type CorrectionRepository = ReturnType<typeof createCorrectionRepository>;
 

@@ -11,12 +11,15 @@ import {
   type SealingKey,
   sealingKey,
 } from './sealing.ts';
-import { duplicateKeyIndex } from './transaction.ts';
+import { duplicateKeyIndex, type Transaction } from './transaction.ts';
 
 /** Seals and opens what belongs to one scope, by the data key of that scope. */
 export type Sealers = {
-  /** Makes the scope's data key where it has none yet. Not inside a dry run: that is a write. */
-  toSeal(scope: SealingScope): Promise<Sealer>;
+  /**
+   * Makes the scope's data key where it has none yet. Not inside a dry run: that is a write. Asks the database each time, but
+   * once in a transaction: `during` is one run of it, which stands or falls as a whole.
+   */
+  toSeal(scope: SealingScope, during?: Transaction): Promise<Sealer>;
   /** Writes nothing. What was sealed before there were data keys is opened by the master key that sealed it. */
   toOpen(scope: SealingScope): Promise<Opener>;
 };
@@ -57,9 +60,19 @@ export function createSealers({ dataKeys }: Pick<Database, 'dataKeys'>, masters:
   const allMasters = [masters.current, ...masters.others];
   const byMaster = createSealer(masters.current, masters.others);
   const known = createShortMemory<SealingKey>(remembered);
+  const during = new WeakMap<Transaction, Map<SealingScope, Promise<Sealer>>>();
+
+  async function toSeal(scope: SealingScope, tx?: Transaction): Promise<Sealer> {
+    if (tx === undefined) return asked(scope);
+    const sealers = during.get(tx) ?? new Map<SealingScope, Promise<Sealer>>();
+    during.set(tx, sealers);
+    const sealer = sealers.get(scope) ?? asked(scope);
+    sealers.set(scope, sealer);
+    return sealer;
+  }
 
   /** Never by a key that is only remembered: once the database is put back to a backup, it may not hold that key any more. */
-  async function toSeal(scope: SealingScope): Promise<Sealer> {
+  async function asked(scope: SealingScope): Promise<Sealer> {
     const key = (await stored(scope)) ?? (await made(scope));
     known.replace(scope, key);
     return createSealer(key, allMasters);

@@ -4,9 +4,10 @@ import type { AtomicResult, MeltOperation, MeltPayment, MeltState } from '../mod
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
+import type { IdempotencyRecord } from './idempotencyRecords.ts';
 import { BudgetSpent, createKeySpendingRepository } from './keySpending.ts';
 import { demand, sameIds } from './meltGuards.ts';
-import type { Changes, IdempotencyRecord, OperationRepository } from './operations.ts';
+import type { Changes, OperationRepository } from './operations.ts';
 import { bookSources, freeSources, ownerOf } from './sourceBooking.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';

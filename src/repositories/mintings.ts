@@ -3,9 +3,10 @@ import type { MintingOperation } from '../models/operation.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
+import type { IdempotencyRecord } from './idempotencyRecords.ts';
 import { createOpenCount } from './openCount.ts';
 import { createOperationStep } from './operationSteps.ts';
-import type { IdempotencyRecord, OperationRepository } from './operations.ts';
+import type { OperationRepository } from './operations.ts';
 import type { TokenRepository } from './tokens.ts';
 import { duplicateKeyIndex, isWriteConflict, runTransaction } from './transaction.ts';
 

@@ -9,12 +9,14 @@ import {
   type Operation,
   type StoredReply,
 } from '../models/operation.ts';
-import type { IdempotencyDocument, OperationDocument } from '../models/schemas/operation.ts';
+import type { OperationDocument } from '../models/schemas/operation.ts';
 import type { UpkeepOperation } from '../models/upkeep.ts';
 import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
+import { createIdempotencyRecords } from './idempotencyRecords.ts';
 import { operationDocument, operationFrom } from './operationDocuments.ts';
 import { createOperationLeases } from './operationLeases.ts';
+import type { Sealer } from './sealing.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A compare-and-set missed: another process has advanced the operation. Read it again. */
@@ -42,15 +44,6 @@ export type Changes<T extends Operation> = Partial<
   >
 >;
 
-export type IdempotencyRecord = {
-  id: string;
-  walletId: string;
-  route: string;
-  key: string;
-  bodyHash: string;
-  operationId: string;
-};
-
 /** What takes hold of something in one transaction, which may be in doubt. */
 export type Buriable = MeltOperation | SendOperation | ReceiveOperation | UpkeepOperation;
 
@@ -59,15 +52,25 @@ const maxTimelineEntries = 200;
 export type OperationRepository = ReturnType<typeof createOperationRepository>;
 
 export function createOperationRepository(database: Database, sealers: Sealers) {
-  const { operations, idempotency } = database;
+  const { operations } = database;
   const leases = createOperationLeases(database, sealers);
 
   async function opened(found: OperationDocument): Promise<Operation> {
     return operationFrom(found, await sealers.toOpen(walletScope(found.wallet_id)));
   }
 
-  const sealed = async (operation: Operation) =>
-    operationDocument(operation, await sealers.toSeal(walletScope(operation.walletId)));
+  /**
+   * What this process has written, with what it was sealed by. The next version may be sealed by the same without a look at
+   * the key: a database that still holds the version before, which the compare-and-set demands, holds its key as well.
+   */
+  const sealedBy = new WeakMap<Operation, Sealer>();
+
+  async function sealed(operation: Operation, before: Operation | null, tx?: Transaction) {
+    const known = before === null ? undefined : sealedBy.get(before);
+    const sealer = known ?? (await sealers.toSeal(walletScope(operation.walletId), tx));
+    sealedBy.set(operation, sealer);
+    return operationDocument(operation, sealer);
+  }
 
   async function byId(id: string, tx?: Transaction): Promise<Operation | null> {
     const query = operations.findOne({ _id: id });
@@ -81,8 +84,10 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
    */
   async function hold(id: string, tx: Transaction, at: Date): Promise<Operation | null> {
     const touched = { $set: { updated_at: at } };
-    await operations.updateOne({ _id: id, open: true }, touched, { session: tx.session });
-    return byId(id, tx);
+    const held = await operations
+      .findOneAndUpdate({ _id: id, open: true }, touched, { session: tx.session, returnDocument: 'after' })
+      .lean<OperationDocument>();
+    return held === null ? byId(id, tx) : opened(held);
   }
 
   /** @throws InvariantBroken where it is none of this kind */
@@ -147,7 +152,7 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
   ): Promise<void> {
     const until = new Date(Date.now() + lease.leaseMs);
     const document = {
-      ...(await sealed(operation)),
+      ...(await sealed(operation, null, tx)),
       lease_owner: lease.owner,
       lease_until: until,
       ...(meltPlace === undefined ? {} : { melt_place: meltPlace }),
@@ -160,7 +165,7 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
    * will. @throws the duplicate key error when it did happen.
    */
   async function insertTombstone(operation: Buriable): Promise<void> {
-    const document = await sealed(tombstoneOf(operation));
+    const document = await sealed(tombstoneOf(operation), null);
     await operations.create([{ ...document, lease_owner: null, lease_until: null }]);
   }
 
@@ -176,7 +181,9 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
     tx?: Transaction,
   ): Promise<T> {
     const next = advanced(operation, changes, event, at);
-    const { _id, ...fields } = await sealed(next);
+    const { _id, ...fields } = await sealed(next, operation, tx);
+    // Nobody looks at it any more: the lease is given back with the same write.
+    const lease = isFinished(next.state) ? { lease_owner: null, lease_until: null } : {};
     const absent = {
       ...(fields.open ? {} : { open: 1 }),
       ...(fields.payment_hash_claim ? {} : { payment_hash_claim: 1 }),
@@ -185,7 +192,7 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
     };
     const result = await operations.updateOne(
       { _id, wallet_id: operation.walletId, state: operation.state, version: operation.version },
-      { $set: fields, ...(Object.keys(absent).length > 0 ? { $unset: absent } : {}) },
+      { $set: { ...fields, ...lease }, ...(Object.keys(absent).length > 0 ? { $unset: absent } : {}) },
       tx ? { session: tx.session } : {},
     );
     if (result.modifiedCount !== 1) throw new StaleOperation(operation.id);
@@ -205,41 +212,9 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
     await operations.updateOne({ _id: id, open: true }, { $set: { due_at: dueAt } });
   }
 
-  async function idempotencyRecord(
-    walletId: string,
-    route: string,
-    key: string,
-  ): Promise<IdempotencyRecord | null> {
-    const found = await idempotency.findOne({ wallet_id: walletId, route, key }).lean<IdempotencyDocument>();
-    if (found === null) return null;
-    const { _id: id, body_hash: bodyHash, operation_id: operationId } = found;
-    return { id, walletId, route, key, bodyHash, operationId };
-  }
-
-  async function insertIdempotency(tx: Transaction, record: IdempotencyRecord, at: Date): Promise<void> {
-    const { id, walletId, route, key, bodyHash, operationId } = record;
-    await idempotency.create(
-      [
-        {
-          _id: id,
-          wallet_id: walletId,
-          route,
-          key,
-          body_hash: bodyHash,
-          operation_id: operationId,
-          created_at: at,
-        },
-      ],
-      { session: tx.session },
-    );
-  }
-
-  async function freeIdempotency(tx: Transaction, id: string): Promise<void> {
-    await idempotency.deleteOne({ _id: id }, { session: tx.session });
-  }
-
   return {
     ...leases,
+    ...createIdempotencyRecords(database),
     byId,
     ofKind,
     demandUnmoved,
@@ -253,9 +228,6 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
     transition,
     postpone,
     postponeById,
-    idempotencyRecord,
-    insertIdempotency,
-    freeIdempotency,
   };
 }
 

@@ -18,8 +18,8 @@ export type TokenOutline = {
   proofs: ProofOutline[];
 };
 
-/** Which proofs of a token are wanted; the rest survives in a token of its own. */
-export type TokenReservation = { tokenId: string; version: number; Ys: string[] };
+/** Which proofs of a token are wanted, and what they add up to; the rest survives in a token of its own. */
+export type TokenReservation = { tokenId: string; version: number; Ys: string[]; amount: bigint };
 
 /** A compare-and-set found fewer tokens than asked for: somebody else was quicker. */
 export class TokensTaken extends Error {}

@@ -12,7 +12,7 @@ export function createTokenSplits(database: Pick<Database, 'tokens'>) {
 
   /**
    * Reserves exactly the wanted proofs for an operation, all or none. A token of which only some are wanted is split:
-   * its survivors are pulled out first, then stand in a token of their own.
+   * its survivors are left out of it, and stand in a token of their own.
    * @throws TokensTaken when any token has changed, is reserved or spent.
    */
   async function reserve(
@@ -31,33 +31,25 @@ export function createTokenSplits(database: Pick<Database, 'tokens'>) {
     operationId: string,
   ): Promise<void> {
     const found = await tokens
-      .findOne({
-        _id: wanted.tokenId,
-        wallet_id: owner.walletId,
-        status: 'unspent',
-        reserved_by: null,
-        version: wanted.version,
-      })
-      .session(tx.session)
+      .findOneAndUpdate(
+        {
+          _id: wanted.tokenId,
+          wallet_id: owner.walletId,
+          status: 'unspent',
+          reserved_by: null,
+          version: wanted.version,
+        },
+        {
+          $set: { reserved_by: operationId, total_amount: wanted.amount, updated_at: new Date() },
+          $pull: { proofs: { Y: { $nin: wanted.Ys } } },
+          $inc: { version: 1 },
+        },
+        { session: tx.session, returnDocument: 'before' },
+      )
       .lean<TokenDocument>();
-    if (found === null) throw new TokensTaken('a selected token has changed');
+    if (found === null) throw new TokensTaken('a selected token was taken, or has changed');
     const { chosen, survivors } = part(found, wanted.Ys);
-    const result = await tokens.updateOne(
-      {
-        _id: wanted.tokenId,
-        wallet_id: owner.walletId,
-        status: 'unspent',
-        reserved_by: null,
-        version: wanted.version,
-      },
-      {
-        $set: { reserved_by: operationId, total_amount: sumStored(chosen), updated_at: new Date() },
-        $pull: { proofs: { Y: { $in: survivors.map(({ Y }) => Y) } } },
-        $inc: { version: 1 },
-      },
-      { session: tx.session },
-    );
-    if (result.modifiedCount !== 1) throw new TokensTaken('a selected token was taken');
+    invariant(sumStored(chosen) === wanted.amount, `token ${found._id}: other amounts than were selected`);
     if (survivors.length > 0) await insertSurvivors(tx, found, survivors);
   }
 
@@ -68,7 +60,7 @@ export function createTokenSplits(database: Pick<Database, 'tokens'>) {
   async function writeOff(
     tx: Transaction,
     walletId: string,
-    wanted: TokenReservation,
+    wanted: Omit<TokenReservation, 'amount'>,
     status: 'unspent' | 'pending',
     reason: SpentReason,
   ): Promise<void> {

@@ -78,7 +78,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
       proofs: draft.proofs,
       totalAmount: sumAmounts(draft.proofs),
     };
-    const sealer = await sealers.toSeal(walletScope(token.walletId));
+    const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
     await tokens.create([tokenDocument(token, sealer)], { session: tx.session });
     return token;
   }
@@ -100,7 +100,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
       totalAmount: sumAmounts(draft.proofs),
       reservedBy: draft.operationId,
     };
-    const sealer = await sealers.toSeal(walletScope(token.walletId));
+    const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
     await tokens.create([tokenDocument(token, sealer)], { session: tx.session });
     return token;
   }
@@ -119,7 +119,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
       transactionId: draft.transactionId,
       metadata: { quoteId: draft.quoteId },
     };
-    const sealer = await sealers.toSeal(walletScope(token.walletId));
+    const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
     await tokens.create([tokenDocument(token, sealer)], { session: tx.session });
   }
 
@@ -133,7 +133,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
   ): Promise<void> {
     const waiting = await reads.byId(walletId, tokenId, tx);
     invariant(waiting?.status === 'pending', `${tokenId}: only a pending token can be filled`);
-    const sealer = await sealers.toSeal(walletScope(walletId));
+    const sealer = await sealers.toSeal(walletScope(walletId), tx);
     const filled = tokenDocument({ ...waiting, proofs, totalAmount: sumAmounts(proofs) }, sealer);
     invariant(filled.proofs !== undefined, `${tokenId}: an issued token has proofs`);
     const result = await tokens.updateOne(

@@ -63,11 +63,11 @@ export const booking: Breakage[] = [
         tokens,
         `      totalAmount: sumAmounts(draft.proofs),
     };
-    const sealer = await sealers.toSeal(walletScope(token.walletId));
+    const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
     await tokens.create([tokenDocument(token, sealer)], { session: tx.session });`,
         `      totalAmount: sumAmounts(draft.proofs),
     };
-    const sealer = await sealers.toSeal(walletScope(token.walletId));
+    const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
     await tokens.create([tokenDocument(token, sealer)]);`,
       ),
     ],

@@ -99,8 +99,8 @@ export const writeOrder: Breakage[] = [
     edits: [
       edit(
         operations,
-        'state: operation.state, version: operation.version },\n      { $set: fields',
-        'state: operation.state },\n      { $set: fields',
+        'state: operation.state, version: operation.version },\n      { $set: { ...fields',
+        'state: operation.state },\n      { $set: { ...fields',
       ),
     ],
     caughtBy: guards,

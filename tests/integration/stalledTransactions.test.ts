@@ -98,7 +98,7 @@ describe('a transaction that stands still', () => {
       sourceTokenIds: [token.id],
       paymentHash: `hash_${number}`,
     });
-    const wanted = [{ tokenId: token.id, version: 1, Ys: [proof.Y] }];
+    const wanted = [{ tokenId: token.id, version: 1, Ys: [proof.Y], amount: proof.amount }];
     const result = await melts.reserve(operation, wanted, lease, null, 100);
     const [stored] = await tokens.spendable(walletId);
     const left = {

@@ -39,7 +39,8 @@ describe('a transaction of which nobody knows whether it was committed', () => {
       ...{ id: `tx_melt_of_${npub}`, npub, walletId, mintUrl, inputs, paymentHash: npub },
       ...{ sourceTokenIds: [tokenId], sourceAmount: sumAmounts(inputs) },
     });
-    return { operation, reservations: [{ tokenId, version, Ys: inputs.map(({ Y }) => Y) }] };
+    const Ys = inputs.map(({ Y }) => Y);
+    return { operation, reservations: [{ tokenId, version, Ys, amount: sumAmounts(inputs) }] };
   }
 
   describe('is decided by a tombstone', () => {

@@ -84,5 +84,6 @@ export function reservationsFor(
     tokenId,
     version: versions.get(tokenId) ?? 0,
     Ys: proofs.map(({ Y }) => Y),
+    amount: sumAmounts(proofs),
   }));
 }

@@ -1,3 +1,4 @@
+import { DomainError } from '../../models/errors.ts';
 import type { MeltOperation, MeltQuote } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
@@ -101,21 +102,27 @@ export function createReserving(parts: {
     quote: MeltQuote,
     request: TimedRequest,
   ): Promise<Begun | { sight: string | null }> {
-    // Both asked again: a key may have been revoked while its request waited, and whoever came earlier may have been about
-    // the same invoice.
+    // It may have been revoked while its request waited.
     await request.stillAllowed();
-    const paying = await operations.claiming(wallet.id, invoice.paymentHash);
-    if (paying !== null) throw duplicatePayment(paying);
     const place = mints.at(wallet.mintUrl).payments.enter();
     try {
       const result = await preparation.reserve(wallet, invoice, quote, request);
       if (result.kind === 'reserved') return { operation: result.operation, place };
+      await demandUnpaid(wallet, invoice);
       place.leave();
       return { sight: result.sight };
     } catch (error) {
       place.leave();
+      if (error instanceof DomainError && error.code === 'INSUFFICIENT_BALANCE')
+        await demandUnpaid(wallet, invoice);
       throw error;
     }
+  }
+
+  /** Whoever came earlier may have been about the same invoice, and have taken what this one lacks. */
+  async function demandUnpaid(wallet: Wallet, invoice: Invoice): Promise<void> {
+    const paying = await operations.claiming(wallet.id, invoice.paymentHash);
+    if (paying !== null) throw duplicatePayment(paying);
   }
 
   return { reserve };

@@ -73,8 +73,8 @@ export function createDriver(parts: {
       return operation;
     } finally {
       clearInterval(renewal);
-      // The lease only saves work: if it cannot be given back, it runs out by itself.
-      await operations.releaseLease(start.id, owner).catch(() => undefined);
+      // What has ended has given it back. It only saves work: if it cannot be given back, it runs out by itself.
+      if (!isFinished(operation.state)) await operations.releaseLease(start.id, owner).catch(() => undefined);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Operation } from '../../models/operation.ts';
 import type { Wallet } from '../../models/wallet.ts';
-import type { IdempotencyRecord, OperationRepository } from '../../repositories/operations.ts';
+import type { IdempotencyRecord } from '../../repositories/idempotencyRecords.ts';
+import type { OperationRepository } from '../../repositories/operations.ts';
 import type { IdempotencyKey } from '../contracts.ts';
 import { idempotencyKeyReused } from '../melt/refusals.ts';
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MeltOperation } from '../../../src/models/operation.ts';
 import type { Proof } from '../../../src/models/proof.ts';
+import { sumAmounts } from '../../../src/models/proof.ts';
 import { createAuditRepository } from '../../../src/repositories/audit.ts';
 import { createAuditMacs } from '../../../src/repositories/auditMacs.ts';
 import { createCorrectionRepository } from '../../../src/repositories/corrections.ts';
@@ -76,7 +77,9 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
         owner,
         walletId,
         token,
-        reservations: [{ tokenId: token.id, version: 1, Ys: inputs.map(({ Y }) => Y) }],
+        reservations: [
+          { tokenId: token.id, version: 1, Ys: inputs.map(({ Y }) => Y), amount: sumAmounts(inputs) },
+        ],
         operation,
       };
     }

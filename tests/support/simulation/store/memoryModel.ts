@@ -4,7 +4,7 @@ import type { Carry } from './memoryStore.ts';
 import type { MemorySession, Shelf } from './session.ts';
 import { demandUnique, duplicateKey } from './uniqueness.ts';
 
-type Options = { session?: MemorySession; sort?: Doc; upsert?: boolean };
+type Options = { session?: MemorySession; sort?: Doc; upsert?: boolean; returnDocument?: 'before' | 'after' };
 
 /** One collection in the manner of a mongoose model. Inside a transaction nothing waits: only its begin and commit do. */
 export function createMemoryModel(shelf: Shelf, carry: Carry, now: () => Date) {
@@ -91,7 +91,7 @@ export function createMemoryModel(shelf: Shelf, carry: Carry, now: () => Date) {
       if (first === undefined && options.upsert !== true) return null;
       const next = first === undefined ? upserted(filter, change, now()) : changed(first, change, now());
       put(next, options.session);
-      return next;
+      return options.returnDocument === 'before' ? (first ?? null) : next;
     };
     return { lean: () => run('write', 'findOneAndUpdate', options.session, work) };
   }

@@ -1,0 +1,50 @@
+import type { IdempotencyDocument } from '../models/schemas/operation.ts';
+import type { Database } from './database.ts';
+import type { Transaction } from './transaction.ts';
+
+export type IdempotencyRecord = {
+  id: string;
+  walletId: string;
+  route: string;
+  key: string;
+  bodyHash: string;
+  operationId: string;
+};
+
+/** Which operation a request under an `Idempotency-Key` has started. */
+export function createIdempotencyRecords({ idempotency }: Pick<Database, 'idempotency'>) {
+  async function idempotencyRecord(
+    walletId: string,
+    route: string,
+    key: string,
+  ): Promise<IdempotencyRecord | null> {
+    const found = await idempotency.findOne({ wallet_id: walletId, route, key }).lean<IdempotencyDocument>();
+    if (found === null) return null;
+    const { _id: id, body_hash: bodyHash, operation_id: operationId } = found;
+    return { id, walletId, route, key, bodyHash, operationId };
+  }
+
+  async function insertIdempotency(tx: Transaction, record: IdempotencyRecord, at: Date): Promise<void> {
+    const { id, walletId, route, key, bodyHash, operationId } = record;
+    await idempotency.create(
+      [
+        {
+          _id: id,
+          wallet_id: walletId,
+          route,
+          key,
+          body_hash: bodyHash,
+          operation_id: operationId,
+          created_at: at,
+        },
+      ],
+      { session: tx.session },
+    );
+  }
+
+  async function freeIdempotency(tx: Transaction, id: string): Promise<void> {
+    await idempotency.deleteOne({ _id: id }, { session: tx.session });
+  }
+
+  return { idempotencyRecord, insertIdempotency, freeIdempotency };
+}
