@@ -36,15 +36,14 @@ export function split(amount: bigint, available: readonly bigint[]): bigint[] {
 }
 
 /**
- * Amounts of a keyset that add up to `amount`, and some of which add up to any less: one of each, beginning with the
- * smallest, and of the rest the fewest. About twice as many as `split` gives. Where its amounts are not powers of two, most
- * sums are there. @throws as `split`
+ * Amounts of a keyset that add up to `amount`, and some of which add up to any less: `copies` of each, beginning with the
+ * smallest, and of the rest the fewest. Where its amounts are not powers of two, most sums are there. @throws as `split`
  */
-export function everyAmountSplit(amount: bigint, available: readonly bigint[]): bigint[] {
+export function everyAmountSplit(amount: bigint, available: readonly bigint[], copies: number): bigint[] {
   const ascending = [...available].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const steps: bigint[] = [];
   let rest = amount;
-  for (const step of ascending) {
+  for (const step of ascending.flatMap((one) => Array.from({ length: copies }, () => one))) {
     if (step >= rest) break;
     steps.push(step);
     rest -= step;

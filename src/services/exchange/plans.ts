@@ -7,7 +7,7 @@ import type { UpkeepOperation } from '../../models/upkeep.ts';
 import { denominations, everyAmountSplit, split } from '../ecash/amounts.ts';
 import { lockedSecret } from '../ecash/locks.ts';
 import type { OutputFactory, OutputPlan } from '../ecash/outputs.ts';
-import { bySize, type OutputKeyset, partsOf } from '../operations/swapRequests.ts';
+import { bySize, changeParts, type OutputKeyset, partsOf } from '../operations/swapRequests.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { SwapJob } from './swapFacts.ts';
 
@@ -27,7 +27,7 @@ export function createExchangePlans(outputs: OutputFactory, detection: Pick<Dete
     if (fee > agreedFee || keep < 0n) return null;
     const plans: OutputPlan[] = [
       ...partsOf(amount, 'token', keyset),
-      ...(keep === 0n ? [] : partsOf(keep, 'keep', keyset)),
+      ...(keep === 0n ? [] : changeParts(keep, keyset)),
     ];
     const planned = await outputs.plan(walletId, keyset.id, bySize(plans));
     if (lock === null) return planned;
@@ -72,7 +72,7 @@ export function createExchangePlans(outputs: OutputFactory, detection: Pick<Dete
 /** What upkeep makes of an amount. Where each proof costs a fee, the fewest that there can be. */
 export function usefulParts(amount: bigint, { keys, inputFeePpk }: OutputKeyset): bigint[] {
   const available = denominations(keys);
-  return inputFeePpk === 0n ? everyAmountSplit(amount, available) : split(amount, available);
+  return inputFeePpk === 0n ? everyAmountSplit(amount, available, 1) : split(amount, available);
 }
 
 /**

@@ -9,7 +9,14 @@ import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.t
 import { blankCount, denominations, inputFee } from '../ecash/amounts.ts';
 import { type OutputFactory, type OutputPlan, wireProof } from '../ecash/outputs.ts';
 import { wireOutput } from '../mint/gateway.ts';
-import { bySize, nextAttempt, type OutputKeyset, partsOf, swapBody } from '../operations/swapRequests.ts';
+import {
+  bySize,
+  changeParts,
+  nextAttempt,
+  type OutputKeyset,
+  partsOf,
+  swapBody,
+} from '../operations/swapRequests.ts';
 
 /** The attempts of one melt: exact requests with fresh outputs, persisted before they leave. */
 export type MeltAttempts = ReturnType<typeof createMeltAttempts>;
@@ -25,7 +32,7 @@ export function createMeltAttempts(outputs: OutputFactory) {
     const { sendAmount, keepAmount } = of.swap;
     const plans = [
       ...partsOf(sendAmount, 'send', keyset),
-      ...(keepAmount === 0n ? [] : partsOf(keepAmount, 'keep', keyset)),
+      ...(keepAmount === 0n ? [] : changeParts(keepAmount, keyset)),
     ];
     const planned = await outputs.plan(of.walletId, keyset.id, bySize(plans), spare);
     return nextAttempt(of.attempts, 'swap', keyset.id, planned, swapBody(of.inputs, planned));

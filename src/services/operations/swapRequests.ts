@@ -1,6 +1,6 @@
 import { type Attempt, type AttemptPurpose, unsentAttempt } from '../../models/operation.ts';
 import type { OutputRole, PlannedOutput, Proof } from '../../models/proof.ts';
-import { denominations, split } from '../ecash/amounts.ts';
+import { denominations, everyAmountSplit, split } from '../ecash/amounts.ts';
 import { type OutputPlan, wireProof } from '../ecash/outputs.ts';
 import { wireOutput } from '../mint/gateway.ts';
 import type { KeysetInfo, KeysetKeys } from '../mint/keysets.ts';
@@ -11,6 +11,16 @@ export type OutputKeyset = KeysetInfo & KeysetKeys;
 /** The fewest outputs of a keyset that are worth so much. */
 export function partsOf(amount: bigint, role: OutputRole, { keys }: OutputKeyset): OutputPlan[] {
   return split(amount, denominations(keys)).map((part) => ({ role, amount: part }));
+}
+
+/**
+ * What a payment's swap leaves in the wallet: where proofs cost nothing to spend, two of each amount, so that three of four
+ * payments after it find inputs that fit them to the unit, and need no swap (one of each: two of three; the fewest: not half).
+ */
+export function changeParts(amount: bigint, keyset: OutputKeyset): OutputPlan[] {
+  if (keyset.inputFeePpk > 0n) return partsOf(amount, 'keep', keyset);
+  const parts = everyAmountSplit(amount, denominations(keyset.keys), 2);
+  return parts.map((part) => ({ role: 'keep', amount: part }));
 }
 
 /** The next attempt for a purpose, not sent yet. */
