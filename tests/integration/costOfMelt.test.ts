@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Profiled, profiled } from '../support/profiled.ts';
+import { startWorld, type TestWallet, type World } from '../support/world.ts';
+
+/**
+ * What a payment costs, in what can be counted: times depend on the machine, counts do not. A number here that grows makes each
+ * payment slower; one that falls is to be written down, so that it stays so.
+ */
+describe('what a payment asks of others', () => {
+  let world: World;
+  let wallet: TestWallet;
+
+  beforeAll(async () => {
+    world = await startWorld({ workers: false });
+    wallet = await world.wallet(1_023);
+  });
+  afterAll(() => world.end());
+
+  async function payment(amount: number) {
+    const { invoice } = await world.sim.invoice({ amount });
+    await world.sim.clearRequests();
+    const seen = await profiled(world.context.database.connection, async () => {
+      expect(await wallet.melt(invoice)).toMatchObject({ status: 200, body: { paymentResult: 'PAID' } });
+    });
+    const requests = await world.sim.requests();
+    const asked = requests.map(({ path }) => path).filter((path) => path !== keysetList);
+    return { mint: asked.sort(), reads: counted(seen.filter(isRead)), writes: counted(seen.filter(isWrite)) };
+  }
+
+  it('without a swap: four requests to the mint; three writes beside the two transactions', async () => {
+    await payment(100); // the first reads the mint's keys, too
+    // With a fee reserve of 2 it is 128, which there is a proof of.
+    expect(await payment(126)).toEqual({
+      mint: ['/v1/checkstate', '/v1/melt/bolt11', '/v1/melt/quote/bolt11', '/v1/restore'],
+      reads: {
+        'api_keys.find': 1,
+        'cashu_tokens.aggregate': 2,
+        'cashu_tokens.find': 2,
+        'data_keys.find': 2,
+        'operations.find': 3,
+        'wallets.find': 1,
+      },
+      writes: {
+        'counters.findAndModify': 1,
+        // A: the operation, its tokens (what is not wanted of them stands in one of its own), audit.
+        'operations.insert': 1,
+        'cashu_tokens.findAndModify': 1,
+        'cashu_tokens.insert': 2,
+        'audit_events.insert': 2,
+        'audit_unsealed.insert': 2,
+        // The melt request goes out; its answer is stored; B, which holds it first, and credits the change.
+        'operations.update': 3,
+        'operations.findAndModify': 1,
+        'cashu_tokens.update': 1,
+      },
+    });
+  });
+});
+
+/** Listed anew every two seconds, for all payments of that time. */
+const keysetList = '/v1/keysets';
+
+const reading = ['find', 'aggregate', 'count', 'distinct'];
+const isRead = ({ command }: Profiled) => reading.includes(command);
+const isWrite = (one: Profiled) => !isRead(one);
+
+function counted(some: readonly Profiled[]): Record<string, number> {
+  const names = some.map(({ collection, command }) => `${collection}.${command}`);
+  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]));
+}
