@@ -1,44 +1,65 @@
 import type { Balance, WalletStatistics } from '../models/wallet.ts';
 import type { Database } from './database.ts';
-import { runTransaction } from './transaction.ts';
+import { runTransaction, type Transaction } from './transaction.ts';
 
 type TokenSum = { _id: { status: string; reserved: boolean }; total: number; tokens: number; proofs: number };
 type OperationSum = { _id: { kind: string; state: string }; held: number; awaited: number; count: number };
+type Sums = { tokens: TokenSum[]; operations: OperationSum[] };
 
 export type LedgerRepository = ReturnType<typeof createLedgerRepository>;
 
 /** Sums over what a wallet holds, all of one moment: tokens and operations are read in one snapshot. */
 export function createLedgerRepository(database: Database, now: () => Date) {
-  async function sums(walletId: string): Promise<{ tokens: TokenSum[]; operations: OperationSum[] }> {
-    return runTransaction(database.connection, async ({ session }) => {
-      const tokens = await database.tokens
-        .aggregate<TokenSum>([
-          { $match: { wallet_id: walletId } },
-          {
-            $group: {
-              _id: { status: '$status', reserved: { $ne: ['$reserved_by', null] } },
-              total: { $sum: '$total_amount' },
-              tokens: { $sum: 1 },
-              proofs: { $sum: { $size: { $ifNull: ['$proofs', []] } } },
-            },
+  async function tokenSums(filter: object, { session }: Transaction): Promise<TokenSum[]> {
+    return database.tokens
+      .aggregate<TokenSum>([
+        { $match: filter },
+        {
+          $group: {
+            _id: { status: '$status', reserved: { $ne: ['$reserved_by', null] } },
+            total: { $sum: '$total_amount' },
+            tokens: { $sum: 1 },
+            proofs: { $sum: { $size: { $ifNull: ['$proofs', []] } } },
           },
-        ])
-        .session(session);
-      const operations = await database.operations
-        .aggregate<OperationSum>([
-          { $match: { wallet_id: walletId } },
-          {
-            $group: {
-              _id: { kind: '$kind', state: '$state' },
-              held: { $sum: '$held_amount' },
-              awaited: { $sum: { $cond: [stillAwaited(now()), '$details.amount', 0] } },
-              count: { $sum: 1 },
-            },
+        },
+      ])
+      .session(session);
+  }
+
+  async function operationSums(filter: object, { session }: Transaction): Promise<OperationSum[]> {
+    return database.operations
+      .aggregate<OperationSum>([
+        { $match: filter },
+        {
+          $group: {
+            _id: { kind: '$kind', state: '$state' },
+            held: { $sum: '$held_amount' },
+            awaited: { $sum: { $cond: [stillAwaited(now()), '$details.amount', 0] } },
+            count: { $sum: 1 },
           },
-        ])
-        .session(session);
-      return { tokens, operations };
-    });
+        },
+      ])
+      .session(session);
+  }
+
+  const sums = (walletId: string): Promise<Sums> =>
+    runTransaction(database.connection, async (tx) => ({
+      tokens: await tokenSums({ wallet_id: walletId }, tx),
+      operations: await operationSums({ wallet_id: walletId }, tx),
+    }));
+
+  /** What a wallet holds and awaits now. Reads nothing of its past, however long that is: no spent token, no ended operation. */
+  async function holdings(walletId: string): Promise<Omit<Balance, 'spent'>> {
+    const { spent: _, ...held } = await runTransaction(database.connection, async (tx) =>
+      balanceFrom({
+        tokens: await tokenSums({ wallet_id: walletId, status: 'unspent' }, tx),
+        operations: [
+          ...(await operationSums({ wallet_id: walletId, open: true }, tx)),
+          ...(await operationSums({ wallet_id: walletId, state: 'needs_attention' }, tx)),
+        ],
+      }),
+    );
+    return held;
   }
 
   async function balance(walletId: string): Promise<Balance> {
@@ -70,7 +91,7 @@ export function createLedgerRepository(database: Database, now: () => Date) {
     };
   }
 
-  return { balance, statistics };
+  return { balance, holdings, statistics };
 }
 
 /** A mint quote that can still be paid, or was paid and is being issued. */
@@ -93,7 +114,7 @@ function stillAwaited(at: Date): object {
   };
 }
 
-function balanceFrom({ tokens, operations }: { tokens: TokenSum[]; operations: OperationSum[] }): Balance {
+function balanceFrom({ tokens, operations }: Sums): Balance {
   const total = (status: string, reserved?: boolean) =>
     tokens
       .filter(({ _id }) => _id.status === status && (reserved === undefined || _id.reserved === reserved))

@@ -17,6 +17,7 @@ export type MintDirectory = {
 /** Sums over what a wallet holds. */
 export type Ledger = {
   balance(walletId: string): Promise<Balance>;
+  holdings(walletId: string): Promise<Omit<Balance, 'spent'>>;
   statistics(walletId: string): Promise<WalletStatistics>;
 };
 

@@ -39,7 +39,7 @@ export function createReceiveService(parts: {
   operations: OperationRepository;
   receives: ReceiveRepository;
   tokens: Pick<TokenRepository, 'holding'>;
-  ledger: Pick<LedgerRepository, 'balance'>;
+  ledger: Pick<LedgerRepository, 'holdings'>;
   mints: MintDirectory;
   keysets: Pick<OutputKeysets, 'feeOf'>;
   foreignTokens: ReturnType<typeof createForeignTokens>;
@@ -119,7 +119,7 @@ export function createReceiveService(parts: {
     const spent = proofs.reduce((sum, { Y, amount }) => sum + (states.get(Y) === 'SPENT' ? amount : 0n), 0n);
     if (spent === amount) throw tokenSpent(amount);
     if (spent > 0n) throw tokenPartlySpent(spent, amount, wallet.unit);
-    const { unspent, pending } = await ledger.balance(wallet.id);
+    const { unspent, pending } = await ledger.holdings(wallet.id);
     if (unspent + pending + amount <= largestSum) return;
     const message = `is too much: with what the wallet holds and awaits it must come to at most ${largestSum}`;
     throw validationError([{ field: 'encodedToken', message }]);

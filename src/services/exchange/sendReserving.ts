@@ -135,7 +135,7 @@ export function createSendReserving(parts: {
     const { required, available } = selection;
     const isScattered = available >= required;
     if (isScattered && (await keeping.keepUp(wallet, true)) !== 'nothing') throw heldByOthers();
-    const { unspent } = await ledger.balance(wallet.id);
+    const { unspent } = await ledger.holdings(wallet.id);
     if (unspent < required || unspent <= available + unlisted)
       throw tooLittleToSend(required, available, wallet.unit);
     throw heldByOthers();

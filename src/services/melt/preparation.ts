@@ -175,7 +175,7 @@ export function createPreparation(parts: {
     const { reach: most } = wholeOf(usable);
     if (most > 0n) return { reach: most, available };
     demandListed(wallet, { kind: 'insufficient', required: available + 1n, available }, unlisted);
-    const { unspent } = await ledger.balance(wallet.id);
+    const { unspent } = await ledger.holdings(wallet.id);
     if (unspent > available + unlisted) throw concurrentOperation();
     return { reach: most, available };
   }
@@ -274,7 +274,7 @@ export function createPreparation(parts: {
     const isScattered = available >= required;
     if (isScattered && (await keeping.keepUp(wallet, true)) !== 'nothing')
       return { kind: 'busy', sight: null };
-    const { unspent } = await ledger.balance(wallet.id);
+    const { unspent } = await ledger.holdings(wallet.id);
     if (unspent < required || unspent <= available + unlisted)
       throw insufficientBalance(required, available, wallet.unit);
     return { kind: 'busy', sight: `${available} of ${unspent}` };

@@ -23,7 +23,7 @@ export function createMintingService(parts: {
   wallets: WalletService;
   operations: OperationRepository;
   mintings: MintingRepository;
-  ledger: Pick<Ledger, 'balance'>;
+  ledger: Pick<Ledger, 'holdings'>;
   mints: MintDirectory;
   seeds: Seeds;
   detection: Pick<Detection, 'demandCurrent'>;
@@ -92,7 +92,7 @@ export function createMintingService(parts: {
 
   /** What a wallet holds and awaits stays a number that JSON says exactly. */
   async function demandRoom({ id }: Wallet, amount: bigint): Promise<void> {
-    const { unspent, pending } = await ledger.balance(id);
+    const { unspent, pending } = await ledger.holdings(id);
     if (unspent + pending + amount <= largestSum) return;
     const message = `is too much: with what the wallet holds and awaits it must come to at most ${largestSum}`;
     throw validationError([{ field: 'amount', message }]);

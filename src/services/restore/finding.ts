@@ -29,7 +29,7 @@ export type Finder = {
 export function createFinder(parts: {
   ecash: RecoveredEcashRepository;
   tokens: TokenRepository;
-  ledger: Pick<Ledger, 'balance'>;
+  ledger: Pick<Ledger, 'holdings'>;
   mints: MintDirectory;
   seeds: Seeds;
   reports: Pick<ReportService, 'file'>;
@@ -93,7 +93,7 @@ export function createFinder(parts: {
   async function isRoomFor(wallet: Wallet, signed: readonly Signed[]): Promise<boolean> {
     if (signed.length === 0) return true;
     const sum = sumAmounts(signed.map(({ proof }) => proof));
-    if ((await ledger.balance(wallet.id)).unspent + sum <= largestSum) return true;
+    if ((await ledger.holdings(wallet.id)).unspent + sum <= largestSum) return true;
     await reports.file({
       dedupeKey: `RECOVERED_TOO_MUCH:${wallet.id}`,
       severity: 'HIGH',

@@ -20,7 +20,7 @@ export function createRestore(parts: {
   recoveries: RecoveryRepository;
   ecash: RecoveredEcashRepository;
   tokens: TokenRepository;
-  ledger: Pick<Ledger, 'balance'>;
+  ledger: Pick<Ledger, 'holdings'>;
   counters: CounterRepository;
   preflight: Preflight;
   mints: MintDirectory;

@@ -159,7 +159,9 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
         reservedBy: operation('a').id,
         version: 2,
       });
-      expect(await ledger.balance(walletId)).toMatchObject({ unspent: 14n, reserved: 8n, spendable: 6n });
+      const held = { unspent: 14n, reserved: 8n, spendable: 6n };
+      expect(await ledger.balance(walletId)).toMatchObject(held);
+      expect(await ledger.holdings(walletId)).toMatchObject(held);
     });
 
     test('B books sources and change once, however often it runs', async () => {
