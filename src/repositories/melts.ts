@@ -73,7 +73,11 @@ export function createMeltRepository(
       sumAmounts(operation.inputs) === operation.sourceAmount,
       `${operation.id}: inputs differ from the source amount`,
     );
-    const place = await operations.freeMeltPlace(operation.walletId, maxOpen);
+    // Hardly any is taken as a rule: only who meets another there looks which are free.
+    const isFirst = placesToTry === maxPlacesTried;
+    const place = isFirst
+      ? Math.floor(Math.random() * maxOpen)
+      : await operations.freeMeltPlace(operation.walletId, maxOpen);
     if (place === null) return 'too_many_open';
     try {
       await keySpending.inTurn(database.connection, operation.budget, async (tx) => {

@@ -37,7 +37,7 @@ describe('what a payment asks of others', () => {
         'cashu_tokens.aggregate': 2,
         'cashu_tokens.find': 2,
         'data_keys.find': 2,
-        'operations.find': 3,
+        'operations.find': 2,
         'wallets.find': 1,
       },
       writes: {
