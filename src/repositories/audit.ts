@@ -1,9 +1,11 @@
 import { mongo } from 'mongoose';
 import type { OperationBase } from '../models/operation.ts';
 import type { AuditEvent } from '../models/report.ts';
+import type { AuditDocument, UnsealedDocument } from '../models/schemas/audit.ts';
 import type { AuditMacs } from './auditMacs.ts';
 import type { Database } from './database.ts';
 import { runTransaction, type Transaction } from './transaction.ts';
+import { insertWhole } from './whole.ts';
 
 /** Stands where the id of a wallet would, in events about none: they have a chain of their own. */
 export const chainOfServer = 'server';
@@ -28,9 +30,9 @@ export function createAuditRepository(
       details: event.details,
       at: event.at,
     };
-    await database.audit.create([document], { session: tx.session });
+    await insertWhole<AuditDocument>(database.audit, document, tx);
     const mark = { _id: document._id, wallet_id: document.wallet_id, mac: macs.ofEvent(document) };
-    await database.unsealed.create([mark], { session: tx.session });
+    await insertWhole<UnsealedDocument>(database.unsealed, mark, tx);
   }
 
   /** A line that stands by itself. @throws CommitUnknown when it may stand or not */

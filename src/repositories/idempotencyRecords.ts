@@ -1,6 +1,7 @@
 import type { IdempotencyDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
 import type { Transaction } from './transaction.ts';
+import { insertWhole } from './whole.ts';
 
 export type IdempotencyRecord = {
   id: string;
@@ -26,19 +27,18 @@ export function createIdempotencyRecords({ idempotency }: Pick<Database, 'idempo
 
   async function insertIdempotency(tx: Transaction, record: IdempotencyRecord, at: Date): Promise<void> {
     const { id, walletId, route, key, bodyHash, operationId } = record;
-    await idempotency.create(
-      [
-        {
-          _id: id,
-          wallet_id: walletId,
-          route,
-          key,
-          body_hash: bodyHash,
-          operation_id: operationId,
-          created_at: at,
-        },
-      ],
-      { session: tx.session },
+    await insertWhole<IdempotencyDocument>(
+      idempotency,
+      {
+        _id: id,
+        wallet_id: walletId,
+        route,
+        key,
+        body_hash: bodyHash,
+        operation_id: operationId,
+        created_at: at,
+      },
+      tx,
     );
   }
 

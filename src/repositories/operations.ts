@@ -18,6 +18,7 @@ import { operationDocument, operationFrom } from './operationDocuments.ts';
 import { createOperationLeases } from './operationLeases.ts';
 import type { Sealer } from './sealing.ts';
 import type { Transaction } from './transaction.ts';
+import { insertWhole, updateWhole } from './whole.ts';
 
 /** A compare-and-set missed: another process has advanced the operation. Read it again. */
 export class StaleOperation extends Error {
@@ -157,7 +158,7 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
       lease_until: until,
       ...(meltPlace === undefined ? {} : { melt_place: meltPlace }),
     };
-    await operations.create([document], { session: tx.session });
+    await insertWhole<OperationDocument>(operations, document, tx);
   }
 
   /**
@@ -166,7 +167,11 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
    */
   async function insertTombstone(operation: Buriable): Promise<void> {
     const document = await sealed(tombstoneOf(operation), null);
-    await operations.create([{ ...document, lease_owner: null, lease_until: null }]);
+    await insertWhole<OperationDocument>(
+      operations,
+      { ...document, lease_owner: null, lease_until: null },
+      null,
+    );
   }
 
   /**
@@ -190,12 +195,13 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
       ...(mayHang(next) ? {} : { melt_place: 1 }),
       ...(fields.budget_day === undefined ? { budget_day: 1, budget_unused: 1 } : {}),
     };
-    const result = await operations.updateOne(
+    const isMoved = await updateWhole<OperationDocument>(
+      operations,
       { _id, wallet_id: operation.walletId, state: operation.state, version: operation.version },
       { $set: { ...fields, ...lease }, ...(Object.keys(absent).length > 0 ? { $unset: absent } : {}) },
-      tx ? { session: tx.session } : {},
+      tx ?? null,
     );
-    if (result.modifiedCount !== 1) throw new StaleOperation(operation.id);
+    if (!isMoved) throw new StaleOperation(operation.id);
     return next;
   }
 

@@ -5,6 +5,7 @@ import type { SpentReason } from '../models/token.ts';
 import type { Database } from './database.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
 import type { Transaction } from './transaction.ts';
+import { insertWhole } from './whole.ts';
 
 /** Changes that want only some proofs of a token: the others live on in a token of their own. */
 export function createTokenSplits(database: Pick<Database, 'tokens'>) {
@@ -112,7 +113,7 @@ export function createTokenSplits(database: Pick<Database, 'tokens'>) {
       metadata: { ...from.metadata, splitFrom: from._id },
       updated_at: new Date(),
     };
-    await tokens.create([survivor], { session: tx.session });
+    await insertWhole<TokenDocument>(tokens, survivor, tx);
   }
 
   return { reserve, writeOff };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { invariant } from '../models/errors.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
+import type { TokenDocument } from '../models/schemas/token.ts';
 import { type CashuToken, type SpentReason, statusesBefore, type TransactionType } from '../models/token.ts';
 import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
@@ -8,6 +9,7 @@ import { tokenDocument } from './tokenDocuments.ts';
 import { createTokenReads } from './tokenReads.ts';
 import { createTokenSplits } from './tokenSplits.ts';
 import type { Transaction } from './transaction.ts';
+import { insertWhole } from './whole.ts';
 
 /** What every token of one operation shares. */
 export type TokenOwner = { npub: string; walletId: string; mintUrl: string; unit: string };
@@ -79,7 +81,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
       totalAmount: sumAmounts(draft.proofs),
     };
     const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
-    await tokens.create([tokenDocument(token, sealer)], { session: tx.session });
+    await insertWhole<TokenDocument>(tokens, tokenDocument(token, sealer), tx);
     return token;
   }
 
@@ -101,7 +103,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
       reservedBy: draft.operationId,
     };
     const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
-    await tokens.create([tokenDocument(token, sealer)], { session: tx.session });
+    await insertWhole<TokenDocument>(tokens, tokenDocument(token, sealer), tx);
     return token;
   }
 
@@ -120,7 +122,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
       metadata: { quoteId: draft.quoteId },
     };
     const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
-    await tokens.create([tokenDocument(token, sealer)], { session: tx.session });
+    await insertWhole<TokenDocument>(tokens, tokenDocument(token, sealer), tx);
   }
 
   /** `pending → unspent` with the proofs that were issued. @throws InvariantBroken when it was not pending. */

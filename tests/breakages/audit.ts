@@ -4,7 +4,7 @@ const audit = 'src/repositories/audit.ts';
 const chain = 'src/repositories/auditChain.ts';
 const chained = 'tests/integration/auditChain.test.ts';
 
-const marking = 'await database.unsealed.create([mark], { session: tx.session });';
+const marking = 'await insertWhole<UnsealedDocument>(database.unsealed, mark, tx);';
 
 /** The chain of the audit log. */
 export const auditing: Breakage[] = [
@@ -28,7 +28,7 @@ export const auditing: Breakage[] = [
   },
   {
     name: 'an event is marked outside of its transaction',
-    edits: [edit(audit, marking, 'await database.unsealed.create([mark]);')],
+    edits: [edit(audit, marking, 'await insertWhole<UnsealedDocument>(database.unsealed, mark, null);')],
     caughtBy: chained,
     test: 'writes no mark and no event for a transaction that is given up',
   },

@@ -64,11 +64,11 @@ export const booking: Breakage[] = [
         `      totalAmount: sumAmounts(draft.proofs),
     };
     const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
-    await tokens.create([tokenDocument(token, sealer)], { session: tx.session });`,
+    await insertWhole<TokenDocument>(tokens, tokenDocument(token, sealer), tx);`,
         `      totalAmount: sumAmounts(draft.proofs),
     };
     const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
-    await tokens.create([tokenDocument(token, sealer)]);`,
+    await insertWhole<TokenDocument>(tokens, tokenDocument(token, sealer), null);`,
       ),
     ],
     caughtBy: lostCommits,

@@ -54,8 +54,8 @@ export const reserving: Breakage[] = [
     edits: [
       edit(
         operations,
-        'await operations.create([document], { session: tx.session });',
-        'await operations.create([document]);',
+        'await insertWhole<OperationDocument>(operations, document, tx);',
+        'await insertWhole<OperationDocument>(operations, document, null);',
       ),
     ],
     caughtBy: lostCommits,
@@ -78,14 +78,12 @@ export const reserving: Breakage[] = [
     edits: [
       edit(
         idempotencyRecords,
-        `          created_at: at,
-        },
-      ],
-      { session: tx.session },`,
-        `          created_at: at,
-        },
-      ],
-      {},`,
+        `      },
+      tx,
+    );`,
+        `      },
+      null,
+    );`,
       ),
     ],
     caughtBy: lostCommits,

@@ -108,7 +108,7 @@ export const writeOrder: Breakage[] = [
   },
   {
     name: 'a transition that missed goes on as if it had not',
-    edits: [edit(operations, 'if (result.modifiedCount !== 1) throw new StaleOperation(operation.id);', '')],
+    edits: [edit(operations, 'if (!isMoved) throw new StaleOperation(operation.id);', '')],
     caughtBy: guards,
     test: 'decided on what is no longer so',
   },

@@ -120,5 +120,11 @@ export function createMemoryModel(shelf: Shelf, carry: Carry, now: () => Date) {
       }),
     findOneAndUpdate,
     aggregate,
+    collection: {
+      insertOne: (given: Doc, { session }: Options = {}) =>
+        run('write', 'insertOne', session, () => insert(record(given), session)),
+      updateOne: (filter: Filter, change: unknown, options?: Options) =>
+        update(filter, change, false, options),
+    },
   };
 }
