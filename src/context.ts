@@ -17,6 +17,7 @@ import { type AuditVerification, createAuditVerification } from './services/audi
 import { createBearerTokenService } from './services/auth/bearerTokens.ts';
 import { createSignedRequestService } from './services/auth/signedRequests.ts';
 import type { RestoreService, Services } from './services/contracts.ts';
+import { inProcess } from './services/ecash/arithmetic.ts';
 import { createSeeds } from './services/ecash/seeds.ts';
 import { createForeignTokens } from './services/exchange/foreignTokens.ts';
 import { createReceiveService } from './services/exchange/receiveService.ts';
@@ -135,13 +136,14 @@ export async function createContext(given: {
   });
   const stores = { ...plainStores, melts: meteredMelts(plainStores.melts, meters.timed) };
   const mints = profile === 'production' ? refusingSimulated(allMints) : allMints;
+  const arithmetic = inProcess();
   const seeds = createSeeds(secrets.mnemonic, stores.wallets);
   const { filed, spool } = stores;
   const reports = meteredReports(createReportService({ reports: filed, spool, config, logger, now }), meters);
   refusedAddresses.reportTo(reports);
   const wallets = createWalletService({ ...stores, mints, seeds, mintUrls: config.mintUrls, now });
 
-  const engine = createEngine({ config, stores, mints, seeds, reports, meters, logger, now });
+  const engine = createEngine({ config, stores, mints, seeds, arithmetic, reports, meters, logger, now });
   const { worker } = engine;
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
   const sealing = createAuditSealing({ chain: stores.auditChain, reports, logger, now });
@@ -166,6 +168,7 @@ export async function createContext(given: {
     mints,
     reports,
     seeds,
+    arithmetic,
     ...checks,
     timed: meters.timed,
     config,
