@@ -17,7 +17,8 @@ import { type AuditVerification, createAuditVerification } from './services/audi
 import { createBearerTokenService } from './services/auth/bearerTokens.ts';
 import { createSignedRequestService } from './services/auth/signedRequests.ts';
 import type { RestoreService, Services } from './services/contracts.ts';
-import { inProcess } from './services/ecash/arithmetic.ts';
+import { createArithmetic } from './services/ecash/arithmetic.ts';
+import { whyNotWasm } from './services/ecash/curve.ts';
 import { createSeeds } from './services/ecash/seeds.ts';
 import { createForeignTokens } from './services/exchange/foreignTokens.ts';
 import { createReceiveService } from './services/exchange/receiveService.ts';
@@ -136,7 +137,8 @@ export async function createContext(given: {
   });
   const stores = { ...plainStores, melts: meteredMelts(plainStores.melts, meters.timed) };
   const mints = profile === 'production' ? refusingSimulated(allMints) : allMints;
-  const arithmetic = inProcess();
+  const arithmetic = createArithmetic(config.curveThreads);
+  warnWithoutWasm(logger);
   const seeds = createSeeds(secrets.mnemonic, stores.wallets);
   const { filed, spool } = stores;
   const reports = meteredReports(createReportService({ reports: filed, spool, config, logger, now }), meters);
@@ -265,6 +267,7 @@ export async function createContext(given: {
     endMetering();
     await reports.stop();
     await database.close();
+    await arithmetic.close();
     // Only now: a request cut off while the database still listens would be written down as lost on its way.
     await http.close();
   }
@@ -284,4 +287,14 @@ export async function createContext(given: {
     isDraining,
     publicOrigin,
   };
+}
+
+/** Slower by a factor, but not wrong. */
+function warnWithoutWasm(logger: Logger): void {
+  if (whyNotWasm === null) return;
+  const reason = whyNotWasm.message;
+  logger.warn(
+    'libsecp256k1 could not be loaded: curve arithmetic is done in JavaScript, ten times as slowly',
+    { reason },
+  );
 }

@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import type { PlannedOutput, Proof } from '../../models/proof.ts';
 import {
   type ArithmeticJobs,
@@ -5,9 +6,11 @@ import {
   type Checking,
   createArithmeticJobs,
   type Derivation,
+  type Task,
   type Unblinding,
 } from './arithmeticJobs.ts';
 import { curve } from './curve.ts';
+import { createThreads, type Threads } from './threads.ts';
 
 /** The jobs of `ArithmeticJobs`, done so that nobody else waits for them. */
 export type EcashArithmetic = {
@@ -17,20 +20,34 @@ export type EcashArithmetic = {
   check(given: Checking): Promise<CheckedProof[]>;
 };
 
-/** So many items are done without a break: some ten milliseconds. */
-const itemsAtOnce = 16;
+type Batch = { items: readonly unknown[] };
 
-/** On the thread that everybody shares, which others get in between. */
+/** So many items are done without a break: ten milliseconds at most. */
+const itemsAtOnce = 8;
+/** So many parts of batches wait for a thread; any more are done where they are asked for, which holds up whoever asks. */
+const maxWaiting = 256;
+
+/** On so many threads of this process, which `close` ends; 0 = on the one that everybody shares. */
+export function createArithmetic(threadCount: number): EcashArithmetic & { close(): Promise<void> } {
+  const jobs = createArithmeticJobs(curve);
+  if (threadCount === 0) return { ...inProcess(jobs), close: async () => undefined };
+  // It has the ending of this file, built or not.
+  const file = new URL(`./arithmeticThread${extname(import.meta.filename)}`, import.meta.url);
+  const threads = createThreads<Task>(file, threadCount, maxWaiting);
+  return { ...onThreads(threads, jobs), close: threads.close };
+}
+
+/** On the thread that everybody shares, with others coming in between. */
 export function inProcess(jobs: ArithmeticJobs = createArithmeticJobs(curve)): EcashArithmetic {
   return { derive: inTurns(jobs.derive), unblind: inTurns(jobs.unblind), check: inTurns(jobs.check) };
 }
 
-function inTurns<G extends { items: readonly unknown[] }, M>(
-  job: (given: G) => M[],
-): (given: G) => Promise<M[]> {
+function inTurns<Given extends Batch, Made>(
+  job: (given: Given) => Made[],
+): (given: Given) => Promise<Made[]> {
   return async (given) => {
-    const made: M[] = [];
-    for (const part of inParts(given)) {
+    const made: Made[] = [];
+    for (const part of partsOf(given)) {
       if (made.length > 0) await new Promise(setImmediate);
       made.push(...job(part));
     }
@@ -38,8 +55,34 @@ function inTurns<G extends { items: readonly unknown[] }, M>(
   };
 }
 
+function onThreads(threads: Threads<Task>, jobs: ArithmeticJobs): EcashArithmetic {
+  async function spread<Given extends Batch, Made>(
+    given: Given,
+    asTask: (part: Given) => Task,
+    job: (part: Given) => Made[],
+  ): Promise<Made[]> {
+    const made = partsOf(given).map((part) =>
+      threads.isFull() ? job(part) : threads.run<Made[]>(asTask(part)),
+    );
+    const none: Made[] = [];
+    return none.concat(...(await Promise.all(made)));
+  }
+
+  return {
+    // A copy of its own: of a view, the whole memory behind it would be handed over.
+    derive: ({ seed, ...given }) =>
+      spread(
+        { ...given, seed: Uint8Array.from(seed) },
+        (part) => ({ job: 'derive', given: part }),
+        jobs.derive,
+      ),
+    unblind: (given) => spread(given, (part) => ({ job: 'unblind', given: part }), jobs.unblind),
+    check: (given) => spread(given, (part) => ({ job: 'check', given: part }), jobs.check),
+  };
+}
+
 /** The same, with at most so many items in each. */
-export function inParts<G extends { items: readonly unknown[] }>(given: G): G[] {
+function partsOf<Given extends Batch>(given: Given): Given[] {
   const count = Math.ceil(given.items.length / itemsAtOnce);
   return Array.from({ length: count }, (_, part) => ({
     ...given,

@@ -29,6 +29,12 @@ export type Checking = {
 /** `dleq`: whether its DLEQ proof shows that the mint has signed it with that key (NUT-12). */
 export type CheckedProof = { Y: string; dleq: 'none' | 'holds' | 'fails' };
 
+/** A job as it is handed to another thread. */
+export type Task =
+  | { job: 'derive'; given: Derivation }
+  | { job: 'unblind'; given: Unblinding }
+  | { job: 'check'; given: Checking };
+
 /**
  * The jobs that take milliseconds of arithmetic, as plain functions of what can be handed to another thread. What is made stands in
  * the order of `items`.

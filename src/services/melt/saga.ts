@@ -5,7 +5,6 @@ import type { MeltRepository } from '../../repositories/melts.ts';
 import type { Changes, OperationRepository } from '../../repositories/operations.ts';
 import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import { redeem } from '../ecash/redemption.ts';
-import type { MeltQuoteReply } from '../mint/gateway.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
@@ -241,7 +240,7 @@ export function createMeltSaga(parts: {
   const redeemed = (operation: MeltOperation, purpose: 'swap' | 'fence', seen: Observation) =>
     redeem(attemptsFor(operation, purpose), mints.at(operation.mintUrl), arithmetic, seen.restored);
 
-  const changeOf = (operation: MeltOperation, seenQuote: MeltQuoteReply | null) =>
+  const changeOf = (operation: MeltOperation, seenQuote: Observation['quote']) =>
     collectChange(operation, mints.at(operation.mintUrl), arithmetic, seenQuote, now());
 
   /** No ecash yet: see `setbackOf`. */
