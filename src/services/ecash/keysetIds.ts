@@ -12,7 +12,7 @@ const keysetIntegers = 2n ** 31n - 1n;
 export function derivationOf(keysetId: string): Derivation {
   const isHexadecimal = hexadecimal.test(keysetId);
   if (isHexadecimal ? keysetId.startsWith('00') : isBase64(keysetId)) return 'bip32';
-  if (isHexadecimal && keysetId.startsWith('01')) return 'hmac';
+  if (isHexadecimal && keysetId.startsWith('01') && keysetId.length % 2 === 0) return 'hmac';
   throw new RangeError('Nothing is known of how keysets of this version derive their secrets.');
 }
 
