@@ -51,6 +51,23 @@ describe('what is done on other threads', () => {
     expect(await threads.derive({ ...given, keysetId })).toHaveLength(1);
   });
 
+  it('is done here where too much waits for threads already, and is the same', async () => {
+    const items = Array.from({ length: 8 * 4 }, (_, at) => ({ secret: `secret ${at}`, C: '', K: undefined }));
+    const expected = await here.check({ items });
+    const many = await Promise.all(Array.from({ length: 80 }, () => threads.check({ items })));
+    for (const made of many) expect(made).toEqual(expected);
+  });
+
+  it('holds up no small batch for as long as a large one takes', async () => {
+    const ended: string[] = [];
+    const large = threads
+      .derive({ seed, keysetId, items: itemsFrom(0, 400) })
+      .then(() => ended.push('large'));
+    const small = threads.derive({ seed, keysetId, items: itemsFrom(0, 4) }).then(() => ended.push('small'));
+    await Promise.all([large, small]);
+    expect(ended).toEqual(['small', 'large']);
+  });
+
   it('lets this thread do something else meanwhile, and so does what is done here', async () => {
     for (const either of [threads, here]) {
       let turns = 0;

@@ -24,7 +24,9 @@ type Batch = { items: readonly unknown[] };
 
 /** So many items are done without a break: ten milliseconds at most. */
 const itemsAtOnce = 8;
-/** So many parts of batches wait for a thread; any more are done where they are asked for, which holds up whoever asks. */
+/** So many such parts of a batch wait for a thread at a time: a stranger's token of hundreds holds up no payment. */
+const partsAtOnce = 4;
+/** So many parts of all batches wait; any more are done by the thread that everybody shares. */
 const maxWaiting = 256;
 
 /** On so many threads of this process, which `close` ends; 0 = on the one that everybody shares. */
@@ -56,16 +58,29 @@ function inTurns<Given extends Batch, Made>(
 }
 
 function onThreads(threads: Threads<Task>, jobs: ArithmeticJobs): EcashArithmetic {
+  let lastHere: Promise<unknown> = Promise.resolve();
+
   async function spread<Given extends Batch, Made>(
     given: Given,
     asTask: (part: Given) => Task,
     job: (part: Given) => Made[],
   ): Promise<Made[]> {
-    const made = partsOf(given).map((part) =>
-      threads.isFull() ? job(part) : threads.run<Made[]>(asTask(part)),
-    );
-    const none: Made[] = [];
-    return none.concat(...(await Promise.all(made)));
+    const made: Made[] = [];
+    const parts = partsOf(given);
+    for (let at = 0; at < parts.length; at += partsAtOnce) {
+      const some = parts
+        .slice(at, at + partsAtOnce)
+        .map((part) => (threads.isFull() ? here(() => job(part)) : threads.run<Made[]>(asTask(part))));
+      for (const done of await Promise.all(some)) made.push(...done);
+    }
+    return made;
+  }
+
+  /** What the threads have no room for, one after the other and with others coming in between. */
+  function here<Made>(work: () => Made): Promise<Made> {
+    const done = lastHere.then(() => new Promise(setImmediate)).then(work);
+    lastHere = done.catch(() => undefined);
+    return done;
   }
 
   return {
