@@ -16,6 +16,7 @@ import { type AuditVerification, createAuditVerification } from './services/audi
 import { type Evidence, gatherEvidence } from './services/doctor/evidence.ts';
 import { type Examined, examine } from './services/doctor/examination.ts';
 import { lookOver, type Overview } from './services/doctor/overview.ts';
+import { createArithmetic } from './services/ecash/arithmetic.ts';
 import { createMasterKeyRotation, type MasterKeyRotation } from './services/masterKeyRotation.ts';
 import { createMigrationService, type MigrationService } from './services/migration/migrationService.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
@@ -35,6 +36,7 @@ export async function createMigration(given: {
     throw error;
   });
   const http = mintTransport(config, now);
+  const arithmetic = createArithmetic(config.curveThreads);
   const masters = masterKeys(secrets);
   const sealers = createSealers(database, masters);
   const audit = createAuditRepository(database, createAuditMacs(secrets.mnemonic));
@@ -44,8 +46,10 @@ export async function createMigration(given: {
     takeOver: createTakeOver(database, sealers, audit, now),
     mints: createMintDirectory(config.mintUrls, http.carry, config),
     mintUrls: config.mintUrls,
+    arithmetic,
   });
   async function dispose(): Promise<void> {
+    await arithmetic.close();
     await database.close();
     await http.close();
   }

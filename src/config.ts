@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { heapLimitIn } from './models/heapLimit.ts';
 import { isNetwork } from './models/networkAddress.ts';
 import { type Secrets, secretFiles, secretsFrom } from './secrets.ts';
@@ -57,6 +58,8 @@ export type Config = {
   openSendsPerWallet: number;
   /** How many tokens a wallet may be receiving at a time. */
   openReceivesPerWallet: number;
+  /** So many threads do curve arithmetic, beside the one that answers requests; 0 = that one does it. */
+  curveThreads: number;
   /** So long reports are kept that are closed, or that a person has called resolved; 0 = for ever. */
   reportRetentionDays: number;
   /** Directory of the reports that wait for the database; instances of one deployment may share it. */
@@ -126,6 +129,7 @@ function configFrom(settings: Settings): Config {
     openMintingsPerWallet: settings.integer('CRUCIBLE_OPEN_MINTINGS_PER_WALLET', 1_000, 1, 100_000),
     openSendsPerWallet: settings.integer('CRUCIBLE_OPEN_SENDS_PER_WALLET', 1_000, 1, 100_000),
     openReceivesPerWallet: settings.integer('CRUCIBLE_OPEN_RECEIVES_PER_WALLET', 100, 1, 10_000),
+    curveThreads: settings.integer('CRUCIBLE_CURVE_THREADS', spareCores(), 0, 256),
     reportRetentionDays: settings.integer('CRUCIBLE_REPORT_RETENTION_DAYS', 400, 0, 36_500),
     spoolDirectory: settings.text('CRUCIBLE_SPOOL_DIR') ?? 'spool',
     heapSnapshotDirectory: settings.text('CRUCIBLE_HEAP_SNAPSHOT_DIR'),
@@ -136,6 +140,9 @@ function configFrom(settings: Settings): Config {
     logLevel: settings.oneOf('CRUCIBLE_LOG_LEVEL', logLevels, 'info'),
   };
 }
+
+/** One is kept for the thread that answers requests. */
+const spareCores = (): number => Math.min(256, Math.max(1, availableParallelism() - 1));
 
 /** Scheme, perhaps user and password, hosts, perhaps database and options; the driver has the last word. */
 const mongoAddress = /^mongodb(\+srv)?:\/\/([^@/?#\s]+@)?[^@/?#\s]+(\/[^@/?#\s]*)?(\?\S*)?$/;

@@ -17,6 +17,8 @@ import { type AuditVerification, createAuditVerification } from './services/audi
 import { createBearerTokenService } from './services/auth/bearerTokens.ts';
 import { createSignedRequestService } from './services/auth/signedRequests.ts';
 import type { RestoreService, Services } from './services/contracts.ts';
+import { createArithmetic } from './services/ecash/arithmetic.ts';
+import { whyNotWasm } from './services/ecash/curve.ts';
 import { createSeeds } from './services/ecash/seeds.ts';
 import { createForeignTokens } from './services/exchange/foreignTokens.ts';
 import { createReceiveService } from './services/exchange/receiveService.ts';
@@ -135,13 +137,15 @@ export async function createContext(given: {
   });
   const stores = { ...plainStores, melts: meteredMelts(plainStores.melts, meters.timed) };
   const mints = profile === 'production' ? refusingSimulated(allMints) : allMints;
+  const arithmetic = createArithmetic(config.curveThreads);
+  warnWithoutWasm(logger);
   const seeds = createSeeds(secrets.mnemonic, stores.wallets);
   const { filed, spool } = stores;
   const reports = meteredReports(createReportService({ reports: filed, spool, config, logger, now }), meters);
   refusedAddresses.reportTo(reports);
   const wallets = createWalletService({ ...stores, mints, seeds, mintUrls: config.mintUrls, now });
 
-  const engine = createEngine({ config, stores, mints, seeds, reports, meters, logger, now });
+  const engine = createEngine({ config, stores, mints, seeds, arithmetic, reports, meters, logger, now });
   const { worker } = engine;
   const sweeper = createSweeper({ endDeadTransactions: createDeadTransactions(database).end, logger });
   const sealing = createAuditSealing({ chain: stores.auditChain, reports, logger, now });
@@ -166,6 +170,7 @@ export async function createContext(given: {
     mints,
     reports,
     seeds,
+    arithmetic,
     ...checks,
     timed: meters.timed,
     config,
@@ -262,6 +267,7 @@ export async function createContext(given: {
     endMetering();
     await reports.stop();
     await database.close();
+    await arithmetic.close();
     // Only now: a request cut off while the database still listens would be written down as lost on its way.
     await http.close();
   }
@@ -281,4 +287,14 @@ export async function createContext(given: {
     isDraining,
     publicOrigin,
   };
+}
+
+/** Slower by a factor, but not wrong. */
+function warnWithoutWasm(logger: Logger): void {
+  if (whyNotWasm === null) return;
+  const reason = whyNotWasm.message;
+  logger.warn(
+    'libsecp256k1 could not be loaded: curve arithmetic is done in JavaScript, ten times as slowly',
+    { reason },
+  );
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { Logger } from './logger.ts';
 import type { ReportService } from './services/contracts.ts';
+import type { EcashArithmetic } from './services/ecash/arithmetic.ts';
 import { createOutputFactory } from './services/ecash/outputs.ts';
 import type { Seeds } from './services/ecash/seeds.ts';
 import { createExchangeParts } from './services/exchange/exchangeParts.ts';
@@ -34,15 +35,16 @@ export function createEngine(given: {
   stores: Stores;
   mints: MintDirectory;
   seeds: Seeds;
+  arithmetic: EcashArithmetic;
   reports: ReportService;
   meters: Meters;
   logger: Logger;
   now: () => Date;
 }) {
-  const { config, stores, mints, seeds, reports, meters, logger, now } = given;
+  const { config, stores, mints, seeds, arithmetic, reports, meters, logger, now } = given;
   const { operations, melts, mintings } = stores;
   const owner = randomUUID();
-  const outputs = createOutputFactory(seeds, stores.counters);
+  const outputs = createOutputFactory({ seeds, counters: stores.counters, arithmetic });
   const detection = createDetection({ recoveries: stores.recoveries, mints, reports, now });
   const keysets = createOutputKeysets(mints, now);
   const attempts = createMeltAttempts(outputs);
@@ -56,7 +58,7 @@ export function createEngine(given: {
   const incidents = createIncidents(reports);
   const exchanges = createExchanges({ operations, keysets, attempts, courier, incidents, detection, now });
   const lostTime = createLostTime({ operations, detection, now });
-  const common = { operations, mints, reports, detection, now };
+  const common = { operations, mints, arithmetic, reports, detection, now };
   const saga = createMeltSaga({ ...common, melts, exchanges, courier, incidents, lostTime, times: config });
   const exchange = createExchangeParts({ ...common, outputs, keysets });
   const plainHandlers = {

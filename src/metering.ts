@@ -6,6 +6,7 @@ import type { Database } from './repositories/database.ts';
 import { takePulse } from './repositories/health.ts';
 import { createMissingIndexes } from './repositories/indexes.ts';
 import { createStandings } from './repositories/standings.ts';
+import { curveBackend } from './services/ecash/curve.ts';
 import type { Meters, MetricsService } from './services/metrics/contracts.ts';
 import { createMeters } from './services/metrics/meters.ts';
 import { createMetricsService } from './services/metrics/metricsService.ts';
@@ -49,6 +50,7 @@ export function createMetering(given: {
         reportsWaiting: reports.waiting,
         solvencyIntervalMs: config.solvencyIntervalMs,
         version: version(),
+        curveBackend,
         token: secrets.metricsToken,
         isOpen: profile !== 'production',
         now,

@@ -17,7 +17,7 @@ type Found = {
 };
 type Unbooked = { operationId: string; output: PlannedOutput };
 
-/** A name costs 0.7 ms of arithmetic. */
+/** A name costs 0.1 ms of arithmetic, and a place in the question to the mint. */
 const maxNamed = 32;
 const maxOperationsRead = 8;
 

@@ -116,8 +116,8 @@ export const writeOrder: Breakage[] = [
     name: 'a signature is taken without its proof being checked (NUT-12)',
     edits: [
       edit(
-        'src/services/ecash/outputs.ts',
-        'if (dleq !== undefined && !isDleqGood(dleq, output.B_, C_, K)) return null;',
+        'src/services/ecash/arithmeticJobs.ts',
+        'if (dleq !== undefined && !curve.isDleqGood(dleq, output.B_, C_, K)) return null;',
         '',
       ),
     ],
@@ -128,9 +128,9 @@ export const writeOrder: Breakage[] = [
     name: 'change without proofs is matched by its place',
     edits: [
       edit(
-        'src/services/ecash/outputs.ts',
-        'output !== undefined && signature.dleq !== undefined ? unblind',
-        'output !== undefined ? unblind',
+        'src/services/ecash/unblinding.ts',
+        'output !== undefined && signature.dleq !== undefined ? [{',
+        'output !== undefined ? [{',
       ),
     ],
     caughtBy: change,
@@ -140,7 +140,7 @@ export const writeOrder: Breakage[] = [
     name: 'the mint chooses what our outputs are worth',
     edits: [
       edit(
-        'src/services/ecash/outputs.ts',
+        'src/services/ecash/arithmeticJobs.ts',
         "if (output.role !== 'blank' && signature.amount !== output.amount) return null;",
         '',
       ),

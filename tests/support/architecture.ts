@@ -93,6 +93,9 @@ function misplacedLibrary(path: string, { specifier, isTypeOnly, valueNames }: I
   ) {
     return ['mongoose belongs in repositories and models'];
   }
+  if (isLibrary(specifier, 'tiny-secp256k1') && !path.startsWith('src/services/ecash/wasm')) {
+    return ['libsecp256k1 belongs behind services/ecash/curve.ts, which does without where it must'];
+  }
   if (!isLibrary(specifier, '@cashu/cashu-ts') || isTypeOnly) return [];
   if (room !== 'services') return ['cashu-ts belongs in services'];
   const takesNetworkClass = valueNames.some((name) => networkClasses.includes(name));

@@ -60,6 +60,8 @@ export async function startWorld(options: WorldOptions = {}) {
     CRUCIBLE_WORKER_INTERVAL_MS: '100',
     // Tests of upkeep turn it on.
     CRUCIBLE_UPKEEP_INTERVAL_MS: '0',
+    // So do those of threads.
+    CRUCIBLE_CURVE_THREADS: '0',
     // So do those of verification.
     CRUCIBLE_SOLVENCY_INTERVAL_MS: '0',
     ...options.env,

@@ -62,6 +62,11 @@ describe('the rules bite', () => {
     ],
     ['src/services/melt/saga.ts', `import * as cashu from '@cashu/cashu-ts';`, 'network classes'],
     ['src/models/proof.ts', `import { hashToCurve } from '@cashu/cashu-ts';`, 'cashu-ts belongs in services'],
+    [
+      'src/services/ecash/locks.ts',
+      `import { isPoint } from 'tiny-secp256k1';`,
+      'behind services/ecash/curve.ts',
+    ],
     ['src/services/a.ts', `const port = process.env['PORT'];`, 'only config.ts'],
     ['src/services/a.ts', `import { env } from 'node:process';`, 'only config.ts'],
     ['src/logger.ts', `import { melt } from './services/melt.ts';`, 'logger.ts may not import'],

@@ -2,14 +2,9 @@ import { Amount, getPubKeyFromPrivKey, isP2PKSpendAuthorised } from '@cashu/cash
 import { describe, expect, it } from '@jest/globals';
 import { nip19 } from 'nostr-tools';
 import type { Lock } from '../../src/models/exchange.ts';
-import {
-  isTokenDleqGood,
-  lockedSecret,
-  lockOf,
-  mayUnlock,
-  readPubkey,
-  witnessFor,
-} from '../../src/services/ecash/locks.ts';
+import { createArithmeticJobs } from '../../src/services/ecash/arithmeticJobs.ts';
+import { curve } from '../../src/services/ecash/curve.ts';
+import { lockedSecret, lockOf, mayUnlock, readPubkey, witnessFor } from '../../src/services/ecash/locks.ts';
 import { createSeeds } from '../../src/services/ecash/seeds.ts';
 
 const keyOf = (digits: string) => {
@@ -256,7 +251,13 @@ it('the DLEQ proof of NUT-12 shows that its secret was signed, and no other', ()
       r: 'a6d13fcd7a18442e6076f5e1e7c887ad5de40a019824bdfa9fe740d302e8d861',
     },
   };
-  expect(isTokenDleqGood(proof, K)).toBe(true);
-  expect(isTokenDleqGood({ ...proof, secret: 'another' }, K)).toBe(false);
-  expect(isTokenDleqGood(proof, ours.publicKey)).toBe(false);
+  const { check } = createArithmeticJobs(curve);
+  const items = [
+    { ...proof, K },
+    { ...proof, K, secret: 'another' },
+    { ...proof, K: ours.publicKey },
+    { ...proof, K: undefined },
+    { ...proof, K, dleq: undefined },
+  ];
+  expect(check({ items }).map(({ dleq }) => dleq)).toEqual(['holds', 'fails', 'fails', 'fails', 'none']);
 });

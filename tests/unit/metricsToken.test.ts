@@ -23,6 +23,7 @@ const admitting = (settings: { token: string | null; isOpen: boolean }) =>
     reportsWaiting: () => 0,
     solvencyIntervalMs: 0,
     version: '0.0.0',
+    curveBackend: 'wasm',
     now: () => new Date(),
     ...settings,
   }).admits;

@@ -4,7 +4,7 @@ import { invariant } from '../../models/errors.ts';
 import { type Dleq, largestSum, type Proof, sumAmounts } from '../../models/proof.ts';
 import { asAmount, asHex, asRecord, asText, parseJson } from '../mint/wire.ts';
 import { type CborValue, readCbor } from './cbor.ts';
-import { isCompressedPoint } from './curve.ts';
+import { curve } from './curve.ts';
 
 /** A proof as strangers hand it over (NUT-00): well-formed, and nothing more than that is known of it. */
 export type TokenProof = {
@@ -233,7 +233,7 @@ function asKeysetId(value: unknown): string | undefined {
 
 function asPoint(value: unknown): string | undefined {
   const hex = asHex(value, 33);
-  return hex !== undefined && isCompressedPoint(hex) ? hex : undefined;
+  return hex !== undefined && curve.isCompressedPoint(hex) ? hex : undefined;
 }
 
 function asDleq(value: unknown): Dleq | undefined {

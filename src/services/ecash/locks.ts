@@ -2,10 +2,8 @@ import * as nip19 from 'nostr-tools/nip19';
 import { invariant } from '../../models/errors.ts';
 import type { Lock } from '../../models/exchange.ts';
 import { isNpub } from '../../models/npub.ts';
-import type { Dleq } from '../../models/proof.ts';
 import { asRecord, parseJson } from '../mint/wire.ts';
-import { isCompressedPoint, isUnblindedDleqGood, schnorrSignature } from './curve.ts';
-import { proofName } from './outputs.ts';
+import { curve } from './curve.ts';
 
 type P2pk = {
   kind: 'p2pk';
@@ -91,15 +89,10 @@ export function mayUnlock(lock: SecretLock, publicKey: string, at: Date): boolea
   }
 }
 
-/** The witness that spends a locked proof (NUT-11, SIG_INPUTS). The same secret and key give the same one. */
+/** The witness that spends a locked proof (NUT-11, SIG_INPUTS). In WebAssembly the same secret and key give the same one. */
 export function witnessFor(secret: string, privateKey: Uint8Array | string): string {
   const key = typeof privateKey === 'string' ? Buffer.from(privateKey, 'hex') : privateKey;
-  return JSON.stringify({ signatures: [schnorrSignature(secret, key)] });
-}
-
-/** Whether a proof's DLEQ proof shows that the mint has signed this secret with the key behind `K` (NUT-12). */
-export function isTokenDleqGood(proof: { secret: string; C: string; dleq: Dleq }, K: string): boolean {
-  return isUnblindedDleqGood(proof.dleq, proofName(proof.secret), proof.C, K);
+  return JSON.stringify({ signatures: [curve.schnorrSignature(secret, key)] });
 }
 
 /** The values of the tags that we know, or null where the tags are not as NUT-10 and NUT-11 have them. */
@@ -159,7 +152,7 @@ const wholeNumber = (text: string | undefined): number | null =>
 function keyOf(text: string): string | null {
   const hex = text.toLowerCase();
   const compressed = hex.length === 64 ? `02${hex}` : hex;
-  return isCompressedPoint(compressed) ? compressed : null;
+  return curve.isCompressedPoint(compressed) ? compressed : null;
 }
 
 const xOf = (key: string): string => key.slice(-64);

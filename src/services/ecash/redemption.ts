@@ -3,7 +3,8 @@ import type { BlindSignature, PlannedOutput } from '../../models/proof.ts';
 import type { MintGateway, RestoredOutput } from '../mint/gateway.ts';
 import type { Mint } from '../mint/mints.ts';
 import { readSigned } from '../mint/replies.ts';
-import { type Unblinded, unblindByPosition, unblindRestored } from './outputs.ts';
+import type { EcashArithmetic } from './arithmetic.ts';
+import { type Unblinded, unblindByPosition, unblindRestored } from './unblinding.ts';
 
 /** What became of outputs that a mint was asked to sign, in one exchange of all or nothing. */
 export type Redemption =
@@ -21,25 +22,32 @@ export type Redemption =
 export async function redeem(
   attempts: readonly Attempt[],
   mint: Mint,
+  arithmetic: EcashArithmetic,
   restored: readonly RestoredOutput[] = [],
 ): Promise<Redemption> {
-  const replied = await fromReply(attempts.at(-1), mint);
-  return replied ?? byRestoring(attempts, mint, restored);
+  const replied = await fromReply(attempts.at(-1), mint, arithmetic);
+  return replied ?? byRestoring(attempts, mint, arithmetic, restored);
 }
 
-async function fromReply(attempt: Attempt | undefined, mint: Mint): Promise<Redemption | null> {
+async function fromReply(
+  attempt: Attempt | undefined,
+  mint: Mint,
+  arithmetic: EcashArithmetic,
+): Promise<Redemption | null> {
   const reply = attempt?.reply ? readSigned(attempt.reply) : null;
   if (attempt === undefined || reply?.kind !== 'signed') return null;
   const keys = await mint.keysets.keys(attempt.keysetId);
   if (keys.kind !== 'answer') return { kind: 'unreachable' };
-  const { proofs, unverified } = unblindByPosition(attempt.outputs, reply.signatures, keys.value);
-  const whole = unverified === 0 && proofs.length === attempt.outputs.length;
+  const { outputs } = attempt;
+  const { proofs, unverified } = await unblindByPosition(outputs, reply.signatures, keys.value, arithmetic);
+  const whole = unverified === 0 && proofs.length === outputs.length;
   return whole ? { kind: 'proofs', redeemed: proofs } : null;
 }
 
 async function byRestoring(
   attempts: readonly Attempt[],
   mint: Mint,
+  arithmetic: EcashArithmetic,
   inHand: readonly RestoredOutput[],
 ): Promise<Redemption> {
   const outputs = attempts.flatMap((attempt) => attempt.outputs);
@@ -54,7 +62,7 @@ async function byRestoring(
   const ours = restored.value.filter(({ B_ }) => signed.outputs.some((output) => output.B_ === B_));
   const confirmed = await confirm(ours, signed.outputs, heardIn(attempts), mint.gateway);
   if (confirmed === null) return { kind: 'unreachable' };
-  const { proofs } = unblindRestored(signed.outputs, confirmed, keys.value);
+  const { proofs } = await unblindRestored(signed.outputs, confirmed, keys.value, arithmetic);
   return proofs.length === signed.outputs.length
     ? { kind: 'proofs', redeemed: proofs }
     : { kind: 'unverified' };

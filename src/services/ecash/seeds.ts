@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { getPubKeyFromPrivKey } from '@cashu/cashu-ts';
 import { entropyToMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import * as nip19 from 'nostr-tools/nip19';
@@ -7,6 +6,7 @@ import { invariant } from '../../models/errors.ts';
 import { addressOf } from '../../models/mintUrl.ts';
 import { createShortMemory } from '../../models/shortMemory.ts';
 import type { WalletRepository } from '../../repositories/wallets.ts';
+import { curve } from './curve.ts';
 import { mnemonicToSeed } from './mnemonic.ts';
 
 /** In hex: 32 bytes, and a compressed point. */
@@ -61,7 +61,7 @@ export function createSeeds(operatorMnemonic: string, wallets: Pick<WalletReposi
     const hmac = createHmac('sha256', await walletSeed(walletId));
     for (const part of purpose) hmac.update(part);
     const privateKey = hmac.digest();
-    const publicKey = Buffer.from(getPubKeyFromPrivKey(privateKey)).toString('hex');
+    const publicKey = curve.publicKeyOf(privateKey);
     const pair = { privateKey: privateKey.toString('hex'), publicKey };
     privateKey.fill(0);
     return pair;

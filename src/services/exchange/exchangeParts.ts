@@ -2,6 +2,7 @@ import type { ReceiveOperation, SendOperation } from '../../models/exchange.ts';
 import type { UpkeepOperation } from '../../models/upkeep.ts';
 import type { OperationRepository } from '../../repositories/operations.ts';
 import type { ReportService } from '../contracts.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import type { OutputFactory } from '../ecash/outputs.ts';
 import type { OutputKeysets } from '../melt/outputKeysets.ts';
 import type { MintDirectory } from '../mint/mints.ts';
@@ -14,6 +15,7 @@ import { createSwapping } from './swapping.ts';
 export function createExchangeParts(parts: {
   operations: OperationRepository;
   outputs: OutputFactory;
+  arithmetic: EcashArithmetic;
   mints: MintDirectory;
   keysets: OutputKeysets;
   detection: Pick<Detection, 'demandUnsigned'>;

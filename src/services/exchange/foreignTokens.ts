@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import { invariant } from '../../models/errors.ts';
 import { isSameMint } from '../../models/mintUrl.ts';
 import type { Proof } from '../../models/proof.ts';
 import { largestSum, sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
+import type { CheckedProof } from '../ecash/arithmeticJobs.ts';
 import { fullKeysetId, type ReadToken, type TokenProof } from '../ecash/encodedTokens.ts';
-import { isTokenDleqGood, lockOf, mayUnlock, witnessFor } from '../ecash/locks.ts';
-import { proofName } from '../ecash/outputs.ts';
+import { lockOf, mayUnlock, witnessFor } from '../ecash/locks.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import { lockedToOthers, tokenInvalid } from './refusals.ts';
@@ -13,16 +15,17 @@ import { lockedToOthers, tokenInvalid } from './refusals.ts';
 /** Somebody else's ecash, as far as it can be checked without asking whether it is spent. */
 export type ForeignToken = { proofs: Proof[]; amount: bigint; hash: string; memo: string | null };
 
-/** Arithmetic for strangers: after so many proofs, others have their turn. */
+/** Locks are read and opened for strangers: after so many proofs, others have their turn. */
 const proofsAtOnce = 10;
 
 /** Checks a token that somebody gave us: of this wallet's mint and unit, signed by it, and not locked to others. */
 export function createForeignTokens(parts: {
   mints: MintDirectory;
   seeds: Pick<Seeds, 'tokenKey'>;
+  arithmetic: EcashArithmetic;
   now: () => Date;
 }) {
-  const { mints, seeds, now } = parts;
+  const { mints, seeds, arithmetic, now } = parts;
 
   /** @throws DomainError TOKEN_INVALID, TOKEN_LOCKED, MINT_UNAVAILABLE, MINT_ERROR */
   async function check(wallet: Wallet, token: ReadToken): Promise<ForeignToken> {
@@ -34,10 +37,12 @@ export function createForeignTokens(parts: {
     if (amount > largestSum) throw tokenInvalid('it is worth more than can be counted');
     const keys = await keysOf(wallet, token.proofs);
     const key = await seeds.tokenKey(wallet.id);
+    const items = token.proofs.map((proof) => ({ ...proof, K: keyFor(proof, keys) }));
+    const checks = await arithmetic.check({ items });
     const proofs: Proof[] = [];
     for (const [position, proof] of token.proofs.entries()) {
       if (position % proofsAtOnce === proofsAtOnce - 1) await new Promise(setImmediate);
-      proofs.push(checked(proof, keys, key));
+      proofs.push(opened(proof, checks[position], keys, key));
     }
     return { proofs, amount, hash: hashOf(proofs), memo: token.memo };
   }
@@ -64,21 +69,22 @@ export function createForeignTokens(parts: {
     return found;
   }
 
-  function checked(
+  function opened(
     proof: TokenProof,
+    check: CheckedProof | undefined,
     keysets: ReadonlyMap<string, Keys>,
     key: { publicKey: string; privateKey: string },
   ): Proof {
-    const { amount, secret, C, dleq } = proof;
+    const { amount, secret, C } = proof;
     const keyset = keysets.get(proof.keysetId);
-    const K = keyset?.keys[amount.toString()];
-    if (keyset === undefined || K === undefined) throw tokenInvalid('its mint signs no such amounts');
-    if (dleq !== undefined && !isTokenDleqGood({ secret, C, dleq }, K))
-      throw tokenInvalid('its mint has not signed it (its DLEQ proof is wrong)');
+    if (keyset === undefined || keyFor(proof, keysets) === undefined)
+      throw tokenInvalid('its mint signs no such amounts');
+    invariant(check !== undefined, 'every proof of a token is checked');
+    if (check.dleq === 'fails') throw tokenInvalid('its mint has not signed it (its DLEQ proof is wrong)');
     const lock = lockOf(secret);
     if (!mayUnlock(lock, key.publicKey, now())) throw lockedToOthers();
     return {
-      Y: proofName(secret),
+      Y: check.Y,
       keysetId: keyset.id,
       amount,
       secret,
@@ -91,6 +97,10 @@ export function createForeignTokens(parts: {
 }
 
 type Keys = { id: string; keys: Record<string, string> };
+
+/** The key behind a proof's amount, where its mint has one. */
+const keyFor = ({ keysetId, amount }: TokenProof, keysets: ReadonlyMap<string, Keys>): string | undefined =>
+  keysets.get(keysetId)?.keys[amount.toString()];
 
 const listingMaxAgeMs = 60_000;
 

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { blindMessage } from '@cashu/cashu-ts';
+import { invariant } from '../../models/errors.ts';
 import type { Lock, ReceiveOperation, SendOperation } from '../../models/exchange.ts';
 import type { PlannedOutput } from '../../models/proof.ts';
 import { sumAmounts } from '../../models/proof.ts';
 import type { UpkeepOperation } from '../../models/upkeep.ts';
 import { denominations, everyAmountSplit, split } from '../ecash/amounts.ts';
+import { scalarHex } from '../ecash/arithmeticJobs.ts';
+import { curve } from '../ecash/curve.ts';
 import { lockedSecret } from '../ecash/locks.ts';
-import type { OutputFactory, OutputPlan } from '../ecash/outputs.ts';
+import { type OutputFactory, type OutputPlan, proofName } from '../ecash/outputs.ts';
 import { bySize, changeParts, type OutputKeyset, partsOf } from '../operations/swapRequests.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { SwapJob } from './swapFacts.ts';
@@ -83,8 +85,9 @@ export function usefulParts(amount: bigint, { keys, inputFeePpk }: OutputKeyset)
 function locked(output: PlannedOutput, lock: Lock): PlannedOutput {
   const secret = lockedSecret(lock, derived('nonce', output));
   const blindingFactor = (BigInt(`0x${derived('blinding factor', output)}`) % (curveOrder - 1n)) + 1n;
-  const { B_ } = blindMessage(Buffer.from(secret, 'utf8'), blindingFactor);
-  return { ...output, secret, blindingFactor, B_: B_.toHex(true) };
+  const B_ = curve.blindedPoint(proofName(secret), scalarHex(blindingFactor));
+  invariant(B_ !== null, 'a locked secret cannot be blinded');
+  return { ...output, secret, blindingFactor, B_ };
 }
 
 const derived = (purpose: string, { secret, blindingFactor }: PlannedOutput): string =>

@@ -5,7 +5,7 @@ import { type Proof, sumAmounts } from '../../models/proof.ts';
 import type { Changes, OperationRepository } from '../../repositories/operations.ts';
 import type { SendRepository } from '../../repositories/sends.ts';
 import { writeToken } from '../ecash/encodedTokens.ts';
-import type { Unblinded } from '../ecash/outputs.ts';
+import type { Unblinded } from '../ecash/unblinding.ts';
 import { growingWaitMs, type Handler, patientWaitMs, type Role } from '../operations/driver.ts';
 import { oddAgain } from '../operations/oddities.ts';
 import { takes } from '../operations/swapRequests.ts';

@@ -2,8 +2,9 @@ import { invariant } from '../../models/errors.ts';
 import type { Failure, SwapNotes } from '../../models/exchange.ts';
 import { type Attempt, attemptsFor } from '../../models/operation.ts';
 import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
-import type { Unblinded } from '../ecash/outputs.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import { redeem } from '../ecash/redemption.ts';
+import type { Unblinded } from '../ecash/unblinding.ts';
 import { causeOf } from '../melt/failure.ts';
 import { inputsView } from '../melt/observe.ts';
 import type { OutputKeysets } from '../melt/outputKeysets.ts';
@@ -64,10 +65,11 @@ export function createSwapping<T extends Exchanging>(parts: {
   mints: MintDirectory;
   keysets: OutputKeysets;
   detection: Pick<Detection, 'demandUnsigned'>;
+  arithmetic: EcashArithmetic;
   badSignatures: (operation: T) => Promise<unknown>;
   now: () => Date;
 }): Swapping<T> {
-  const { kind, mints, keysets, detection, badSignatures, now } = parts;
+  const { kind, mints, keysets, detection, arithmetic, badSignatures, now } = parts;
 
   const errand = ({ purpose }: SwapJob): Errand<T> => ({
     purpose,
@@ -133,7 +135,7 @@ export function createSwapping<T extends Exchanging>(parts: {
 
   async function accept(operation: T, job: SwapJob, { restored }: SwapSight): Promise<SwapStep<T>> {
     const attempts = attemptsFor(operation, job.purpose);
-    const redemption = await redeem(attempts, mints.at(operation.mintUrl), restored);
+    const redemption = await redeem(attempts, mints.at(operation.mintUrl), arithmetic, restored);
     switch (redemption.kind) {
       case 'proofs':
         return { kind: 'won', redeemed: redemption.redeemed };

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { attemptsFor, type MeltOperation, type MeltPayment, meltInputs } from '../../models/operation.ts';
 import { type BlindSignature, type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
-import { type Unblinded, unblindByPosition, unblindRestored } from '../ecash/outputs.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import { confirm, pairsOf } from '../ecash/redemption.ts';
+import { type Unblinded, unblindByPosition, unblindRestored } from '../ecash/unblinding.ts';
 import type { MeltQuoteReply, RestoredOutput } from '../mint/gateway.ts';
 import type { Mint } from '../mint/mints.ts';
 import { readMelt } from '../mint/replies.ts';
@@ -44,6 +45,7 @@ export function maximumChange(operation: MeltOperation): bigint {
 export async function collectChange(
   operation: MeltOperation,
   mint: Mint,
+  arithmetic: EcashArithmetic,
   seenQuote: MeltQuoteReply | null,
   now: Date,
 ): Promise<CollectedChange> {
@@ -55,11 +57,11 @@ export async function collectChange(
   const keys = await mint.keysets.keys(firstBlank.keysetId);
   if (keys.kind !== 'answer') return { ...nothingYet, proofs: operation.change };
 
-  const placed = (listed: BlindSignature[] | null) =>
-    unblindByPosition(blanks, listed ?? [], keys.value).proofs;
+  const placed = async (listed: BlindSignature[] | null) =>
+    (await unblindByPosition(blanks, listed ?? [], keys.value, arithmetic)).proofs;
   const replied = attempt.reply === null ? null : readMelt(attempt.reply);
   const inReply = replied?.kind === 'paid' ? replied.change : null;
-  const named = placed(inReply);
+  const named = await placed(inReply);
   const fromReply = union(operation.change, proofsOf(named));
   const whole = inReply !== null && inReply.length > 0 && fromReply.length >= inReply.length;
   // The most that can come has come. Less may be Lightning fees, or a mint that left some out: NUT-09 tells.
@@ -69,8 +71,8 @@ export async function collectChange(
   const onQuote = seenQuote?.change ?? (whole ? null : await changeOnQuote(operation, mint));
   const heard = [...pairsOf(blanks, inReply ?? []), ...pairsOf(blanks, onQuote ?? [])];
   const relied = await restoredChange(mint, blanks, new Set(heard));
-  const byName = relied === null ? null : unblindRestored(blanks, relied, keys.value);
-  const placedNow = [...named, ...placed(onQuote)];
+  const byName = relied === null ? null : await unblindRestored(blanks, relied, keys.value, arithmetic);
+  const placedNow = [...named, ...(await placed(onQuote))];
   const all = union(fromReply, proofsOf(placedNow), byName === null ? [] : proofsOf(byName.proofs));
   const count = Math.max(inReply?.length ?? 0, onQuote?.length ?? 0);
   const answered = byName !== null;

@@ -3,6 +3,7 @@ import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operat
 import { type OutputRole, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import type { Changes, OperationRepository } from '../../repositories/operations.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import { redeem } from '../ecash/redemption.ts';
 import { isMintTrouble } from '../mint/mintError.ts';
 import type { MintDirectory } from '../mint/mints.ts';
@@ -54,10 +55,11 @@ export function createMeltSaga(parts: {
   courier: Courier;
   incidents: Incidents;
   lostTime: LostTime;
+  arithmetic: EcashArithmetic;
   times: MeltTimes & { answerWithinMs: number };
   now: () => Date;
 }): MeltSaga {
-  const { operations, melts, mints, exchanges, courier, incidents, lostTime, times, now } = parts;
+  const { operations, melts, mints, exchanges, courier, incidents, lostTime, arithmetic, times, now } = parts;
 
   async function advance(operation: MeltOperation, role: MeltFacts['role']): Promise<Step> {
     try {
@@ -175,12 +177,7 @@ export function createMeltSaga(parts: {
     const reading = reply ? readMelt(reply) : null;
     const preimage = reading?.kind === 'paid' ? reading.preimage : (seen.quote?.preimage ?? null);
     const payment = paymentFrom(operation, preimage, now());
-    const change = await collectChange(
-      { ...operation, payment },
-      mints.at(operation.mintUrl),
-      seen.quote,
-      now(),
-    );
+    const change = await changeOf({ ...operation, payment }, seen.quote);
     if (change.unverified > 0) await incidents.badChange(operation, change.unverified);
     if (!(await lostTime.isLookedAt(operation, [...keepOf(operation), ...change.proofs], role))) return null;
     if (change.complete) return settle({ ...operation, payment }, change);
@@ -202,7 +199,7 @@ export function createMeltSaga(parts: {
 
   /** Asks for missing change; after a day what there is is all there is. */
   async function collect(operation: MeltOperation, role: MeltFacts['role']): Promise<Step> {
-    const change = await collectChange(operation, mints.at(operation.mintUrl), null, now());
+    const change = await changeOf(operation, null);
     const paidAt = operation.payment?.paidAt ?? operation.createdAt;
     const givenUp = change.answered && now().getTime() - paidAt.getTime() >= changeWaitMs;
     if (!change.complete && !givenUp) {
@@ -241,7 +238,10 @@ export function createMeltSaga(parts: {
   }
 
   const redeemed = (operation: MeltOperation, purpose: 'swap' | 'fence', seen: Observation) =>
-    redeem(attemptsFor(operation, purpose), mints.at(operation.mintUrl), seen.restored);
+    redeem(attemptsFor(operation, purpose), mints.at(operation.mintUrl), arithmetic, seen.restored);
+
+  const changeOf = (operation: MeltOperation, seenQuote: Observation['quote']) =>
+    collectChange(operation, mints.at(operation.mintUrl), arithmetic, seenQuote, now());
 
   /** No ecash yet: see `setbackOf`. */
   async function notInHand(

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Gauge, type Registry } from 'prom-client';
 import type { Standing } from '../../models/standing.ts';
 import { within } from '../../timing.ts';
+import type { CurveBackend } from '../ecash/curve.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import type { MetricsService } from './contracts.ts';
 import type { createProcessGauges } from './processGauges.ts';
@@ -24,6 +25,7 @@ export function createMetricsService(parts: {
   reportsWaiting: () => number;
   solvencyIntervalMs: number;
   version: string;
+  curveBackend: CurveBackend;
   /** Null: none is needed, or nobody is admitted. */
   token: string | null;
   isOpen: boolean;
@@ -33,6 +35,7 @@ export function createMetricsService(parts: {
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   const build = gauge('crucible_build_info', 'Versions; always 1', ['version', 'node']);
+  const curve = gauge('crucible_curve_backend', 'What does curve arithmetic; always 1', ['backend']);
   const interval = gauge(
     'crucible_solvency_interval_seconds',
     'How often each wallet is to be verified; 0 = never',
@@ -51,6 +54,7 @@ export function createMetricsService(parts: {
   ]);
   const standing = createStandingGauges(registry);
   build.set({ version: parts.version, node: process.versions.node }, 1);
+  curve.set({ backend: parts.curveBackend }, 1);
   interval.set(parts.solvencyIntervalMs / 1_000);
   let looking: Promise<void> | null = null;
 

@@ -1,6 +1,6 @@
 import type { LegacyProof, LegacyToken } from '../../models/legacy.ts';
 import type { LegacySource } from '../../repositories/legacy/source.ts';
-import { isUnblindedDleqGood } from '../ecash/curve.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import type { TokenFound } from './inventory.ts';
 import type { KeysetTerms, MintTerms } from './mintTerms.ts';
 import { readSecret } from './readLegacy.ts';
@@ -15,13 +15,16 @@ export async function checkDleqs(
   found: readonly TokenFound[],
   terms: ReadonlyMap<string, MintTerms>,
   source: Pick<LegacySource, 'fieldsOfToken'>,
+  arithmetic: EcashArithmetic,
 ): Promise<TokenFound[]> {
   const checked: TokenFound[] = [];
   for (const one of found) {
     const { token, place } = one;
     const isDue = token.proofs.some((proof) => keysetFor(proof, token, terms) !== null);
     const fields = isDue ? await source.fieldsOfToken(token.origin, place) : null;
-    checked.push(fields === null ? one : { place, token: withFindings(token, fields, terms) });
+    checked.push(
+      fields === null ? one : { place, token: await withFindings(token, fields, terms, arithmetic) },
+    );
   }
   return checked;
 }
@@ -41,19 +44,23 @@ function keysetFor(
   return keyset?.keys.has(proof.amount) === true ? keyset : null;
 }
 
-function withFindings(
+async function withFindings(
   token: LegacyToken,
   fields: Record<string, unknown>,
   terms: ReadonlyMap<string, MintTerms>,
-): LegacyToken {
-  const proofs = token.proofs.map((proof, position): LegacyProof => {
+  arithmetic: EcashArithmetic,
+): Promise<LegacyToken> {
+  const due = token.proofs.flatMap((proof, position) => {
     const keyset = keysetFor(proof, token, terms);
-    if (keyset === null || !isWhole(proof)) return proof;
-    const { dleq } = readSecret(fields, position);
-    const key = keyset.keys.get(proof.amount);
-    const isGood =
-      dleq !== undefined && key !== undefined && isUnblindedDleqGood(dleq, proof.Y, proof.C, key);
-    return { ...proof, dleq: isGood ? 'holds' : 'fails' };
+    if (keyset === null || !isWhole(proof)) return [];
+    const K = keyset.keys.get(proof.amount);
+    return [{ ...readSecret(fields, position), C: proof.C, K, position }];
+  });
+  const checks = await arithmetic.check({ items: due });
+  const found = new Map(due.map(({ position }, index) => [position, checks[index]?.dleq === 'holds']));
+  const proofs = token.proofs.map((proof, position): LegacyProof => {
+    const isGood = found.get(position);
+    return isGood === undefined ? proof : { ...proof, dleq: isGood ? 'holds' : 'fails' };
   });
   return { ...token, proofs };
 }

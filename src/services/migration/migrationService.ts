@@ -4,6 +4,7 @@ import type { Wallet } from '../../models/wallet.ts';
 import type { Rehearsal } from '../../repositories/legacy/rehearsal.ts';
 import type { LegacySource } from '../../repositories/legacy/source.ts';
 import type { TakeOver } from '../../repositories/legacy/takeOver.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import { checkDleqs } from './dleq.ts';
 import { type Finding, findingsOf } from './findings.ts';
@@ -45,13 +46,14 @@ type Parts = {
   takeOver: TakeOver;
   mints: Pick<MintDirectory, 'at' | 'describe'>;
   mintUrls: readonly string[];
+  arithmetic: EcashArithmetic;
 };
 
 /** As many proofs are looked up at a time. */
 const lookUpSize = 500;
 
 export function createMigrationService(parts: Parts): MigrationService {
-  const { source, rehearsal, takeOver, mints, mintUrls } = parts;
+  const { source, rehearsal, takeOver, mints, mintUrls, arithmetic } = parts;
 
   async function migrate({ dryRun, onProgress }: Parameters<MigrationService['migrate']>[0]) {
     await source.tryKey();
@@ -76,7 +78,7 @@ export function createMigrationService(parts: Parts): MigrationService {
     const legacyWallets = taken.wallets.map(({ wallet }) => wallet);
     const asTaken = taken.tokens.map(({ token }) => token);
     const terms = await askMints(mints, mintUrls, asTaken, legacyWallets);
-    const inventory = { ...taken, tokens: await checkDleqs(taken.tokens, terms, source) };
+    const inventory = { ...taken, tokens: await checkDleqs(taken.tokens, terms, source, arithmetic) };
     const tokens = inventory.tokens.map(({ token }) => token);
     const present = await presentWallets([...legacyWallets, ...tokens]);
     const wallets = planWallets(legacyWallets, tokens, { terms, present });

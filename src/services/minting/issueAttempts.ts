@@ -1,7 +1,7 @@
-import { Amount, signMintQuote } from '@cashu/cashu-ts';
 import { type Attempt, attemptsFor, type MintingOperation, unsentAttempt } from '../../models/operation.ts';
 import type { PlannedOutput } from '../../models/proof.ts';
 import { denominations, split } from '../ecash/amounts.ts';
+import { curve } from '../ecash/curve.ts';
 import type { OutputFactory } from '../ecash/outputs.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import { wireOutput } from '../mint/gateway.ts';
@@ -91,12 +91,8 @@ export function createIssueAttempts(parts: {
   ): Promise<{ signature?: string }> {
     if (operation.quotePubkey === null) return {};
     const { privateKey } = await seeds.quoteKey(operation.walletId, operation.id);
-    const messages = planned.map(({ amount, keysetId, B_ }) => ({
-      amount: Amount.from(amount),
-      id: keysetId,
-      B_,
-    }));
-    return { signature: signMintQuote(privateKey, operation.quoteId, messages) };
+    const message = [operation.quoteId, ...planned.map(({ B_ }) => B_)].join('');
+    return { signature: curve.schnorrSignature(message, Buffer.from(privateKey, 'hex')) };
   }
 
   return { first, renewed };

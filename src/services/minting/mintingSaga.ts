@@ -9,6 +9,7 @@ import {
   withReply,
 } from '../../repositories/operations.ts';
 import type { ReportService } from '../contracts.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import type { OutputFactory } from '../ecash/outputs.ts';
 import { redeem } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
@@ -39,11 +40,12 @@ export function createMintingHandler(parts: {
   mints: MintDirectory;
   outputs: OutputFactory;
   seeds: Seeds;
+  arithmetic: EcashArithmetic;
   reports: ReportService;
   detection: Pick<Detection, 'demandUnsigned' | 'standing' | 'issuedUnknown'>;
   now: () => Date;
 }): Handler<MintingOperation> {
-  const { operations, mintings, mints, detection, now } = parts;
+  const { operations, mintings, mints, arithmetic, detection, now } = parts;
   const issueAttempts = createIssueAttempts(parts);
   const incidents = createMintingIncidents(parts.reports);
   const looks = createLooks(parts);
@@ -152,7 +154,7 @@ export function createMintingHandler(parts: {
 
   async function credit(operation: MintingOperation): Promise<Step> {
     const attempts = attemptsFor(operation, 'issue');
-    const redemption = await redeem(attempts, mints.at(operation.mintUrl));
+    const redemption = await redeem(attempts, mints.at(operation.mintUrl), arithmetic);
     switch (redemption.kind) {
       case 'proofs': {
         const proofs = redemption.redeemed.map(({ proof }) => proof);

@@ -4,13 +4,14 @@ import type { OutputPlace, Wallet } from '../../models/wallet.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import type { ReportService } from '../contracts.ts';
-import { unblindRestored } from '../ecash/outputs.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import { confirm } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
+import { unblindRestored } from '../ecash/unblinding.ts';
 import type { RestoredOutput } from '../mint/gateway.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import type { Ledger } from '../walletService.ts';
-import { batchSize, deriveBlanks } from './scan.ts';
+import { batchSize } from './scan.ts';
 
 /**
  * What the mint has signed of some outputs: the last one whose signature verifies, and what is to be looked at again. What was
@@ -31,18 +32,20 @@ export function createFinder(parts: {
   tokens: TokenRepository;
   ledger: Pick<Ledger, 'holdings'>;
   mints: MintDirectory;
-  seeds: Seeds;
+  seeds: Pick<Seeds, 'walletSeed'>;
+  arithmetic: EcashArithmetic;
   reports: Pick<ReportService, 'file'>;
   now: () => Date;
 }): Finder {
-  const { ecash, tokens, ledger, mints, seeds, reports, now } = parts;
+  const { ecash, tokens, ledger, mints, seeds, arithmetic, reports, now } = parts;
 
   /**
    * The order counts. Outputs stand in an operation before the mint signs them, and in a token no later than the operation
    * has ended: so operations are read after the mint has said what it signed, and tokens after it has said what is unspent.
    */
   async function at(wallet: Wallet, keysetId: string, indices: readonly number[]): Promise<Finding> {
-    const outputs = await deriveBlanks(await seeds.walletSeed(wallet.id), keysetId, indices);
+    const items = indices.map((counter) => ({ counter, role: 'blank' as const, amount: 0n }));
+    const outputs = await arithmetic.derive({ seed: await seeds.walletSeed(wallet.id), keysetId, items });
     const { gateway } = mints.at(wallet.mintUrl);
     const restored = answered(await gateway.restore(outputs), 'tell which outputs it has signed');
     if (restored.length === 0) return nothing;
@@ -72,7 +75,7 @@ export function createFinder(parts: {
     const keys = answered(await keysets.keys(keysetId), 'tell the keys of its keyset');
     const confirmed = await confirm(restored, outputs, new Set(), gateway);
     const sure = confirmed ?? answered<RestoredOutput[]>({ kind: 'unreachable' }, 'confirm its signatures');
-    return unblindRestored(outputs, sure, keys).proofs;
+    return (await unblindRestored(outputs, sure, keys, arithmetic)).proofs;
   }
 
   /** What no token has, by how it stands at the mint; what is spent there is over. */

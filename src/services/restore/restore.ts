@@ -5,6 +5,7 @@ import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash
 import type { RecoveryRepository } from '../../repositories/recoveries.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import type { ReportService, RestoreService } from '../contracts.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import type { Seeds } from '../ecash/seeds.ts';
 import type { Preflight } from '../melt/preflight.ts';
 import type { MintDirectory } from '../mint/mints.ts';
@@ -25,6 +26,7 @@ export function createRestore(parts: {
   preflight: Preflight;
   mints: MintDirectory;
   seeds: Seeds;
+  arithmetic: EcashArithmetic;
   reports: ReportService;
   config: Pick<Config, 'fenceDelayMs' | 'leaseMs' | 'workerIntervalMs'>;
   owner: string;

@@ -1,7 +1,5 @@
-import type { PlannedOutput } from '../../models/proof.ts';
 import type { ScanProgress } from '../../models/wallet.ts';
 import { counterLead } from '../../repositories/counters.ts';
-import { deriveOutput } from '../ecash/outputs.ts';
 
 /** So many outputs go into one question (NUT-09), and so many are taken in hand at once. */
 export const batchSize = 100;
@@ -10,8 +8,6 @@ export const gapLimit = 300;
 /** At how many thousands a scan looks, where earlier recoveries may have set the counter, and how far past each. */
 const thousandsAhead = 4;
 const pastThousand = 50;
-
-const outputsBetweenYields = 8;
 
 /**
  * The indices that a scan asks about next, at most 100 and in order; none when it is through: up to 300 past the counter
@@ -45,19 +41,3 @@ const thousandFrom = (index: number): number => Math.ceil(index / counterLead) *
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, offset) => from + offset);
-
-/** Derives outputs of any amount at these indices, letting others have the event loop in between. */
-export async function deriveBlanks(
-  seed: Uint8Array,
-  keysetId: string,
-  indices: readonly number[],
-): Promise<PlannedOutput[]> {
-  const outputs: PlannedOutput[] = [];
-  for (const index of indices) {
-    outputs.push(deriveOutput(seed, keysetId, index, { role: 'blank', amount: 0n }));
-    if (outputs.length % outputsBetweenYields === 0) await yieldToOthers();
-  }
-  return outputs;
-}
-
-const yieldToOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

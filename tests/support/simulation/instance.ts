@@ -15,6 +15,7 @@ import type { Sealer } from '../../../src/repositories/sealing.ts';
 import { createTokenRepository } from '../../../src/repositories/tokens.ts';
 import { createTransactionListRepository } from '../../../src/repositories/transactionList.ts';
 import { createWalletRepository } from '../../../src/repositories/wallets.ts';
+import { inProcess } from '../../../src/services/ecash/arithmetic.ts';
 import { createOutputFactory, proofName } from '../../../src/services/ecash/outputs.ts';
 import { createMeltAttempts } from '../../../src/services/melt/attempts.ts';
 import { createBooks } from '../../../src/services/melt/books.ts';
@@ -82,7 +83,9 @@ export function createInstance(parts: {
   const melts = createMeltRepository(database, tokens, operations, audit, now);
   const ledger = createLedgerRepository(database, now);
   const mints = createMintDirectory([mintUrl], transport, times);
-  const outputs = createOutputFactory(seeds, createCounterRepository(database));
+  const arithmetic = inProcess();
+  const counters = createCounterRepository(database);
+  const outputs = createOutputFactory({ seeds, counters, arithmetic });
   const reports = {
     file: async (draft: ReportDraft) => {
       report(draft);
@@ -129,6 +132,7 @@ export function createInstance(parts: {
     courier,
     incidents,
     lostTime: createLostTime({ operations, detection, now }),
+    arithmetic,
     times,
     now,
   });

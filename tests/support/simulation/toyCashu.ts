@@ -8,14 +8,9 @@ const hex = (secret: string): string => Buffer.from(secret, 'utf8').toString('he
 
 /** Y of a secret of at most 32 characters. */
 export const nameOf = (secret: string): string => `02${hex(secret)}`;
-const blinded = (secret: string): string => `03${hex(secret)}`;
 
 /** The name that the proof of a blinded message will have. */
 export const nameOfBlinded = (B_: string): string => `02${B_.slice(2)}`;
-
-export function hashToCurve(secret: Uint8Array): { toHex(compressed: boolean): string } {
-  return { toHex: () => nameOf(Buffer.from(secret).toString('utf8')) };
-}
 
 /** 64 hexadecimal digits that follow from a text. */
 function checksum(text: string): string {
@@ -43,28 +38,4 @@ export function sign(key: string, B_: string): { C_: string; dleq: { e: string; 
 /** Whether a proof is good: what the mint checks before it takes one. */
 export function isGood(key: string, secret: string, C: string): boolean {
   return C === `03${checksum(`${key}:${hex(secret)}`)}`;
-}
-
-type Message = { amount: unknown; B_: string; id: string };
-
-export class OutputData {
-  readonly blindedMessage: Message;
-  readonly blindingFactor: bigint;
-  readonly secret: Uint8Array;
-
-  constructor(blindedMessage: Message, blindingFactor: bigint, secret: Uint8Array) {
-    this.blindedMessage = blindedMessage;
-    this.blindingFactor = blindingFactor;
-    this.secret = secret;
-  }
-
-  static createSingleDeterministicData(
-    amount: unknown,
-    seed: Uint8Array,
-    counter: number,
-    id: string,
-  ): OutputData {
-    const secret = `${seed[0]}/${id}/${counter}`;
-    return new OutputData({ amount, B_: blinded(secret), id }, BigInt(counter) + 7n, Buffer.from(secret));
-  }
 }

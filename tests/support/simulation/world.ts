@@ -13,8 +13,8 @@ import type { Random } from './random.ts';
 import { type Actor, createScheduler, quiet } from './scheduler.ts';
 import { createMemoryStore } from './store/memoryStore.ts';
 import { createStoreLine } from './storeFaults.ts';
-import { nameOfBlinded, OutputData } from './toyCashu.ts';
-import { unblindedPoint } from './toyCurve.ts';
+import { nameOf } from './toyCashu.ts';
+import { curve } from './toyCurve.ts';
 import { createToyMint } from './toyMint.ts';
 import { createWitness } from './witness.ts';
 
@@ -176,21 +176,18 @@ export function createWorld(given: {
       { _id: walletId, npub, mint_url: mintUrl, mint_id: null, unit: 'sat', created_at: at },
     ]);
     const tokens = createTokenRepository(database, openSealers);
+    const secretsAt = curve.outputSecrets(new Uint8Array([7]), keyset.id);
     let counter = 0;
     for (let token = random.int(1, 4); token > 0; token -= 1) {
       const proofs = Array.from({ length: random.int(1, 4) }, () => {
         const amount = 2 ** random.int(0, 8);
         counter += 1;
-        const output = OutputData.createSingleDeterministicData(
-          amount,
-          new Uint8Array([7]),
-          counter,
-          keyset.id,
-        );
-        const { B_ } = output.blindedMessage;
-        const C = unblindedPoint(mint.vault.promise({ amount, id: keyset.id, B_ }, amount).C_);
-        const secret = Buffer.from(output.secret).toString('utf8');
-        return { Y: nameOfBlinded(B_), keysetId: keyset.id, amount: BigInt(amount), secret, C };
+        const { secret, blindingFactor } = secretsAt(counter);
+        const Y = nameOf(secret);
+        const B_ = String(curve.blindedPoint(Y, blindingFactor));
+        const { C_ } = mint.vault.promise({ amount, id: keyset.id, B_ }, amount);
+        const C = String(curve.unblindedPoint(C_, blindingFactor, ''));
+        return { Y, keysetId: keyset.id, amount: BigInt(amount), secret, C };
       });
       funded += proofs.reduce((sum, { amount }) => sum + amount, 0n);
       const draft = { transactionType: 'received' as const, transactionId: `gift-${token}`, proofs, at };

@@ -1,0 +1,55 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { createThreads, type Threads } from '../../src/services/ecash/threads.ts';
+
+const file = new URL('../fixtures/threads/moody.mjs', import.meta.url);
+type Mood = 'answers' | 'throws' | 'dies' | 'breaks' | 'hangs';
+
+let threads: Threads<Mood>;
+const open = (size = 1, maxWaiting = 2) => {
+  threads = createThreads<Mood>(file, size, maxWaiting);
+};
+const answer = () => threads.run<string>('answers');
+afterEach(() => threads.close());
+
+it('tasks are done by as many threads as there may be, the others in their turn', async () => {
+  open(2, 10);
+  expect(await Promise.all(Array.from({ length: 20 }, answer))).toEqual(Array(20).fill('an answer'));
+});
+
+it('what a task throws is thrown where it was asked for, and its thread goes on', async () => {
+  open();
+  await expect(threads.run('throws')).rejects.toThrow(new RangeError('out of range'));
+  expect(await answer()).toBe('an answer');
+});
+
+it.each([
+  ['dies', 'exit code 3'],
+  ['breaks', new Error('broken')],
+] as const)('a thread that %s fails the task that it had, and another does the next', async (mood, cause) => {
+  open();
+  const fate = threads.run(mood).catch((error: unknown) => error);
+  const next = answer();
+  expect(await fate).toMatchObject({ message: 'A thread has ended with its task undone.', cause });
+  expect(await next).toBe('an answer');
+  expect(await answer()).toBe('an answer');
+});
+
+it('it is told when so many tasks wait that no more should', async () => {
+  open(1, 2);
+  const hanging = threads.run('hangs').catch(() => 'ended');
+  const first = answer().catch(() => 'ended');
+  expect(threads.isFull()).toBe(false);
+  const second = answer().catch(() => 'ended');
+  await new Promise(setImmediate);
+  expect(threads.isFull()).toBe(true);
+  await threads.close();
+  expect(await Promise.all([hanging, first, second])).toEqual(['ended', 'ended', 'ended']);
+});
+
+it('what is under way and what waits fails when they are ended, and nothing is begun after that', async () => {
+  open();
+  const fates = [threads.run('hangs'), answer()].map((task) => task.catch((error: unknown) => error));
+  await threads.close();
+  for (const fate of fates) expect(await fate).toBeInstanceOf(Error);
+  await expect(answer()).rejects.toThrow('ended');
+});
