@@ -38,7 +38,7 @@ export type CurveBackend = 'wasm' | 'javascript';
 
 type Loaded = { curve: Curve; curveBackend: CurveBackend; whyNotWasm: Error | null };
 
-/** Chosen once, when this file is loaded, for the whole process (ADR 39). */
+/** Chosen once, when this file is loaded; threads of arithmetic load it for themselves, and come to the same (ADR 39). */
 export const { curve, curveBackend, whyNotWasm }: Loaded = await load();
 
 async function load(): Promise<Loaded> {
