@@ -18,7 +18,7 @@ import { createBearerTokenService } from './services/auth/bearerTokens.ts';
 import { createSignedRequestService } from './services/auth/signedRequests.ts';
 import type { RestoreService, Services } from './services/contracts.ts';
 import { createArithmetic } from './services/ecash/arithmetic.ts';
-import { whyNotWasm } from './services/ecash/curve.ts';
+import { warnWithoutWasm } from './services/ecash/curve.ts';
 import { createSeeds } from './services/ecash/seeds.ts';
 import { createForeignTokens } from './services/exchange/foreignTokens.ts';
 import { createReceiveService } from './services/exchange/receiveService.ts';
@@ -287,14 +287,4 @@ export async function createContext(given: {
     isDraining,
     publicOrigin,
   };
-}
-
-/** Slower by a factor, but not wrong. */
-function warnWithoutWasm(logger: Logger): void {
-  if (whyNotWasm === null) return;
-  const reason = whyNotWasm.message;
-  logger.warn(
-    'libsecp256k1 could not be loaded: curve arithmetic is done in JavaScript, ten times as slowly',
-    { reason },
-  );
 }

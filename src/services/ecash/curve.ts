@@ -1,3 +1,5 @@
+import type { Logger } from '../../logger.ts';
+
 /** What follows from a NUT-13 index: the secret of a proof and the factor that blinds it, 32 bytes each in lower-case hex. */
 export type OutputSecrets = { secret: string; blindingFactor: string };
 
@@ -36,7 +38,7 @@ export type CurveBackend = 'wasm' | 'javascript';
 
 type Loaded = { curve: Curve; curveBackend: CurveBackend; whyNotWasm: Error | null };
 
-/** Chosen once, when this file is loaded, for the whole process (ADR 39). */
+/** Chosen once, when this file is loaded; threads of arithmetic load it for themselves, and come to the same (ADR 39). */
 export const { curve, curveBackend, whyNotWasm }: Loaded = await load();
 
 async function load(): Promise<Loaded> {
@@ -46,4 +48,13 @@ async function load(): Promise<Loaded> {
     const whyNotWasm = error instanceof Error ? error : new Error(String(error));
     return { curve: await import('./javascriptCurve.ts'), curveBackend: 'javascript', whyNotWasm };
   }
+}
+
+/** Tells the operator, where it is so, that payments cost ten times the processor. */
+export function warnWithoutWasm(logger: Pick<Logger, 'warn'>): void {
+  if (whyNotWasm === null) return;
+  const reason = whyNotWasm.message;
+  logger.warn('libsecp256k1 could not be loaded: JavaScript does curve arithmetic, at a tenth of the speed', {
+    reason,
+  });
 }
