@@ -18,7 +18,7 @@ import { createBearerTokenService } from './services/auth/bearerTokens.ts';
 import { createSignedRequestService } from './services/auth/signedRequests.ts';
 import type { RestoreService, Services } from './services/contracts.ts';
 import { createArithmetic } from './services/ecash/arithmetic.ts';
-import { warnWithoutWasm } from './services/ecash/curve.ts';
+import { warnOfJavascript } from './services/ecash/curve.ts';
 import { createSeeds } from './services/ecash/seeds.ts';
 import { createForeignTokens } from './services/exchange/foreignTokens.ts';
 import { createReceiveService } from './services/exchange/receiveService.ts';
@@ -138,7 +138,7 @@ export async function createContext(given: {
   const stores = { ...plainStores, melts: meteredMelts(plainStores.melts, meters.timed) };
   const mints = profile === 'production' ? refusingSimulated(allMints) : allMints;
   const arithmetic = createArithmetic(config.curveThreads);
-  warnWithoutWasm(logger);
+  warnOfJavascript(logger);
   const seeds = createSeeds(secrets.mnemonic, stores.wallets);
   const { filed, spool } = stores;
   const reports = meteredReports(createReportService({ reports: filed, spool, config, logger, now }), meters);

@@ -93,7 +93,10 @@ function misplacedLibrary(path: string, { specifier, isTypeOnly, valueNames }: I
   ) {
     return ['mongoose belongs in repositories and models'];
   }
-  if (isLibrary(specifier, 'tiny-secp256k1') && !path.startsWith('src/services/ecash/wasm')) {
+  if (
+    (isLibrary(specifier, 'tiny-secp256k1') || isLibrary(specifier, 'secp256k1')) &&
+    !path.startsWith('src/services/ecash/libsecp')
+  ) {
     return ['libsecp256k1 belongs behind services/ecash/curve.ts, which does without where it must'];
   }
   if (!isLibrary(specifier, '@cashu/cashu-ts') || isTypeOnly) return [];

@@ -33,28 +33,39 @@ export type Curve = {
   outputSecrets(seed: Uint8Array, keysetId: string): (counter: number) => OutputSecrets;
 };
 
-/** Where the arithmetic is done: by libsecp256k1 in WebAssembly or, ten times as slowly, by cashu-ts. */
-export type CurveBackend = 'wasm' | 'javascript';
+/**
+ * What does the arithmetic: libsecp256k1 as machine code, where the package has it for the platform; the same in WebAssembly, in four
+ * times the time; or cashu-ts in JavaScript, in ten times that.
+ */
+export type CurveBackend = 'native' | 'wasm' | 'javascript';
 
-type Loaded = { curve: Curve; curveBackend: CurveBackend; whyNotWasm: Error | null };
+type Loaded = { curve: Curve; curveBackend: CurveBackend; whyJavascript: Error | null };
 
 /** Chosen once, when this file is loaded; threads of arithmetic load it for themselves, and come to the same (ADR 39). */
-export const { curve, curveBackend, whyNotWasm }: Loaded = await load();
+export const { curve, curveBackend, whyJavascript }: Loaded = await load();
 
 async function load(): Promise<Loaded> {
   try {
-    return { curve: await import('./wasmCurve.ts'), curveBackend: 'wasm', whyNotWasm: null };
+    const [{ createLibsecpCurve }, { inMachineCode, inWebAssembly }] = await Promise.all([
+      import('./libsecpCurve.ts'),
+      import('./libsecp.ts'),
+    ]);
+    return {
+      curve: createLibsecpCurve(inMachineCode ?? inWebAssembly),
+      curveBackend: inMachineCode === null ? 'wasm' : 'native',
+      whyJavascript: null,
+    };
   } catch (error) {
-    const whyNotWasm = error instanceof Error ? error : new Error(String(error));
-    return { curve: await import('./javascriptCurve.ts'), curveBackend: 'javascript', whyNotWasm };
+    const whyJavascript = error instanceof Error ? error : new Error(String(error));
+    return { curve: await import('./javascriptCurve.ts'), curveBackend: 'javascript', whyJavascript };
   }
 }
 
-/** Tells the operator, where it is so, that payments cost ten times the processor. */
-export function warnWithoutWasm(logger: Pick<Logger, 'warn'>): void {
-  if (whyNotWasm === null) return;
-  const reason = whyNotWasm.message;
-  logger.warn('libsecp256k1 could not be loaded: JavaScript does curve arithmetic, at a tenth of the speed', {
+/** Tells the operator, where it is so, that payments cost many times the processor. */
+export function warnOfJavascript(logger: Pick<Logger, 'warn'>): void {
+  if (whyJavascript === null) return;
+  const reason = whyJavascript.message;
+  logger.warn('libsecp256k1 could not be loaded: JavaScript does curve arithmetic, many times as slowly', {
     reason,
   });
 }
