@@ -43,6 +43,12 @@ export function fencedRest(operation: MeltOperation): Proof[] {
   return (operation.held?.send ?? []).filter(({ secret }) => secrets.has(secret));
 }
 
+/** What that fence left out, since the mint called it spent. No payment can take it either: it would have to take all. */
+export function leftOut(operation: MeltOperation): Proof[] {
+  const back = fencedRest(operation);
+  return back.length === 0 ? [] : (operation.held?.send ?? []).filter((proof) => !back.includes(proof));
+}
+
 /** What people decide about operations: each decision with its audit event, both or neither (ADR 36). */
 export function createDecisionRepository(
   database: Pick<Database, 'connection' | 'wallets'>,
@@ -77,15 +83,16 @@ export function createDecisionRepository(
 
   /**
    * Ends an operation without knowing its outcome: what it has reserved and nobody can prove to be the wallet's is spent by
-   * these books; what is proven becomes spendable. @throws StaleOperation, CommitUnknown
+   * these books; what is proven becomes spendable, and so does `unspent`, which a fence had left out.
+   * @throws StaleOperation, CommitUnknown
    */
-  function writeOff(operation: Operation, noted: AuditEvent): Promise<void> {
+  function writeOff(operation: Operation, unspent: readonly Proof[], noted: AuditEvent): Promise<void> {
     return runTransaction(database.connection, async (tx) => {
       // First of all: whoever works at it just now has moved it before us, or finds it moved.
       const current = await operations.hold(operation.id, tx, noted.at);
       if (current?.version !== operation.version) throw new StaleOperation(operation.id);
       const { books, missing } = forgiving();
-      await close(tx, books, operation, noted.at);
+      await close(tx, books, operation, unspent, noted.at);
       const details = {
         ...noted.details,
         ...(missing.tokens === 0 ? {} : { missingTokens: missing.tokens }),
@@ -107,13 +114,14 @@ export function createDecisionRepository(
     tx: Transaction,
     books: TokenRepository,
     operation: Operation,
+    unspent: readonly Proof[],
     at: Date,
   ): Promise<void> {
     const ended = { state: 'written_off' as const, finishedAt: at };
     const failure = { cause: 'WRITTEN_OFF', detail: null };
     switch (operation.kind) {
       case 'melt':
-        return closeMelt(tx, books, operation, at);
+        return closeMelt(tx, books, operation, unspent, at);
       case 'minting':
         await operations.transition(operation, { state: 'written_off' }, given, at, tx);
         return books.fail(tx, operation.walletId, operation.tokenId, at);
@@ -145,9 +153,16 @@ export function createDecisionRepository(
     tx: Transaction,
     books: TokenRepository,
     operation: MeltOperation,
+    unspent: readonly Proof[],
     at: Date,
   ): Promise<void> {
-    const back = fencedRest(operation);
+    const back = [...fencedRest(operation), ...unspent];
+    await books.takeOut(
+      tx,
+      operation.walletId,
+      operation.id,
+      unspent.map(({ Y }) => Y),
+    );
     const atomicResult =
       operation.held === null && !operation.bookedEarly
         ? await sourcesGivenUp(tx, books, operation, at)
@@ -164,8 +179,14 @@ export function createDecisionRepository(
     const booked = { atomicResult, bookedEarly: true, releasedAmount, finishedAt: at };
     const failure = { cause: 'WRITTEN_OFF', detail: null };
     if (back.length > 0) {
-      const event = 'a person has written off what is missing: the rest is back';
-      await operations.transition(operation, { ...booked, failure, state: 'released' }, event, at, tx);
+      const missingAmount = atStake(operation, unspent);
+      const released = { ...booked, state: 'released' as const, missingAmount };
+      const ending = missingAmount === 0n ? released : { ...released, failure };
+      const event =
+        missingAmount === 0n
+          ? 'the mint calls what was missing unspent: all of it is back'
+          : 'a person has written off what is missing: the rest is back';
+      await operations.transition(operation, ending, event, at, tx);
       return;
     }
     await operations.transition(operation, { ...booked, failure, state: 'written_off' }, given, at, tx);
@@ -194,11 +215,11 @@ export function createDecisionRepository(
 
 const given = 'a person has written it off';
 
-/** What the wallet loses by these books if an operation is written off, in its unit. */
-export function atStake(operation: Operation): bigint {
+/** What the wallet loses by these books if an operation is written off, in its unit. `unspent`: of what a fence left out. */
+export function atStake(operation: Operation, unspent: readonly Proof[]): bigint {
   switch (operation.kind) {
     case 'melt':
-      if (fencedRest(operation).length > 0) return operation.missingAmount ?? 0n;
+      if (fencedRest(operation).length > 0) return (operation.missingAmount ?? 0n) - sumAmounts(unspent);
       return operation.held === null ? operation.sourceAmount : sumAmounts(meltInputs(operation));
     case 'send':
       return operation.booked ? operation.amount : operation.sourceAmount;

@@ -68,12 +68,18 @@ export function createRecoveredEcashRepository(
 
   /**
    * Outputs, by B_, whose proofs went into a melt or a fence that has ended: by these books they are spent for good, though
-   * no token says so. A mint that was itself restored from an old backup calls them unspent again.
+   * no token says so. A mint that was itself restored from an old backup calls them unspent again. Not where a person has
+   * written off what a fence had left out: nothing of ours has taken that.
    */
   async function spentOutputs(walletId: string): Promise<ReadonlySet<string>> {
     const spent = new Set<string>();
     const ended = database.operations
-      .find({ wallet_id: walletId, kind: 'melt', state: { $in: ['settled', 'released'] } })
+      .find({
+        wallet_id: walletId,
+        kind: 'melt',
+        state: { $in: ['settled', 'released'] },
+        'details.failure.cause': { $ne: 'WRITTEN_OFF' },
+      })
       .select({ attempts: 1 })
       .lean<Pick<OperationDocument, '_id' | 'attempts'>>()
       .cursor();

@@ -2,6 +2,7 @@ import { type Breakage, edit } from './breakage.ts';
 
 const decidedAbout = 'tests/integration/supportDecide.test.ts';
 const stopped = 'tests/integration/supportStopped.test.ts';
+const leftOut = 'tests/integration/supportLeftOut.test.ts';
 const givenUp = 'tests/integration/supportWriteOff.test.ts';
 
 /** What people decide. */
@@ -65,6 +66,26 @@ export const deciding: Breakage[] = [
     ],
     caughtBy: givenUp,
     test: 'does not say whether it is spent',
+  },
+  {
+    name: 'what a fence left out is given up whatever the mint says of it by now',
+    edits: [
+      edit(
+        'src/services/support/grounds.ts',
+        'return { why: isClear ? null : unclear, unspent };',
+        'return { why: isClear || unclear ? null : unclear, unspent: [] };',
+      ),
+    ],
+    caughtBy: leftOut,
+    test: 'what the mint calls unspent by now comes back',
+  },
+  {
+    name: 'what a fence left out is not found by a restore',
+    edits: [
+      edit('src/repositories/recoveredEcash.ts', "'details.failure.cause': { $ne: 'WRITTEN_OFF' },", ''),
+    ],
+    caughtBy: leftOut,
+    test: 'is found by a restore',
   },
   {
     name: 'a paid minting is given up before the mint has issued it',

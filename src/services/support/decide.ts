@@ -1,5 +1,6 @@
 import { DomainError, InvariantBroken } from '../../models/errors.ts';
 import { isFinished, type Operation, type OperationStory } from '../../models/operation.ts';
+import type { Proof } from '../../models/proof.ts';
 import type { AuditEvent } from '../../models/report.ts';
 import { redactText } from '../../redaction.ts';
 import {
@@ -80,12 +81,14 @@ export function createDecide(parts: {
       if (state !== undefined && state !== operation.state)
         throw notPossible(operation, 'It is not in the state any more in which you have seen it.');
       const at = now();
-      const why = whyNot(operation, decision, at) ?? (await grounds(operation, decision));
+      const why = whyNot(operation, decision, at);
       if (why !== null) throw notPossible(operation, why);
+      const ground = await grounds(operation, decision);
+      if (ground.why !== null) throw notPossible(operation, ground.why);
       try {
         const noted = auditOf(operation, decision, note, actor, at);
         if (decision === 'fence') await takeUp(operation, noted);
-        else await writeOff(operation, note, noted);
+        else await writeOff(operation, ground.unspent, note, noted);
         return 'DECIDED';
       } catch (error) {
         if (error instanceof UnderRecovery) throw notPossible(operation, whileRecovered);
@@ -102,8 +105,14 @@ export function createDecide(parts: {
     }
   }
 
-  async function writeOff(operation: Operation, note: string, noted: AuditEvent): Promise<void> {
-    await decisions.writeOff(operation, noted);
+  async function writeOff(
+    operation: Operation,
+    unspent: readonly Proof[],
+    note: string,
+    noted: AuditEvent,
+  ): Promise<void> {
+    const details = { ...noted.details, writtenOff: atStake(operation, unspent) };
+    await decisions.writeOff(operation, unspent, { ...noted, details });
     const how = `A person has written it off: ${note}`;
     for (const name of reportsOf) await reports.close(`${name}:${operation.id}`, how);
   }
@@ -188,8 +197,7 @@ const reportsOf = [
 function auditOf(operation: Operation, decision: Decision, note: string, actor: Actor, at: Date): AuditEvent {
   const { id: transactionId, walletId, npub, state } = operation;
   const { keyId, label, requestId } = actor;
-  const amount = decision === 'write_off' ? { writtenOff: atStake(operation) } : {};
-  const details = { decision, state, ...amount, keyId, label, note, requestId };
+  const details = { decision, state, keyId, label, note, requestId };
   return { walletId, npub, transactionId, event: 'operation.decided', details, at };
 }
 

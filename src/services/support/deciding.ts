@@ -33,7 +33,7 @@ function whyNoFence(operation: Operation): string | null {
   if (kind !== 'melt') return whyNotTakenUp(operation);
   if (operation.payment !== null) return null; // it goes on from there, and asks for its change
   if (fencedRest(operation).length > 0)
-    return 'What is left of its ecash was taken back already; write off what is missing.';
+    return 'What is left of its ecash was taken back already; write off what is missing. What of that the mint calls unspent by then comes back, too.';
   if (hasLeft(operation)) return null;
   if (state === 'written_off') return `No payment request had left. ${restoreInstead}`;
   if (state !== 'needs_attention')
