@@ -10,19 +10,12 @@ import {
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditEvent } from '../models/report.ts';
 import type { AuditRepository } from './audit.ts';
+import { createComebacks, type ProofNames } from './comebacks.ts';
 import type { Database } from './database.ts';
 import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
 import { bookSources, ownerOf } from './sourceBooking.ts';
 import type { TokenRepository } from './tokens.ts';
 import { runTransaction, type Transaction } from './transaction.ts';
-
-/** Its wallet is being recovered, which may find what was given up. */
-export class UnderRecovery extends Error {
-  constructor() {
-    super('the wallet is being recovered');
-    this.name = 'UnderRecovery';
-  }
-}
 
 export type DecisionRepository = ReturnType<typeof createDecisionRepository>;
 
@@ -51,34 +44,47 @@ export function leftOut(operation: MeltOperation): Proof[] {
 
 /** What people decide about operations: each decision with its audit event, both or neither (ADR 36). */
 export function createDecisionRepository(
-  database: Pick<Database, 'connection' | 'wallets'>,
+  database: Pick<Database, 'connection' | 'wallets' | 'tokens'>,
   tokens: TokenRepository,
   operations: OperationRepository,
   audit: AuditRepository,
 ) {
-  /** Has an operation go on from another state, or with a decision to keep to. @throws StaleOperation, UnderRecovery */
+  const comebacks = createComebacks(database);
+
+  /** Has an operation go on from another state, or with a decision to keep to. @throws StaleOperation */
   function takeUp<T extends Operation>(
     operation: T,
     changes: Changes<T>,
     event: string,
     noted: AuditEvent,
   ): Promise<T> {
+    return runTransaction(database.connection, (tx) => goOn(tx, operation, changes, event, noted));
+  }
+
+  /** The same of a payment that was given up. @throws StaleOperation, UnderRecovery, CameBack */
+  function takeUpAgain(
+    operation: MeltOperation,
+    names: ProofNames,
+    changes: Changes<MeltOperation>,
+    event: string,
+    noted: AuditEvent,
+  ): Promise<MeltOperation> {
     return runTransaction(database.connection, async (tx) => {
-      if (operation.state === 'written_off') await demandNoRecovery(tx, operation);
-      const taken = await operations.transition(operation, changes, event, noted.at, tx);
-      await audit.append(noted, tx);
-      return taken;
+      await comebacks.demandNone(tx, operation, names);
+      return goOn(tx, operation, changes, event, noted);
     });
   }
 
-  /** What was given up is free for a recovery to find. Written, so that none can begin beside this. @throws UnderRecovery */
-  async function demandNoRecovery(tx: Transaction, { walletId }: Operation): Promise<void> {
-    const { modifiedCount } = await database.wallets.updateOne(
-      { _id: walletId, recovery: { $exists: false } },
-      { $inc: { taken_up: 1 } },
-      { session: tx.session },
-    );
-    if (modifiedCount !== 1) throw new UnderRecovery();
+  async function goOn<T extends Operation>(
+    tx: Transaction,
+    operation: T,
+    changes: Changes<T>,
+    event: string,
+    noted: AuditEvent,
+  ): Promise<T> {
+    const taken = await operations.transition(operation, changes, event, noted.at, tx);
+    await audit.append(noted, tx);
+    return taken;
   }
 
   /**
@@ -210,7 +216,7 @@ export function createDecisionRepository(
     };
   }
 
-  return { takeUp, writeOff };
+  return { takeUp, takeUpAgain, writeOff };
 }
 
 const given = 'a person has written it off';

@@ -82,6 +82,42 @@ describe('a payment that was stopped because a token of it is not reserved any m
   });
 });
 
+describe('a fence of what was given up', () => {
+  it('comes to nothing beside a restore that begins and ends just before it', async () => {
+    const { wallet, id, paymentHash } = await hanging();
+    await decide(id, 'write_off');
+    await world.sim.settle(paymentHash, 'failed');
+    const { wallets } = world.context.database;
+    const { updateOne } = wallets;
+    const racing = async (...given: Parameters<typeof updateOne>) => {
+      if (!JSON.stringify(given[1]).includes('taken_up')) return updateOne.apply(wallets, given);
+      Reflect.deleteProperty(wallets, 'updateOne');
+      await restored(wallet);
+      return wallets.updateOne(...given);
+    };
+    Object.assign(wallets, { updateOne: racing });
+    expect(await decide(id, 'fence')).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('A restore has brought its ecash back') },
+    });
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
+  });
+
+  it('whose token was not reserved any more takes nothing that is in the wallet', async () => {
+    const { wallet, id, paymentHash } = await begun(214, 210, 'pending');
+    const { tokens } = world.context.database;
+    await tokens.updateMany({ reserved_by: id }, { $set: { reserved_by: null } });
+    mint.jump(hourMs);
+    expect((await decide(id, 'write_off')).body).toMatchObject({ state: 'written_off' });
+    await world.sim.settle(paymentHash, 'failed');
+    expect(await decide(id, 'fence')).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('has stayed in the wallet') },
+    });
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 214, reservedBalance: 0 });
+  });
+});
+
 describe('a payment each step of which fails', () => {
   it('is reported after an hour, and settled once it can be booked', async () => {
     const { wallet, id, paymentHash } = await begun(512, 210, 'pending');

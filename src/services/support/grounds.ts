@@ -1,5 +1,4 @@
 import {
-  attemptsFor,
   type MeltOperation,
   type MintingOperation,
   meltInputs,
@@ -7,32 +6,21 @@ import {
 } from '../../models/operation.ts';
 import type { Proof } from '../../models/proof.ts';
 import { fencedRest, leftOut } from '../../repositories/decisions.ts';
-import type { RecoveryRepository } from '../../repositories/recoveries.ts';
-import type { TokenRepository } from '../../repositories/tokens.ts';
-import { proofName } from '../ecash/outputs.ts';
 import type { MintView } from '../melt/decision.ts';
 import { inputsView } from '../melt/observe.ts';
 import type { ProofState } from '../mint/gateway.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import type { Decision } from './contracts.ts';
 import { hasLeft } from './deciding.ts';
 
 /**
- * Why a decision cannot be made about an operation, by what others know of it than it itself; `why` null where it can. `unspent`:
- * what a fence had left out and the mint calls unspent by now, so that it is not given up with the rest.
+ * Why an operation cannot be given up, by what its mint says of it; `why` null where it can. `unspent`: what a fence had left out
+ * and the mint calls unspent by now, so that it is not given up with the rest.
  */
-export type Grounds = (operation: Operation, decision: Decision) => Promise<Ground>;
+export type Grounds = (operation: Operation) => Promise<Ground>;
 type Ground = { why: string | null; unspent: Proof[] };
 
-export function createGrounds(parts: {
-  tokens: Pick<TokenRepository, 'holding'>;
-  recoveries: Pick<RecoveryRepository, 'byId'>;
-  mints: Pick<MintDirectory, 'urls' | 'at'>;
-}): Grounds {
-  const { tokens, recoveries, mints } = parts;
-
-  const groundsNow: Grounds = async (operation, decision) => {
-    if (decision === 'fence') return { why: await againstFence(operation), unspent: [] };
+export function createGrounds({ mints }: { mints: Pick<MintDirectory, 'urls' | 'at'> }): Grounds {
+  const groundsNow: Grounds = async (operation) => {
     if (operation.kind === 'melt' && fencedRest(operation).length > 0) return ofLeftOut(operation);
     return { why: await againstWriteOff(operation), unspent: [] };
   };
@@ -46,30 +34,6 @@ export function createGrounds(parts: {
     const unspent = inBoth('UNSPENT');
     const isClear = unspent.length + inBoth('SPENT').length === proofs.length;
     return { why: isClear ? null : unclear, unspent };
-  }
-
-  /** What was given up may have been found by a restore since: it is in a token then, and must not be taken back twice. */
-  async function againstFence(operation: Operation): Promise<string | null> {
-    if (operation.kind !== 'melt' || operation.state !== 'written_off') return null;
-    const { walletId } = operation;
-    if (((await recoveries.byId(walletId))?.recovery ?? null) !== null) return whileRecovered;
-    const inputs = meltInputs(operation).map(({ Y }) => Y);
-    if (await isFound(operation, inputs))
-      return 'A restore has brought its ecash back, and whatever the wallet has done with it since stands.';
-    const given = [...attemptsFor(operation, 'melt'), ...attemptsFor(operation, 'fence')];
-    const outputs = given.flatMap((attempt) => attempt.outputs.map(({ secret }) => proofName(secret)));
-    if (await isFound(operation, outputs))
-      return 'A restore has found what the mint gave for its ecash, so that is spent there: nothing is left to take back.';
-    return null;
-  }
-
-  /** Whether any of these is in a token that is none of its sources, whatever has become of that: only a restore makes one. */
-  async function isFound(
-    { walletId, mintUrl, sourceTokenIds }: MeltOperation,
-    Ys: readonly string[],
-  ): Promise<boolean> {
-    const holding = await tokens.holding({ id: walletId, mintUrl }, Ys);
-    return holding.some(({ id }) => !sourceTokenIds.includes(id));
   }
 
   /** What is the wallet's by its mint is not given up: where no fence could take it up again, it must be gone for certain. */
@@ -147,8 +111,6 @@ export function createGrounds(parts: {
 
   return groundsNow;
 }
-
-export const whileRecovered = 'Its wallet is being restored; decide when that is over.';
 
 const unclear =
   'What is left of its ecash was taken back already, and its mint does not say, twice alike, whether the part that was missing is spent: what is not is the wallet’s. Try again when the mint answers.';
