@@ -24,7 +24,14 @@ async function tokenInTheWayOf({ npub }: TestWallet, transaction_id: string) {
   if (another === undefined) throw new Error('the wallet has no token');
   const { proofs: _, ...without } = another;
   const _id = `tok_in_the_way_of_${transaction_id}`;
-  await tokens.create({ ...without, _id, status: 'failed', total_amount: 0n, transaction_id });
+  await tokens.create({
+    ...without,
+    _id,
+    status: 'failed',
+    total_amount: 0n,
+    transaction_id,
+    reserved_by: null,
+  });
   return { remove: () => tokens.deleteOne({ _id }) };
 }
 
@@ -115,6 +122,21 @@ describe('a fence of what was given up', () => {
       body: { message: expect.stringContaining('has stayed in the wallet') },
     });
     expect(await wallet.balance()).toMatchObject({ totalBalance: 214, reservedBalance: 0 });
+  });
+});
+
+describe('a payment whose keep is in another token already', () => {
+  it('is not given up, in words, before a person has put that right', async () => {
+    const { wallet, id } = await begun(512, 210, 'pending');
+    const inTheWay = await tokenInTheWayOf(wallet, `${id}_keep`);
+    mint.jump(hourMs);
+    await comesToLater(wallet, id, 'needs_attention');
+    expect(await decide(id, 'write_off')).toMatchObject({
+      status: 409,
+      body: { code: 'DECISION_NOT_POSSIBLE', message: expect.stringContaining('in another token already') },
+    });
+    await inTheWay.remove();
+    expect((await decide(id, 'write_off')).body).toMatchObject({ state: 'written_off' });
   });
 });
 

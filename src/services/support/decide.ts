@@ -110,9 +110,15 @@ function isDecided(operation: Operation, decision: Decision): boolean {
 function inTheWay(error: unknown): string | null {
   if (error instanceof UnderRecovery) return 'Its wallet is being restored; decide when that is over.';
   if (error instanceof CameBack) return cameBack[error.how];
-  if (duplicateKeyIndex(error) === 'one_payment_per_invoice')
-    return 'Another one of its wallet is under way; decide when that has ended.';
-  return null;
+  switch (duplicateKeyIndex(error)) {
+    case 'one_payment_per_invoice':
+      return 'Another one of its wallet is under way; decide when that has ended.';
+    case 'one_token_per_proof':
+    case 'one_token_per_purpose':
+      return 'Ecash that it would give back is in another token already, as no server leaves it; find out how it came there, and put that right first.';
+    default:
+      return null;
+  }
 }
 
 const cameBack: Record<Comeback, string> = {
