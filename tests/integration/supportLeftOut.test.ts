@@ -55,7 +55,12 @@ describe('what a fence has left out, since the mint called it spent', () => {
     const { wallet, id, other } = await stopped(funds);
     await world.sim.spendOutside([outside(other)]);
     mint.lie = null;
-    expect((await decide(id, 'write_off')).body).toMatchObject({ outcome: 'DECIDED', state: 'released' });
+    expect((await decide(id, 'write_off')).body).toMatchObject({
+      outcome: 'DECIDED',
+      state: 'released',
+      whereTheMoneyIs: expect.stringContaining('less what others have spent of it'),
+    });
+    expect((await decide(id, 'write_off')).body).toMatchObject({ outcome: 'DECIDED_BEFORE' });
     expect(await wallet.balance()).toMatchObject({ totalBalance: sum - 16, reservedBalance: 0 });
     expect(await decidedIn(id)).toMatchObject([{ details: { writtenOff: 16 } }]);
     expect((await wallet.status(id)).body).toMatchObject({ cause: 'WRITTEN_OFF', released: sum - 16 });

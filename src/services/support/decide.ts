@@ -102,9 +102,13 @@ export function createDecide(parts: {
 
 /** Whether it has been decided so, and still stands. */
 function isDecided(operation: Operation, decision: Decision): boolean {
-  if (decision === 'write_off') return operation.state === 'written_off';
+  if (decision === 'write_off') return operation.state === 'written_off' || isPartlyGivenUp(operation);
   return operation.kind === 'melt' && operation.fenceDecidedAt !== null && !isFinished(operation.state);
 }
+
+/** Others had spent a part of it, and a person has written that off. */
+const isPartlyGivenUp = (operation: Operation): boolean =>
+  operation.kind === 'melt' && operation.state === 'released' && operation.failure?.cause === 'WRITTEN_OFF';
 
 /** Why a decision has come to nothing, for good or for now, by what its transaction has met; null where it was something else. */
 function inTheWay(error: unknown): string | null {
