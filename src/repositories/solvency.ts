@@ -10,8 +10,8 @@ export type Solvency = { booked: bigint; verified: bigint };
 /** How far a wallet has been looked at, where not at all of it: the last token, and how much was missing up to there. */
 export type SolvencyWalk = { after: string; missing: bigint };
 
-/** A wallet whose turn it is, and what was found of it last; null where it never was looked at as a whole. */
-export type SolvencyTurn = { wallet: Wallet; last: Solvency | null; walk: SolvencyWalk | null };
+/** A wallet whose turn it is; `walk` null where nothing of it was looked at since the last time as a whole. */
+export type SolvencyTurn = { wallet: Wallet; walk: SolvencyWalk | null };
 
 /** `found`: null where nothing is known that would take the place of the last finding. */
 export type SolvencyNote =
@@ -39,14 +39,9 @@ export function createSolvencyRepository(
       )
       .lean<WalletDocument>();
     if (found === null) return null;
-    const { solvency_booked: booked, solvency_verified: verified, solvency_walk: walk } = found;
-    const last =
-      booked === undefined || verified === undefined
-        ? null
-        : { booked: BigInt(booked), verified: BigInt(verified) };
+    const { solvency_walk: walk } = found;
     return {
       wallet: toWallet(found),
-      last,
       walk: walk === undefined ? null : { after: walk.after, missing: BigInt(walk.missing) },
     };
   }

@@ -141,6 +141,23 @@ describe('a wallet of more proofs than are looked at in a turn', () => {
     expect(closed).toEqual([`SOLVENCY_GAP:${walletId}`]);
   });
 
+  it('has the report of a gap closed once all is well, though a server died between that report and its note', async () => {
+    const look = verifier();
+    spent.add(nameOf(4));
+    const { wallets } = database;
+    const updateOne = () => {
+      throw new Error('died here');
+    };
+    Object.assign(wallets, { updateOne });
+    await expect(look()).rejects.toThrow('died here');
+    Reflect.deleteProperty(wallets, 'updateOne');
+    expect(filed.at(-1)).toBe('SOLVENCY_GAP');
+    spent.delete(nameOf(4));
+    closed.length = 0;
+    for (const _part of [1, 2, 3]) await look();
+    expect(closed).toEqual([`SOLVENCY_GAP:${walletId}`]);
+  });
+
   it('goes on where the mint fell silent, and nothing is noted where it said nothing at all', async () => {
     patience = 3;
     expect(await verifier()()).toMatchObject({ isWhole: false });

@@ -29,7 +29,7 @@ export function createVerification(parts: {
 }): Verification {
   const { inventory, solvency, mints, reports, now } = parts;
 
-  async function verify({ wallet, last, walk }: SolvencyTurn): Promise<Verified> {
+  async function verify({ wallet, walk }: SolvencyTurn): Promise<Verified> {
     // Another mint at the same address would call everything unspent.
     await mints.describeFor(wallet);
     let missing = walk?.missing ?? 0n;
@@ -42,8 +42,8 @@ export function createVerification(parts: {
     const found = { booked, verified: booked - gap };
     // Before it is noted: should this process die in between, people hear of it as well as machines.
     if (gap !== 0n) await reports.file(gapReport(wallet, gap));
-    else if (part.isLast && last !== null && last.booked !== last.verified)
-      await reports.close(gapReport(wallet, gap).dedupeKey, gapClosed);
+    // Whatever was noted last: a process may have died between the report and its note.
+    else if (part.isLast) await reports.close(gapReport(wallet, gap).dedupeKey, gapClosed);
     if (part.isLast) await solvency.note(wallet.id, { found, wholeAt: now() });
     else {
       // That a part of the wallet is good says nothing of a gap that was found in all of it.
