@@ -7,8 +7,8 @@ import { toWallet } from './wallets.ts';
 /** What the books say that a wallet holds, and what of that the mint honours, in the wallet's unit. */
 export type Solvency = { booked: bigint; verified: bigint };
 
-/** How far a wallet has been looked at, where not at all of it: the last token, and how much was missing up to there. */
-export type SolvencyWalk = { after: string; missing: bigint };
+/** How far a wallet has been looked at, where not at all of it: the last token, and in which up to there something was missing. */
+export type SolvencyWalk = { after: string; missingIn: readonly string[] };
 
 /** A wallet whose turn it is; `walk` null where nothing of it was looked at since the last time as a whole. */
 export type SolvencyTurn = { wallet: Wallet; walk: SolvencyWalk | null };
@@ -42,7 +42,7 @@ export function createSolvencyRepository(
     const { solvency_walk: walk } = found;
     return {
       wallet: toWallet(found),
-      walk: walk === undefined ? null : { after: walk.after, missing: BigInt(walk.missing) },
+      walk: walk === undefined ? null : { after: walk.after, missingIn: walk.missing_in ?? [] },
     };
   }
 
@@ -59,11 +59,12 @@ export function createSolvencyRepository(
   /** What came of a look at all of a wallet, or at a part: what is missing there is missing all the same. */
   async function note(walletId: string, noted: SolvencyNote): Promise<void> {
     const { found } = noted;
+    const walkOf = ({ after, missingIn }: SolvencyWalk) => ({ after, missing_in: [...missingIn] });
     const sums = found === null ? {} : { solvency_booked: found.booked, solvency_verified: found.verified };
     await wallets.updateOne(
       { _id: walletId },
       'walk' in noted
-        ? { $set: { ...sums, solvency_walk: noted.walk } }
+        ? { $set: { ...sums, solvency_walk: walkOf(noted.walk) } }
         : { $set: { ...sums, solvency_at: noted.wholeAt }, $unset: { solvency_walk: 1 } },
     );
   }

@@ -141,6 +141,21 @@ describe('a wallet of more proofs than are looked at in a turn', () => {
     expect(closed).toEqual([`SOLVENCY_GAP:${walletId}`]);
   });
 
+  it('shows no gap at the end of a walk in the middle of which it was put right', async () => {
+    const look = verifier();
+    spent.add(nameOf(3));
+    expect(await look()).toMatchObject({ booked: 2_400n, verified: 2_398n, isWhole: false });
+    const isSpent = (status: 'spent' | 'unspent') =>
+      database.tokens.updateOne({ _id: 'tok_0003' }, { $set: { status } });
+    await isSpent('spent');
+    filed.length = 0;
+    await look();
+    expect(await look()).toEqual({ booked: 2_398n, verified: 2_398n, isWhole: true });
+    expect(filed).toEqual([]);
+    await isSpent('unspent');
+    spent.clear();
+  });
+
   it('has the report of a gap closed once all is well, though a server died between that report and its note', async () => {
     const look = verifier();
     spent.add(nameOf(4));

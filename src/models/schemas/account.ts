@@ -62,8 +62,11 @@ export type WalletDocument = {
   solvency_at?: Date;
   solvency_booked?: bigint;
   solvency_verified?: bigint;
-  /** Stands there while a part of it has been held against the mint: the last token of that, and what was missing in it. */
-  solvency_walk?: { after: string; missing: bigint };
+  /**
+   * Stands there while a part of it has been held against the mint: the last token of that, and those in which something was missing,
+   * at most 500. Earlier versions wrote a sum instead.
+   */
+  solvency_walk?: { after: string; missing_in?: string[] };
 };
 
 export const walletSchema = new Schema<WalletDocument>(
