@@ -74,8 +74,8 @@ const whereItStopped = (state: string | null): string | null =>
 export const hasLeft = (operation: Operation): boolean =>
   attemptsFor(operation, 'melt').some(({ posts }) => posts > 0);
 
-/** States from which a stopped operation goes on. */
-export const unsentStates = ['prepared', 'swapping', 'swapped', 'releasing'] as const;
+/** States from which a stopped operation goes on. A payment that these books have not sent is pending where the mint has taken its ecash. */
+export const unsentStates = ['prepared', 'swapping', 'swapped', 'pending', 'releasing'] as const;
 export const mintingStates = ['awaiting_payment', 'issuing'] as const;
 export const sendStates = ['swapping', 'sent', 'reclaiming'] as const;
 export const receiveStates = ['redeeming'] as const;
