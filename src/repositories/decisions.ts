@@ -90,13 +90,15 @@ export function createDecisionRepository(
   /**
    * Ends an operation without knowing its outcome: what it has reserved and nobody can prove to be the wallet's is spent by
    * these books; what is proven becomes spendable, and so does `unspent`, which a fence had left out.
-   * @throws StaleOperation, CommitUnknown
+   * Not beside a recovery, which may have passed by what it would have to find.
+   * @throws StaleOperation, UnderRecovery, CommitUnknown
    */
   function writeOff(operation: Operation, unspent: readonly Proof[], noted: AuditEvent): Promise<void> {
     return runTransaction(database.connection, async (tx) => {
       // First of all: whoever works at it just now has moved it before us, or finds it moved.
       const current = await operations.hold(operation.id, tx, noted.at);
       if (current?.version !== operation.version) throw new StaleOperation(operation.id);
+      await comebacks.demandNoRecovery(tx, operation);
       const { books, missing } = forgiving();
       await close(tx, books, operation, unspent, noted.at);
       const details = {
