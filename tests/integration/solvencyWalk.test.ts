@@ -62,7 +62,7 @@ describe('a wallet of more proofs than are looked at in a turn', () => {
   const filed: string[] = [];
   const closed: string[] = [];
   afterEach(() => {
-    asked.length = 0;
+    for (const list of [asked, filed, closed]) list.length = 0;
     patience = Number.POSITIVE_INFINITY;
   });
 
@@ -171,6 +171,16 @@ describe('a wallet of more proofs than are looked at in a turn', () => {
     closed.length = 0;
     for (const _part of [1, 2, 3]) await look();
     expect(closed).toEqual([`SOLVENCY_GAP:${walletId}`]);
+  });
+
+  it('has its turn, once, though a server whose clock was days ahead has put it off', async () => {
+    const now = new Date();
+    const inHours = (hours: number) => new Date(now.getTime() + hours * 3_600_000);
+    const { take } = createSolvencyRepository(database);
+    await database.wallets.updateOne({ _id: walletId }, { $set: { solvency_due_at: inHours(72) } });
+    expect(await take(mintUrl, now, inHours(1))).toMatchObject({ wallet: { id: walletId } });
+    expect(await take(mintUrl, now, inHours(1))).toBeNull();
+    await database.wallets.updateOne({ _id: walletId }, { $set: { solvency_due_at: now } });
   });
 
   it('goes on where the mint fell silent, and nothing is noted where it said nothing at all', async () => {
