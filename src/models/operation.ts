@@ -77,6 +77,8 @@ export type OperationStory = Pick<
   state: string;
   /** Whether the server has something left to do about it. */
   isOpen: boolean;
+  /** A person has given it up, or what was missing of it. */
+  isWrittenOff: boolean;
   /** The latest that the mint's words told of its backend, and has not been answered otherwise since; null = nothing. */
   trouble: { kind: BackendTrouble; at: Date } | null;
 };

@@ -10,19 +10,12 @@ import {
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditEvent } from '../models/report.ts';
 import type { AuditRepository } from './audit.ts';
+import { createComebacks, type ProofNames } from './comebacks.ts';
 import type { Database } from './database.ts';
 import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
 import { bookSources, ownerOf } from './sourceBooking.ts';
 import type { TokenRepository } from './tokens.ts';
 import { runTransaction, type Transaction } from './transaction.ts';
-
-/** Its wallet is being recovered, which may find what was given up. */
-export class UnderRecovery extends Error {
-  constructor() {
-    super('the wallet is being recovered');
-    this.name = 'UnderRecovery';
-  }
-}
 
 export type DecisionRepository = ReturnType<typeof createDecisionRepository>;
 
@@ -43,49 +36,71 @@ export function fencedRest(operation: MeltOperation): Proof[] {
   return (operation.held?.send ?? []).filter(({ secret }) => secrets.has(secret));
 }
 
+/** What that fence left out, since the mint called it spent. No payment can take it either: it would have to take all. */
+export function leftOut(operation: MeltOperation): Proof[] {
+  const back = fencedRest(operation);
+  return back.length === 0 ? [] : (operation.held?.send ?? []).filter((proof) => !back.includes(proof));
+}
+
 /** What people decide about operations: each decision with its audit event, both or neither (ADR 36). */
 export function createDecisionRepository(
-  database: Pick<Database, 'connection' | 'wallets'>,
+  database: Pick<Database, 'connection' | 'wallets' | 'tokens'>,
   tokens: TokenRepository,
   operations: OperationRepository,
   audit: AuditRepository,
 ) {
-  /** Has an operation go on from another state, or with a decision to keep to. @throws StaleOperation, UnderRecovery */
+  const comebacks = createComebacks(database);
+
+  /** Has an operation go on from another state, or with a decision to keep to. @throws StaleOperation */
   function takeUp<T extends Operation>(
     operation: T,
     changes: Changes<T>,
     event: string,
     noted: AuditEvent,
   ): Promise<T> {
+    return runTransaction(database.connection, (tx) => goOn(tx, operation, changes, event, noted));
+  }
+
+  /** The same of a payment that was given up. @throws StaleOperation, UnderRecovery, CameBack */
+  function takeUpAgain(
+    operation: MeltOperation,
+    names: ProofNames,
+    changes: Changes<MeltOperation>,
+    event: string,
+    noted: AuditEvent,
+  ): Promise<MeltOperation> {
     return runTransaction(database.connection, async (tx) => {
-      if (operation.state === 'written_off') await demandNoRecovery(tx, operation);
-      const taken = await operations.transition(operation, changes, event, noted.at, tx);
-      await audit.append(noted, tx);
-      return taken;
+      await comebacks.demandNone(tx, operation, names);
+      return goOn(tx, operation, changes, event, noted);
     });
   }
 
-  /** What was given up is free for a recovery to find. Written, so that none can begin beside this. @throws UnderRecovery */
-  async function demandNoRecovery(tx: Transaction, { walletId }: Operation): Promise<void> {
-    const { modifiedCount } = await database.wallets.updateOne(
-      { _id: walletId, recovery: { $exists: false } },
-      { $inc: { taken_up: 1 } },
-      { session: tx.session },
-    );
-    if (modifiedCount !== 1) throw new UnderRecovery();
+  async function goOn<T extends Operation>(
+    tx: Transaction,
+    operation: T,
+    changes: Changes<T>,
+    event: string,
+    noted: AuditEvent,
+  ): Promise<T> {
+    const taken = await operations.transition(operation, changes, event, noted.at, tx);
+    await audit.append(noted, tx);
+    return taken;
   }
 
   /**
    * Ends an operation without knowing its outcome: what it has reserved and nobody can prove to be the wallet's is spent by
-   * these books; what is proven becomes spendable. @throws StaleOperation, CommitUnknown
+   * these books; what is proven becomes spendable, and so does `unspent`, which a fence had left out.
+   * Not beside a recovery, which may have passed by what it would have to find.
+   * @throws StaleOperation, UnderRecovery, CommitUnknown
    */
-  function writeOff(operation: Operation, noted: AuditEvent): Promise<void> {
+  function writeOff(operation: Operation, unspent: readonly Proof[], noted: AuditEvent): Promise<void> {
     return runTransaction(database.connection, async (tx) => {
       // First of all: whoever works at it just now has moved it before us, or finds it moved.
       const current = await operations.hold(operation.id, tx, noted.at);
       if (current?.version !== operation.version) throw new StaleOperation(operation.id);
+      await comebacks.demandNoRecovery(tx, operation);
       const { books, missing } = forgiving();
-      await close(tx, books, operation, noted.at);
+      await close(tx, books, operation, unspent, noted.at);
       const details = {
         ...noted.details,
         ...(missing.tokens === 0 ? {} : { missingTokens: missing.tokens }),
@@ -107,13 +122,14 @@ export function createDecisionRepository(
     tx: Transaction,
     books: TokenRepository,
     operation: Operation,
+    unspent: readonly Proof[],
     at: Date,
   ): Promise<void> {
     const ended = { state: 'written_off' as const, finishedAt: at };
     const failure = { cause: 'WRITTEN_OFF', detail: null };
     switch (operation.kind) {
       case 'melt':
-        return closeMelt(tx, books, operation, at);
+        return closeMelt(tx, books, operation, unspent, at);
       case 'minting':
         await operations.transition(operation, { state: 'written_off' }, given, at, tx);
         return books.fail(tx, operation.walletId, operation.tokenId, at);
@@ -145,9 +161,16 @@ export function createDecisionRepository(
     tx: Transaction,
     books: TokenRepository,
     operation: MeltOperation,
+    unspent: readonly Proof[],
     at: Date,
   ): Promise<void> {
-    const back = fencedRest(operation);
+    const back = [...fencedRest(operation), ...unspent];
+    await books.takeOut(
+      tx,
+      operation.walletId,
+      operation.id,
+      unspent.map(({ Y }) => Y),
+    );
     const atomicResult =
       operation.held === null && !operation.bookedEarly
         ? await sourcesGivenUp(tx, books, operation, at)
@@ -164,8 +187,14 @@ export function createDecisionRepository(
     const booked = { atomicResult, bookedEarly: true, releasedAmount, finishedAt: at };
     const failure = { cause: 'WRITTEN_OFF', detail: null };
     if (back.length > 0) {
-      const event = 'a person has written off what is missing: the rest is back';
-      await operations.transition(operation, { ...booked, failure, state: 'released' }, event, at, tx);
+      const missingAmount = atStake(operation, unspent);
+      const released = { ...booked, state: 'released' as const, missingAmount };
+      const ending = missingAmount === 0n ? released : { ...released, failure };
+      const event =
+        missingAmount === 0n
+          ? 'the mint calls what was missing unspent: all of it is back'
+          : 'a person has written off what is missing: the rest is back';
+      await operations.transition(operation, ending, event, at, tx);
       return;
     }
     await operations.transition(operation, { ...booked, failure, state: 'written_off' }, given, at, tx);
@@ -189,16 +218,16 @@ export function createDecisionRepository(
     };
   }
 
-  return { takeUp, writeOff };
+  return { takeUp, takeUpAgain, writeOff };
 }
 
 const given = 'a person has written it off';
 
-/** What the wallet loses by these books if an operation is written off, in its unit. */
-export function atStake(operation: Operation): bigint {
+/** What the wallet loses by these books if an operation is written off, in its unit. `unspent`: of what a fence left out. */
+export function atStake(operation: Operation, unspent: readonly Proof[]): bigint {
   switch (operation.kind) {
     case 'melt':
-      if (fencedRest(operation).length > 0) return operation.missingAmount ?? 0n;
+      if (fencedRest(operation).length > 0) return (operation.missingAmount ?? 0n) - sumAmounts(unspent);
       return operation.held === null ? operation.sourceAmount : sumAmounts(meltInputs(operation));
     case 'send':
       return operation.booked ? operation.amount : operation.sourceAmount;

@@ -180,8 +180,8 @@ function budgetGivenBack(operation: Operation): Pick<OperationDocument, 'budget_
   if (budget === null || taken === null) return {};
   const takenSat = satOf(taken, operation.unit);
   invariant(takenSat !== null, `${operation.id}: a budget was taken in a unit of unknown worth`);
-  // What was given up may be more than what it might have cost; nobody has spent that.
-  const isOver = operation.state === 'written_off' && takenSat > budget.reserved;
+  // What was given up, or freed by a recovery, may be more than what it might have cost; nobody has spent that.
+  const isOver = takenSat > budget.reserved;
   return { budget_day: budgetDayOf(budget), budget_unused: isOver ? 0n : budget.reserved - takenSat };
 }
 

@@ -14,12 +14,16 @@ const told = {
   timeline: 1,
   'attempts.trouble': 1,
   'attempts.ended_at': 1,
+  'details.failure.cause': 1,
 } as const;
 
 type Told = Pick<
   OperationDocument,
   '_id' | 'kind' | 'npub' | 'wallet_id' | 'mint_url' | 'state' | 'open' | 'created_at' | 'timeline'
-> & { attempts: Pick<AttemptDocument, 'trouble' | 'ended_at'>[] };
+> & {
+  attempts: Pick<AttemptDocument, 'trouble' | 'ended_at'>[];
+  details?: { failure?: { cause: string } | null };
+};
 
 export type OperationStories = ReturnType<typeof createOperationStories>;
 
@@ -37,6 +41,7 @@ export function createOperationStories({ operations }: Pick<Database, 'operation
       mintUrl: found.mint_url,
       state: found.state,
       isOpen: found.open === true,
+      isWrittenOff: found.state === 'written_off' || found.details?.failure?.cause === 'WRITTEN_OFF',
       createdAt: found.created_at,
       timeline: found.timeline,
       trouble: latestTrouble(found.attempts),

@@ -68,12 +68,18 @@ export function createRecoveredEcashRepository(
 
   /**
    * Outputs, by B_, whose proofs went into a melt or a fence that has ended: by these books they are spent for good, though
-   * no token says so. A mint that was itself restored from an old backup calls them unspent again.
+   * no token says so. A mint that was itself restored from an old backup calls them unspent again. Not where a person has
+   * written off what a fence had left out: nothing of ours has taken that.
    */
   async function spentOutputs(walletId: string): Promise<ReadonlySet<string>> {
     const spent = new Set<string>();
     const ended = database.operations
-      .find({ wallet_id: walletId, kind: 'melt', state: { $in: ['settled', 'released'] } })
+      .find({
+        wallet_id: walletId,
+        kind: 'melt',
+        state: { $in: ['settled', 'released'] },
+        'details.failure.cause': { $ne: 'WRITTEN_OFF' },
+      })
       .select({ attempts: 1 })
       .lean<Pick<OperationDocument, '_id' | 'attempts'>>()
       .cursor();
@@ -107,7 +113,7 @@ export function createRecoveredEcashRepository(
 
   /**
    * Credits ecash that was found by the wallet's seed, as a token of its own, and counts it in the recovery.
-   * @returns false where one of the proofs is in a token by now; then nothing was written.
+   * @returns false where one of the proofs is in a token by now, or the recovery is over, in other hands; then nothing was written.
    */
   async function credit(wallet: Wallet, transactionId: string, proofs: readonly Proof[]): Promise<boolean> {
     const { id: walletId, npub, mintUrl, unit } = wallet;
@@ -122,11 +128,12 @@ export function createRecoveredEcashRepository(
           at,
         });
         // With the crediting, so that whoever asks is told the sum, wherever the recovery was cut off.
-        await database.wallets.updateOne(
+        const { modifiedCount } = await database.wallets.updateOne(
           { _id: walletId, recovery: { $exists: true } },
           [{ $set: countedIn(sumAmounts(proofs), proofs.length) }],
           { session: tx.session, updatePipeline: true },
         );
+        if (modifiedCount !== 1) throw new RecoveryOver();
         const details = {
           amount: sumAmounts(proofs),
           proofs: proofs.map(({ Y, amount }) => ({ Y, amount })),
@@ -135,7 +142,8 @@ export function createRecoveredEcashRepository(
       });
       return true;
     } catch (error) {
-      if (duplicateKeyIndex(error) !== null || isWriteConflict(error)) return false;
+      if (error instanceof RecoveryOver || duplicateKeyIndex(error) !== null || isWriteConflict(error))
+        return false;
       throw error;
     }
   }
@@ -247,6 +255,9 @@ export function createRecoveredEcashRepository(
     closeSwap,
   };
 }
+
+/** Somebody else has finished it: what was found since is not this one's to credit. */
+class RecoveryOver extends Error {}
 
 const nothingBooked = {
   sourceTokensSpent: 0,

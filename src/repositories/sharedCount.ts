@@ -47,7 +47,8 @@ export function createSharedCount<T>(
   }
 
   async function look(now: Date): Promise<void> {
-    last = (await stored()) ?? last;
+    // What was asked here, and could not be stored, may be younger than what is stored.
+    last = nearer(last, await stored(), now);
     if (last !== null && isYounger(last.at, everyMs, now)) return;
     if (!(await claim(now))) return;
     last = { at: now, value: await ask() };
@@ -87,3 +88,10 @@ export function createSharedCount<T>(
 
 const isYounger = (at: Date, thanMs: number, now: Date): boolean =>
   Math.abs(now.getTime() - at.getTime()) < thanMs;
+
+/** Which of two answers is of a time nearer to now; one of the future is of a server whose clock is wrong. */
+function nearer<T>(one: Counted<T> | null, other: Counted<T> | null, now: Date): Counted<T> | null {
+  if (one === null || other === null) return one ?? other;
+  const awayMs = ({ at }: Counted<T>) => Math.abs(now.getTime() - at.getTime());
+  return awayMs(one) < awayMs(other) ? one : other;
+}

@@ -7,11 +7,11 @@ import { toWallet } from './wallets.ts';
 /** What the books say that a wallet holds, and what of that the mint honours, in the wallet's unit. */
 export type Solvency = { booked: bigint; verified: bigint };
 
-/** How far a wallet has been looked at, where not at all of it: the last token, and how much was missing up to there. */
-export type SolvencyWalk = { after: string; missing: bigint };
+/** How far a wallet has been looked at, where not at all of it: the last token, and in which up to there something was missing. */
+export type SolvencyWalk = { after: string; missingIn: readonly string[] };
 
-/** A wallet whose turn it is, and what was found of it last; null where it never was looked at as a whole. */
-export type SolvencyTurn = { wallet: Wallet; last: Solvency | null; walk: SolvencyWalk | null };
+/** A wallet whose turn it is; `walk` null where nothing of it was looked at since the last time as a whole. */
+export type SolvencyTurn = { wallet: Wallet; walk: SolvencyWalk | null };
 
 /** `found`: null where nothing is known that would take the place of the last finding. */
 export type SolvencyNote =
@@ -31,23 +31,22 @@ export function createSolvencyRepository(
 
   /** Takes the wallet at this mint that has been due for longest, and puts it off; so no two instances have the same. */
   async function take(mintUrl: string, now: Date, dueAgainAt: Date): Promise<SolvencyTurn | null> {
-    const found = await wallets
-      .findOneAndUpdate(
-        { mint_url: mintUrl, solvency_due_at: { $not: { $gt: now } } },
-        { $set: { solvency_due_at: dueAgainAt } },
-        { sort: { solvency_due_at: 1 }, hint: 'solvency_at_mint' },
-      )
-      .lean<WalletDocument>();
+    const due = (when: { $not: { $gt: Date } } | { $gt: Date }) =>
+      wallets
+        .findOneAndUpdate(
+          { mint_url: mintUrl, solvency_due_at: when },
+          { $set: { solvency_due_at: dueAgainAt } },
+          { sort: { solvency_due_at: 1 }, hint: 'solvency_at_mint' },
+        )
+        .lean<WalletDocument>();
+    // Later than anybody puts it off to: by a server whose clock is wrong. Nobody waits for that time to come.
+    const tooFar = new Date(2 * dueAgainAt.getTime() - now.getTime());
+    const found = (await due({ $not: { $gt: now } })) ?? (await due({ $gt: tooFar }));
     if (found === null) return null;
-    const { solvency_booked: booked, solvency_verified: verified, solvency_walk: walk } = found;
-    const last =
-      booked === undefined || verified === undefined
-        ? null
-        : { booked: BigInt(booked), verified: BigInt(verified) };
+    const { solvency_walk: walk } = found;
     return {
       wallet: toWallet(found),
-      last,
-      walk: walk === undefined ? null : { after: walk.after, missing: BigInt(walk.missing) },
+      walk: walk === undefined ? null : { after: walk.after, missingIn: walk.missing_in ?? [] },
     };
   }
 
@@ -64,11 +63,12 @@ export function createSolvencyRepository(
   /** What came of a look at all of a wallet, or at a part: what is missing there is missing all the same. */
   async function note(walletId: string, noted: SolvencyNote): Promise<void> {
     const { found } = noted;
+    const walkOf = ({ after, missingIn }: SolvencyWalk) => ({ after, missing_in: [...missingIn] });
     const sums = found === null ? {} : { solvency_booked: found.booked, solvency_verified: found.verified };
     await wallets.updateOne(
       { _id: walletId },
       'walk' in noted
-        ? { $set: { ...sums, solvency_walk: noted.walk } }
+        ? { $set: { ...sums, solvency_walk: walkOf(noted.walk) } }
         : { $set: { ...sums, solvency_at: noted.wholeAt }, $unset: { solvency_walk: 1 } },
     );
   }

@@ -95,6 +95,33 @@ export function createTokenSplits(database: Pick<Database, 'tokens'>) {
     if (survivors.length > 0) await insertSurvivors(tx, found, survivors);
   }
 
+  /** Takes proofs out of an operation's reserved tokens, to be credited in a token of their own. */
+  async function takeOut(
+    tx: Transaction,
+    walletId: string,
+    operationId: string,
+    Ys: readonly string[],
+  ): Promise<void> {
+    if (Ys.length === 0) return;
+    const isLeft = { $not: [{ $in: ['$$this.Y', [...Ys]] }] };
+    await tokens.updateMany(
+      { wallet_id: walletId, reserved_by: operationId, status: 'unspent', 'proofs.Y': { $in: [...Ys] } },
+      [
+        { $set: { proofs: { $filter: { input: '$proofs', cond: isLeft } } } },
+        {
+          $set: {
+            // Absent, not empty.
+            proofs: { $cond: [{ $eq: ['$proofs', []] }, '$$REMOVE', '$proofs'] },
+            total_amount: { $toLong: { $sum: '$proofs.amount' } },
+            version: { $add: ['$version', 1] },
+            updated_at: new Date(),
+          },
+        },
+      ],
+      { session: tx.session, updatePipeline: true },
+    );
+  }
+
   /** The survivors of a split live on in a token of the same status and origin. */
   async function insertSurvivors(
     tx: Transaction,
@@ -116,7 +143,7 @@ export function createTokenSplits(database: Pick<Database, 'tokens'>) {
     await insertWhole<TokenDocument>(tokens, survivor, tx);
   }
 
-  return { reserve, writeOff };
+  return { reserve, writeOff, takeOut };
 }
 
 function part(

@@ -2,6 +2,7 @@ import { type Breakage, edit } from './breakage.ts';
 
 const decidedAbout = 'tests/integration/supportDecide.test.ts';
 const stopped = 'tests/integration/supportStopped.test.ts';
+const leftOut = 'tests/integration/supportLeftOut.test.ts';
 const givenUp = 'tests/integration/supportWriteOff.test.ts';
 
 /** What people decide. */
@@ -34,9 +35,9 @@ export const deciding: Breakage[] = [
     name: 'what a restore has brought back is taken back once more',
     edits: [
       edit(
-        'src/services/support/grounds.ts',
-        'return holding.some(({ id }) => !sourceTokenIds.includes(id));',
-        'return false;',
+        'src/repositories/comebacks.ts',
+        "if (await isElsewhere(tx, operation, names.inputs)) throw new CameBack('inputs_found');",
+        '',
       ),
     ],
     caughtBy: decidedAbout,
@@ -46,9 +47,9 @@ export const deciding: Breakage[] = [
     name: 'what a restore has brought back and the wallet has spent since is taken for a payment of its own',
     edits: [
       edit(
-        'src/services/support/grounds.ts',
-        'holding.some(({ id }) => !sourceTokenIds.includes(id))',
-        "holding.some(({ status }) => status !== 'spent')",
+        'src/repositories/comebacks.ts',
+        '_id: { $nin: [...sourceTokenIds] },',
+        "_id: { $nin: [...sourceTokenIds] }, status: { $ne: 'spent' },",
       ),
     ],
     caughtBy: decidedAbout,
@@ -67,6 +68,50 @@ export const deciding: Breakage[] = [
     test: 'does not say whether it is spent',
   },
   {
+    name: 'a restore that ends just before something is taken up again is not noticed',
+    edits: [
+      edit(
+        'src/repositories/comebacks.ts',
+        'await demandNoRecovery(tx, operation);\n    if (',
+        'if (names.inputs.length > 0) return demandNoRecovery(tx, operation);\n    if (',
+      ),
+    ],
+    caughtBy: stopped,
+    test: 'that begins and ends just before it',
+  },
+  {
+    name: 'what has stayed in the wallet is taken back, too',
+    edits: [
+      edit(
+        'src/repositories/comebacks.ts',
+        'if (!(await areSourcesGone(tx, operation)))',
+        'if (!(await areSourcesGone(tx, operation)) && names.inputs.length === 0)',
+      ),
+    ],
+    caughtBy: stopped,
+    test: 'takes nothing that is in the wallet',
+  },
+  {
+    name: 'what a fence left out is given up whatever the mint says of it by now',
+    edits: [
+      edit(
+        'src/services/support/grounds.ts',
+        'return { why: isClear ? null : unclear, unspent };',
+        'return { why: isClear || unclear ? null : unclear, unspent: [] };',
+      ),
+    ],
+    caughtBy: leftOut,
+    test: 'what the mint calls unspent by now comes back',
+  },
+  {
+    name: 'what a fence left out is not found by a restore',
+    edits: [
+      edit('src/repositories/recoveredEcash.ts', "'details.failure.cause': { $ne: 'WRITTEN_OFF' },", ''),
+    ],
+    caughtBy: leftOut,
+    test: 'is found by a restore',
+  },
+  {
     name: 'a paid minting is given up before the mint has issued it',
     edits: [
       edit(
@@ -82,9 +127,9 @@ export const deciding: Breakage[] = [
     name: 'a payment whose change a restore has found is taken up again',
     edits: [
       edit(
-        'src/services/support/grounds.ts',
-        'if (await isFound(operation, outputs))',
-        'if (given.length === 0)',
+        'src/repositories/comebacks.ts',
+        "if (await isElsewhere(tx, operation, names.outputs)) throw new CameBack('outputs_found');",
+        '',
       ),
     ],
     caughtBy: stopped,

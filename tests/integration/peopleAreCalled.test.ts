@@ -90,7 +90,10 @@ describe('a payment that does not end by itself for an hour', () => {
     expect(await askedOfMint(world, '/v1/swap')).toBe(swaps + 1);
     const operation = await repositoriesOf(world).meltOf(wallet.npub);
     expect(operation.missingAmount).toBe(64n);
-    const brought = (operation.held?.send ?? []).map((proof) => ({ ...outside(proof), C: proof.C }));
+    // What was left out is in hand still: a mint may say otherwise before a person gives it up.
+    const brought = (operation.held?.send ?? [])
+      .filter(({ Y }) => Y !== stolen.Y)
+      .map((proof) => ({ ...outside(proof), C: proof.C }));
     expect(await world.sim.honoured(brought)).toBe(214 - 64);
     await until(() => isReported(id, 'CRITICAL_MELT_FAILURE'), 'the report');
     const report = (await reportsOf(id)).find(({ code }) => code === 'CRITICAL_MELT_FAILURE');

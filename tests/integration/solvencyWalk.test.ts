@@ -62,7 +62,7 @@ describe('a wallet of more proofs than are looked at in a turn', () => {
   const filed: string[] = [];
   const closed: string[] = [];
   afterEach(() => {
-    asked.length = 0;
+    for (const list of [asked, filed, closed]) list.length = 0;
     patience = Number.POSITIVE_INFINITY;
   });
 
@@ -139,6 +139,48 @@ describe('a wallet of more proofs than are looked at in a turn', () => {
     await look();
     expect(await walletNow()).toMatchObject({ solvency_verified: 2_400 });
     expect(closed).toEqual([`SOLVENCY_GAP:${walletId}`]);
+  });
+
+  it('shows no gap at the end of a walk in the middle of which it was put right', async () => {
+    const look = verifier();
+    spent.add(nameOf(3));
+    expect(await look()).toMatchObject({ booked: 2_400n, verified: 2_398n, isWhole: false });
+    const isSpent = (status: 'spent' | 'unspent') =>
+      database.tokens.updateOne({ _id: 'tok_0003' }, { $set: { status } });
+    await isSpent('spent');
+    filed.length = 0;
+    await look();
+    expect(await look()).toEqual({ booked: 2_398n, verified: 2_398n, isWhole: true });
+    expect(filed).toEqual([]);
+    await isSpent('unspent');
+    spent.clear();
+  });
+
+  it('has the report of a gap closed once all is well, though a server died between that report and its note', async () => {
+    const look = verifier();
+    spent.add(nameOf(4));
+    const { wallets } = database;
+    const updateOne = () => {
+      throw new Error('died here');
+    };
+    Object.assign(wallets, { updateOne });
+    await expect(look()).rejects.toThrow('died here');
+    Reflect.deleteProperty(wallets, 'updateOne');
+    expect(filed.at(-1)).toBe('SOLVENCY_GAP');
+    spent.delete(nameOf(4));
+    closed.length = 0;
+    for (const _part of [1, 2, 3]) await look();
+    expect(closed).toEqual([`SOLVENCY_GAP:${walletId}`]);
+  });
+
+  it('has its turn, once, though a server whose clock was days ahead has put it off', async () => {
+    const now = new Date();
+    const inHours = (hours: number) => new Date(now.getTime() + hours * 3_600_000);
+    const { take } = createSolvencyRepository(database);
+    await database.wallets.updateOne({ _id: walletId }, { $set: { solvency_due_at: inHours(72) } });
+    expect(await take(mintUrl, now, inHours(1))).toMatchObject({ wallet: { id: walletId } });
+    expect(await take(mintUrl, now, inHours(1))).toBeNull();
+    await database.wallets.updateOne({ _id: walletId }, { $set: { solvency_due_at: now } });
   });
 
   it('goes on where the mint fell silent, and nothing is noted where it said nothing at all', async () => {

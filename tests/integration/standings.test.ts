@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Standing } from '../../src/models/standing.ts';
 import { buildIndexes, type Database } from '../../src/repositories/database.ts';
+import { createSharedCount } from '../../src/repositories/sharedCount.ts';
 import { createStandings } from '../../src/repositories/standings.ts';
 import { openFresh } from '../support/openFresh.ts';
 
@@ -68,4 +69,21 @@ test('what walks all wallets is counted once a minute, and everything else after
   expect(await counted(other, 6)).toEqual([6, 0]);
   expect(await counted(one, 59)).toEqual([59, 0]);
   expect(await counted(other, 61)).toEqual([59, 61]);
+});
+
+test('an answer that could not be stored is told by whoever has asked, and not an older one that is', async () => {
+  let asked = 0;
+  const ask = async () => (asked += 1);
+  const count = createSharedCount(database, { name: 'asked', everyMs: 60_000, limitMs: 1_000, ask });
+  expect(await count(at(0))).toEqual({ at: at(0), value: 1 });
+  const { standings } = database;
+  const { updateOne } = standings;
+  const failing = (...given: Parameters<typeof updateOne>) => {
+    if (JSON.stringify(given[1]).includes('counted')) throw new Error('not just now');
+    return updateOne.apply(standings, given);
+  };
+  Object.assign(standings, { updateOne: failing });
+  expect(await count(at(61))).toEqual({ at: at(61), value: 2 });
+  Reflect.deleteProperty(standings, 'updateOne');
+  expect(await count(at(62))).toEqual({ at: at(61), value: 2 });
 });

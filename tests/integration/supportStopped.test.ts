@@ -24,7 +24,14 @@ async function tokenInTheWayOf({ npub }: TestWallet, transaction_id: string) {
   if (another === undefined) throw new Error('the wallet has no token');
   const { proofs: _, ...without } = another;
   const _id = `tok_in_the_way_of_${transaction_id}`;
-  await tokens.create({ ...without, _id, status: 'failed', total_amount: 0n, transaction_id });
+  await tokens.create({
+    ...without,
+    _id,
+    status: 'failed',
+    total_amount: 0n,
+    transaction_id,
+    reserved_by: null,
+  });
   return { remove: () => tokens.deleteOne({ _id }) };
 }
 
@@ -79,6 +86,57 @@ describe('a payment that was stopped because a token of it is not reserved any m
     await comesToLater(wallet, id, 'needs_attention');
     expect((await decide(id, 'write_off')).body).toMatchObject({ state: 'written_off' });
     expect(await decidedIn(id)).toMatchObject([{ details: { missingTokens: 1 } }]);
+  });
+});
+
+describe('a fence of what was given up', () => {
+  it('comes to nothing beside a restore that begins and ends just before it', async () => {
+    const { wallet, id, paymentHash } = await hanging();
+    await decide(id, 'write_off');
+    await world.sim.settle(paymentHash, 'failed');
+    const { wallets } = world.context.database;
+    const { updateOne } = wallets;
+    const racing = async (...given: Parameters<typeof updateOne>) => {
+      if (!JSON.stringify(given[1]).includes('taken_up')) return updateOne.apply(wallets, given);
+      Reflect.deleteProperty(wallets, 'updateOne');
+      await restored(wallet);
+      return wallets.updateOne(...given);
+    };
+    Object.assign(wallets, { updateOne: racing });
+    expect(await decide(id, 'fence')).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('A restore has brought its ecash back') },
+    });
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
+  });
+
+  it('whose token was not reserved any more takes nothing that is in the wallet', async () => {
+    const { wallet, id, paymentHash } = await begun(214, 210, 'pending');
+    const { tokens } = world.context.database;
+    await tokens.updateMany({ reserved_by: id }, { $set: { reserved_by: null } });
+    mint.jump(hourMs);
+    expect((await decide(id, 'write_off')).body).toMatchObject({ state: 'written_off' });
+    await world.sim.settle(paymentHash, 'failed');
+    expect(await decide(id, 'fence')).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('has stayed in the wallet') },
+    });
+    expect(await wallet.balance()).toMatchObject({ totalBalance: 214, reservedBalance: 0 });
+  });
+});
+
+describe('a payment whose keep is in another token already', () => {
+  it('is not given up, in words, before a person has put that right', async () => {
+    const { wallet, id } = await begun(512, 210, 'pending');
+    const inTheWay = await tokenInTheWayOf(wallet, `${id}_keep`);
+    mint.jump(hourMs);
+    await comesToLater(wallet, id, 'needs_attention');
+    expect(await decide(id, 'write_off')).toMatchObject({
+      status: 409,
+      body: { code: 'DECISION_NOT_POSSIBLE', message: expect.stringContaining('in another token already') },
+    });
+    await inTheWay.remove();
+    expect((await decide(id, 'write_off')).body).toMatchObject({ state: 'written_off' });
   });
 });
 
@@ -163,11 +221,16 @@ describe('a restore of the wallet, and a decision between its two looks at what 
     expect(await wallet.balance()).toMatchObject({ totalBalance: 512, reservedBalance: 0 });
   });
 
-  it('are not made at once of what was given up: that is the restore’s to find', async () => {
+  it('are not made at once of what was given up, or is to be: that is the restore’s to find', async () => {
     const { wallet, id } = await hanging();
-    await decide(id, 'write_off');
     const { wallets } = world.context.database;
     const recovery = fresh('requested', new Date(Date.now() + 7 * 24 * hourMs));
+    const refused = { status: 409, body: { message: expect.stringContaining('is being restored') } };
+    await wallets.updateOne({ npub: wallet.npub }, { $set: { recovery } });
+    expect(await decide(id, 'write_off')).toMatchObject(refused);
+    expect(await decidedIn(id)).toHaveLength(0);
+    await wallets.updateOne({ npub: wallet.npub }, { $unset: { recovery: 1 } });
+    await decide(id, 'write_off');
     const { updateOne } = wallets;
     const racing = async (...given: Parameters<typeof updateOne>) => {
       Reflect.deleteProperty(wallets, 'updateOne');
@@ -175,10 +238,7 @@ describe('a restore of the wallet, and a decision between its two looks at what 
       return wallets.updateOne(...given);
     };
     Object.assign(wallets, { updateOne: racing });
-    expect(await decide(id, 'fence')).toMatchObject({
-      status: 409,
-      body: { message: expect.stringContaining('is being restored'), state: 'written_off' },
-    });
+    expect(await decide(id, 'fence')).toMatchObject(refused);
     await wallets.updateOne({ npub: wallet.npub }, { $unset: { recovery: 1 } });
     expect((await decide(id, 'fence')).body).toMatchObject({ outcome: 'DECIDED' });
   });

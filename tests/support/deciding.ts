@@ -72,8 +72,20 @@ export function decidingIn(mint: ReturnType<typeof liar>, worldNow: () => World)
     await timePassesUntil(isOver, 'the restore over');
   }
 
-  async function begun(funds: number, amount: number, behaviour: 'pay' | 'pending' = 'pay') {
-    const wallet = await worldNow().wallet(funds);
+  /** `funds`: each is a token of the wallet. */
+  async function begun(
+    funds: number | readonly number[],
+    amount: number,
+    behaviour: 'pay' | 'pending' = 'pay',
+  ) {
+    const [first = 0, ...more] = [funds].flat();
+    const wallet = await worldNow().wallet(first);
+    for (const one of more) {
+      const { totalBalance } = await wallet.balance();
+      await minted(worldNow(), wallet, one);
+      const isThere = async () => (await wallet.balance())['totalBalance'] === Number(totalBalance) + one;
+      await timePassesUntil(isThere, 'the ecash there');
+    }
     const wish = { amount, expirySeconds: tenDaysSeconds };
     const invoiced = await worldNow().sim.invoice(behaviour === 'pending' ? { ...wish, behaviour } : wish);
     const headers = { 'idempotency-key': randomUUID() };

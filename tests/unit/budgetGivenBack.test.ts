@@ -4,6 +4,15 @@ import { melt } from '../support/operations.ts';
 
 const budget = { keyId: 'key_1', day: '2026-01-01', limit: 1_000n, reserved: 214n };
 const sealer = { seal: () => '', open: () => '' };
+const nothingBooked = {
+  sourceTokensSpent: 1,
+  keepTokenId: null,
+  keepAmount: 0n,
+  keepProofCount: 0,
+  meltChangeTokenId: null,
+  meltChangeAmount: 0n,
+  meltChangeProofCount: 0,
+};
 const unusedOf = (state: 'written_off' | 'released' | 'pending', releasedAmount: bigint | null) =>
   operationDocument(melt({ state, sourceAmount: 512n, releasedAmount, budget }), sealer).budget_unused;
 
@@ -13,3 +22,14 @@ it('a payment that was given up takes what it had reserved of its key’s budget
   expect(unusedOf('released', 512n)).toBe(214n);
   expect(unusedOf('pending', null)).toBeUndefined();
 });
+
+it.each([
+  { state: 'released', releasedAmount: 0n },
+  { state: 'settled', releasedAmount: null },
+] as const)(
+  'a payment that a recovery ends as $state, its sources free again, takes no more of a budget than that',
+  (ended) => {
+    const operation = melt({ ...ended, sourceAmount: 100_000n, atomicResult: nothingBooked, budget });
+    expect(operationDocument(operation, sealer).budget_unused).toBe(0n);
+  },
+);

@@ -53,7 +53,7 @@ describe('what a person may decide about a payment', () => {
   it('is no fence where no payment request has left, but to go on from where it was stopped', () => {
     const open = melt({ state: 'swapping' });
     expect(whyNot(open, 'fence', later(open, 24 * hourMs))).toContain('No payment request has left');
-    for (const state of ['prepared', 'swapping', 'swapped', 'releasing']) {
+    for (const state of ['prepared', 'swapping', 'swapped', 'pending', 'releasing']) {
       const stopped = melt(stoppedIn(state));
       expect(whyNot(stopped, 'fence', stopped.createdAt)).toBeNull();
     }

@@ -84,6 +84,6 @@ it('a fence that wins late is known by its outputs: what it left out is missing,
   };
   const attempts = [fence(2, 'partial', inputs.slice(0, 1)), fence(1, 'whole', inputs)];
   const operation = melt({ inputs, attempts, missingAmount: null });
-  expect(leftOutBy(operation, [{ output: output('partial') }])).toBe(32n);
-  expect(leftOutBy({ ...operation, missingAmount: 32n }, [{ output: output('whole') }])).toBe(0n);
+  expect(leftOutBy(operation, [{ output: output('partial') }])).toEqual(inputs.slice(1));
+  expect(leftOutBy({ ...operation, missingAmount: 32n }, [{ output: output('whole') }])).toEqual([]);
 });

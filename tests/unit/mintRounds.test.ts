@@ -117,7 +117,7 @@ function held(
     solvency: {
       take: async () => {
         const wallet = due.shift();
-        return wallet === undefined ? null : { wallet, last: null, walk: null };
+        return wallet === undefined ? null : { wallet, walk: null };
       },
       putOff: async () => undefined,
       countAt: async () => count,

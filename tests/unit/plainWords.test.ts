@@ -49,7 +49,7 @@ test('of an operation in whatever state it is said where its money is', () => {
   };
   for (const kind of ['melt', 'minting', 'send', 'receive', 'upkeep'] as const)
     for (const state of states[kind])
-      expect(whereMoneyIs({ id: 'tx_1', kind, state })).toMatch(/^[A-Z].{8,}\.$/);
+      expect(whereMoneyIs({ id: 'tx_1', kind, state, isWrittenOff: false })).toMatch(/^[A-Z].{8,}\.$/);
 });
 
 // A token that is out is in no wallet, one that was spent is good for nobody, and what was stopped is not on its way.
@@ -61,5 +61,5 @@ test.each([
   ['minting', 'needs_attention', /^Not in the wallet/],
   ['upkeep', 'needs_attention', /A person must decide/],
 ] as const)('of a %s that is %s it is said that it is elsewhere than in others: %s', (kind, state, words) => {
-  expect(whereMoneyIs({ id: 'tx_1', kind, state })).toMatch(words);
+  expect(whereMoneyIs({ id: 'tx_1', kind, state, isWrittenOff: false })).toMatch(words);
 });

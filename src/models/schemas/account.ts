@@ -52,7 +52,7 @@ export type WalletDocument = {
   /** When it was last recovered after it had been, or was said to be, behind. */
   recovered_at?: Date;
   last_recovery?: EndedRecoveryDocument;
-  /** How often people had something taken up again that was given up: written with it, so that no recovery begins beside it. */
+  /** How often people gave something up, or had it taken up again: written with it, so that no recovery begins beside it. */
   taken_up?: number;
   /** When upkeep looks at it next; absent where it never has. */
   upkeep_due_at?: Date;
@@ -62,8 +62,11 @@ export type WalletDocument = {
   solvency_at?: Date;
   solvency_booked?: bigint;
   solvency_verified?: bigint;
-  /** Stands there while a part of it has been held against the mint: the last token of that, and what was missing in it. */
-  solvency_walk?: { after: string; missing: bigint };
+  /**
+   * Stands there while a part of it has been held against the mint: the last token of that, and those in which something was missing,
+   * at most 500. Earlier versions wrote a sum instead.
+   */
+  solvency_walk?: { after: string; missing_in?: string[] };
 };
 
 export const walletSchema = new Schema<WalletDocument>(

@@ -1,6 +1,6 @@
 import { invariant } from '../../models/errors.ts';
 import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
-import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
+import type { PlannedOutput, Proof } from '../../models/proof.ts';
 import type { MeltQuoteReply, MintGateway, ProofState, RestoredOutput } from '../mint/gateway.ts';
 import { signedView } from '../mint/gateway.ts';
 import { takes } from '../operations/swapRequests.ts';
@@ -54,14 +54,14 @@ export function contestedInputs(operation: MeltOperation): Proof[] {
   return inputs.filter((input) => takes(fence, input));
 }
 
-/** What the fence that has won left out, because others seemed to have spent it; zero where it took all. `won`: what it gave. */
-export function leftOutBy(operation: MeltOperation, won: readonly { output: PlannedOutput }[]): bigint {
+/** What the fence that has won left out, because others seemed to have spent it; none where it took all. `won`: what it gave. */
+export function leftOutBy(operation: MeltOperation, won: readonly { output: PlannedOutput }[]): Proof[] {
   const names = new Set(won.map(({ output }) => output.B_));
   const fence = attemptsFor(operation, 'fence').find(({ outputs }) =>
     outputs.some(({ B_ }) => names.has(B_)),
   );
   invariant(fence !== undefined, 'a fence has won that was never put up');
-  return sumAmounts(meltInputs(operation).filter((input) => !takes(fence, input)));
+  return meltInputs(operation).filter((input) => !takes(fence, input));
 }
 
 function quoteView(answer: Awaited<ReturnType<MintGateway['meltQuote']>> | null): MintView['quote'] {

@@ -230,9 +230,10 @@ export function createMeltSaga(parts: {
     if (redemption.kind !== 'proofs') return notInHand(operation, 'fence', redemption.kind);
     const proofs = redemption.redeemed.map(({ proof }) => proof);
     if (!(await lostTime.isLookedAt(operation, [...keep, ...proofs], role))) return later(operation);
-    const missingAmount = leftOutBy(operation, redemption.redeemed);
-    if (missingAmount === 0n) return again(await melts.release(operation, [...keep, ...proofs]));
-    const held = { send: proofs, keep: operation.held?.keep ?? [] };
+    const leftOut = leftOutBy(operation, redemption.redeemed);
+    if (leftOut.length === 0) return again(await melts.release(operation, [...keep, ...proofs]));
+    const held = { send: [...proofs, ...leftOut], keep: operation.held?.keep ?? [] };
+    const missingAmount = sumAmounts(leftOut);
     const why = `${missingAmount} ${operation.unit} of the inputs were spent by somebody else`;
     return again(await stop({ ...operation, held, missingAmount }, why));
   }

@@ -14,6 +14,9 @@ export type Tally = { total: number; states: Record<ProofState, number>; isWhole
 /** `after`: the last token that was compared. */
 export type Part = { isLast: true } | { isLast: false; after: string };
 
+/** `missingIn`: tokens no later than `after`. */
+type Walk = { after: string; missingIn: readonly string[] };
+
 export type Inventory = {
   /**
    * Compares what the books hold of a wallet with its mint, in portions: whatever a person or an operation has, what was
@@ -22,10 +25,11 @@ export type Inventory = {
    */
   take(wallet: Wallet, visit: Visit): Promise<Tally>;
   /**
-   * The same of a part of the wallet, for whoever nobody waits for: some hundred proofs after a token (null: from the beginning), and
-   * without what only operations hold. @throws DomainError MINT_UNAVAILABLE, MINT_ERROR where no token was compared
+   * The same of a part of the wallet, for whoever nobody waits for: some hundred proofs where a walk goes on (null: from the beginning),
+   * and without what only operations hold. Tokens in which something was missing before are compared again: that may have been put right.
+   * @throws DomainError MINT_UNAVAILABLE, MINT_ERROR where no token of the part was compared
    */
-  takePart(wallet: Wallet, after: string | null, visit: Visit): Promise<Part>;
+  takePart(wallet: Wallet, walk: Walk | null, visit: Visit): Promise<Part>;
 };
 
 type Visit = (found: readonly Finding[]) => Promise<void>;
@@ -92,7 +96,8 @@ export function createInventory(parts: {
     return tally;
   }
 
-  async function takePart(wallet: Wallet, after: string | null, visit: Visit): Promise<Part> {
+  async function takePart(wallet: Wallet, walk: Walk | null, visit: Visit): Promise<Part> {
+    const { after = null, missingIn = [] } = walk ?? {};
     const giveUpAt = performance.now() + patienceMs;
     const ids = await booked.believedGoodAfter(wallet.id, after, proofsPerPart);
     let last = after;
@@ -103,6 +108,15 @@ export function createInventory(parts: {
       if (found.length > 0) await visit(found);
     }
 
+    /** @returns how many proofs of these tokens were compared */
+    async function portionOf(tokenIds: readonly string[]): Promise<number> {
+      const good = (await booked.stillGood(wallet.id, tokenIds)).flatMap(beliefsIn);
+      await portion(good);
+      return good.length;
+    }
+
+    for (let start = 0; start < missingIn.length; start += tokensAtOnce)
+      await portionOf(missingIn.slice(start, start + tokensAtOnce));
     try {
       if (after === null) {
         const { spent, planned } = await besides(wallet);
@@ -112,9 +126,7 @@ export function createInventory(parts: {
         const isEnough = proofs >= proofsPerPart || performance.now() >= giveUpAt;
         if (start > 0 && isEnough) return partUntil(last, false);
         const some = ids.slice(start, start + tokensAtOnce);
-        const good = (await booked.stillGood(wallet.id, some)).flatMap(beliefsIn);
-        await portion(good);
-        proofs += good.length;
+        proofs += await portionOf(some);
         last = some.at(-1) ?? last;
       }
     } catch (error) {

@@ -16,6 +16,9 @@ export type Verification = {
   verify(turn: SolvencyTurn): Promise<Verified>;
 };
 
+/** So many tokens are compared again with each part. Where something is missing in more, its sum is told too small. */
+const maxRemembered = 500;
+
 /**
  * What is booked and not verified: unreserved ecash that the mint calls spent, twice, and sums that say more than the proofs
  * behind them. Ecash of open operations is theirs to account for, and counts as verified.
@@ -29,26 +32,31 @@ export function createVerification(parts: {
 }): Verification {
   const { inventory, solvency, mints, reports, now } = parts;
 
-  async function verify({ wallet, last, walk }: SolvencyTurn): Promise<Verified> {
+  async function verify({ wallet, walk }: SolvencyTurn): Promise<Verified> {
     // Another mint at the same address would call everything unspent.
     await mints.describeFor(wallet);
-    let missing = walk?.missing ?? 0n;
-    const part = await inventory.takePart(wallet, walk?.after ?? null, async (found) => {
-      for (const { discrepancy } of found)
-        if (discrepancy.type === 'DB_UNSPENT_MINT_SPENT') missing += discrepancy.amount;
+    let missing = 0n;
+    const missingIn = new Set<string>();
+    const part = await inventory.takePart(wallet, walk, async (found) => {
+      for (const { discrepancy } of found) {
+        if (discrepancy.type !== 'DB_UNSPENT_MINT_SPENT') continue;
+        missing += discrepancy.amount;
+        if (discrepancy.tokenId !== null) missingIn.add(discrepancy.tokenId);
+      }
     });
     const { booked, overstated } = await solvency.books(wallet.id);
     const gap = missing + overstated;
     const found = { booked, verified: booked - gap };
     // Before it is noted: should this process die in between, people hear of it as well as machines.
     if (gap !== 0n) await reports.file(gapReport(wallet, gap));
-    else if (part.isLast && last !== null && last.booked !== last.verified)
-      await reports.close(gapReport(wallet, gap).dedupeKey, gapClosed);
+    // Whatever was noted last: a process may have died between the report and its note.
+    else if (part.isLast) await reports.close(gapReport(wallet, gap).dedupeKey, gapClosed);
     if (part.isLast) await solvency.note(wallet.id, { found, wholeAt: now() });
     else {
       // That a part of the wallet is good says nothing of a gap that was found in all of it.
       const known = gap === 0n ? null : found;
-      await solvency.note(wallet.id, { found: known, walk: { after: part.after, missing } });
+      const remembered = [...missingIn].slice(0, maxRemembered);
+      await solvency.note(wallet.id, { found: known, walk: { after: part.after, missingIn: remembered } });
     }
     return { ...found, isWhole: part.isLast };
   }

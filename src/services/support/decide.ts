@@ -2,13 +2,8 @@ import { DomainError, InvariantBroken } from '../../models/errors.ts';
 import { isFinished, type Operation, type OperationStory } from '../../models/operation.ts';
 import type { AuditEvent } from '../../models/report.ts';
 import { redactText } from '../../redaction.ts';
-import {
-  atStake,
-  type DecisionRepository,
-  nothingOdd,
-  stateBefore,
-  UnderRecovery,
-} from '../../repositories/decisions.ts';
+import { CameBack, type Comeback, UnderRecovery } from '../../repositories/comebacks.ts';
+import { atStake, type DecisionRepository } from '../../repositories/decisions.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
 import { duplicateKeyIndex, isWriteConflict } from '../../repositories/transaction.ts';
@@ -22,18 +17,11 @@ import type {
   RecheckOutcome,
   SupportService,
 } from './contracts.ts';
-import {
-  hasLeft,
-  mintingStates,
-  receiveStates,
-  sendStates,
-  unsentStates,
-  upkeepStates,
-  whyNot,
-} from './deciding.ts';
-import { type Grounds, whileRecovered } from './grounds.ts';
+import { whyNot } from './deciding.ts';
+import type { Grounds } from './grounds.ts';
 import type { Look } from './recheck.ts';
 import { findStory, viewOf } from './standing.ts';
+import { createTakingUp } from './takingUp.ts';
 
 /** The worker may move it on again and again; each time the decision is looked at anew. */
 const maxTries = 5;
@@ -50,6 +38,7 @@ export function createDecide(parts: {
   now: () => Date;
 }): SupportService['decide'] {
   const { stories, operations, grounds, decisions, reports, mints, look, now } = parts;
+  const takeUp = createTakingUp(decisions);
 
   return async (transactionId, wish, actor) => {
     const { decision } = wish;
@@ -80,7 +69,7 @@ export function createDecide(parts: {
       if (state !== undefined && state !== operation.state)
         throw notPossible(operation, 'It is not in the state any more in which you have seen it.');
       const at = now();
-      const why = whyNot(operation, decision, at) ?? (await grounds(operation, decision));
+      const why = whyNot(operation, decision, at);
       if (why !== null) throw notPossible(operation, why);
       try {
         const noted = auditOf(operation, decision, note, actor, at);
@@ -88,9 +77,8 @@ export function createDecide(parts: {
         else await writeOff(operation, note, noted);
         return 'DECIDED';
       } catch (error) {
-        if (error instanceof UnderRecovery) throw notPossible(operation, whileRecovered);
-        if (duplicateKeyIndex(error) === 'one_payment_per_invoice')
-          throw notPossible(operation, 'Another one of its wallet is under way; decide when that has ended.');
+        const whyNotNow = inTheWay(error);
+        if (whyNotNow !== null) throw notPossible(operation, whyNotNow);
         // Others are at it, and nothing of ours stands.
         if (!(error instanceof StaleOperation) && !isWriteConflict(error)) throw error;
         if (tries >= maxTries)
@@ -103,73 +91,47 @@ export function createDecide(parts: {
   }
 
   async function writeOff(operation: Operation, note: string, noted: AuditEvent): Promise<void> {
-    await decisions.writeOff(operation, noted);
+    const { why, unspent } = await grounds(operation);
+    if (why !== null) throw notPossible(operation, why);
+    const details = { ...noted.details, writtenOff: atStake(operation, unspent) };
+    await decisions.writeOff(operation, unspent, { ...noted, details });
     const how = `A person has written it off: ${note}`;
     for (const name of reportsOf) await reports.close(`${name}:${operation.id}`, how);
-  }
-
-  /** Goes on by the server's own rules: the ecash is the wallet's again once a swap of it has succeeded, and not before. */
-  async function takeUp(operation: Operation, noted: AuditEvent): Promise<void> {
-    const { at } = noted;
-    const event = 'a person has decided: the ecash is to be taken back';
-    const goesOn = { finishedAt: null, dueAt: at };
-    switch (operation.kind) {
-      case 'melt': {
-        if (operation.payment !== null) {
-          const paid = { state: 'paid' as const, dueAt: at, finishedAt: operation.payment.paidAt };
-          await decisions.takeUp(
-            operation,
-            paid,
-            'a person has decided: the change is asked for again',
-            noted,
-          );
-          return;
-        }
-        const from = hasLeft(operation) ? null : stateBefore(operation, unsentStates);
-        const stands = !isFinished(operation.state);
-        const state = from ?? (stands ? operation.state : 'pending');
-        const decided = { ...nothingOddInMelt, fenceDecidedAt: at, failure: null, releasedAmount: null };
-        await decisions.takeUp(operation, { ...goesOn, ...decided, state }, event, noted);
-        return;
-      }
-      case 'minting': {
-        const state = stateBefore(operation, mintingStates) ?? operation.state;
-        await decisions.takeUp(operation, { dueAt: at, state, unverified: null }, event, noted);
-        return;
-      }
-      case 'send': {
-        const state = stateBefore(operation, sendStates) ?? operation.state;
-        await decisions.takeUp(operation, { ...goesOn, ...nothingOdd, state }, event, noted);
-        return;
-      }
-      case 'receive': {
-        const state = stateBefore(operation, receiveStates) ?? operation.state;
-        await decisions.takeUp(operation, { ...goesOn, ...nothingOdd, state }, event, noted);
-        return;
-      }
-      case 'upkeep': {
-        const state = stateBefore(operation, upkeepStates) ?? operation.state;
-        await decisions.takeUp(operation, { ...goesOn, ...nothingOdd, state }, event, noted);
-        return;
-      }
-    }
   }
 }
 
 /** Whether it has been decided so, and still stands. */
 function isDecided(operation: Operation, decision: Decision): boolean {
-  if (decision === 'write_off') return operation.state === 'written_off';
+  if (decision === 'write_off') return operation.state === 'written_off' || isPartlyGivenUp(operation);
   return operation.kind === 'melt' && operation.fenceDecidedAt !== null && !isFinished(operation.state);
 }
 
-const nothingOddInMelt = {
-  partlySince: null,
-  partlySeenAt: null,
-  doubtedSince: null,
-  doubtedSeenAt: null,
-  unverifiedSince: null,
-  unverifiedSeenAt: null,
-  swapRefused: null,
+/** Others had spent a part of it, and a person has written that off. */
+const isPartlyGivenUp = (operation: Operation): boolean =>
+  operation.kind === 'melt' && operation.state === 'released' && operation.failure?.cause === 'WRITTEN_OFF';
+
+/** Why a decision has come to nothing, for good or for now, by what its transaction has met; null where it was something else. */
+function inTheWay(error: unknown): string | null {
+  if (error instanceof UnderRecovery) return 'Its wallet is being restored; decide when that is over.';
+  if (error instanceof CameBack) return cameBack[error.how];
+  switch (duplicateKeyIndex(error)) {
+    case 'one_payment_per_invoice':
+      return 'Another one of its wallet is under way; decide when that has ended.';
+    case 'one_token_per_proof':
+    case 'one_token_per_purpose':
+      return 'Ecash that it would give back is in another token already, as no server leaves it; find out how it came there, and put that right first.';
+    default:
+      return null;
+  }
+}
+
+const cameBack: Record<Comeback, string> = {
+  inputs_found:
+    'A restore has brought its ecash back, and whatever the wallet has done with it since stands.',
+  outputs_found:
+    'A restore has found what the mint gave for its ecash, so that is spent there: nothing is left to take back.',
+  sources_there:
+    'A token of it was not reserved any more when it was given up, so that has stayed in the wallet: nothing is to be taken back.',
 };
 
 /** The keys of what may be reported about an operation while it has not ended, each followed by its id. */
@@ -188,8 +150,7 @@ const reportsOf = [
 function auditOf(operation: Operation, decision: Decision, note: string, actor: Actor, at: Date): AuditEvent {
   const { id: transactionId, walletId, npub, state } = operation;
   const { keyId, label, requestId } = actor;
-  const amount = decision === 'write_off' ? { writtenOff: atStake(operation) } : {};
-  const details = { decision, state, ...amount, keyId, label, note, requestId };
+  const details = { decision, state, keyId, label, note, requestId };
   return { walletId, npub, transactionId, event: 'operation.decided', details, at };
 }
 

@@ -33,7 +33,7 @@ function whyNoFence(operation: Operation): string | null {
   if (kind !== 'melt') return whyNotTakenUp(operation);
   if (operation.payment !== null) return null; // it goes on from there, and asks for its change
   if (fencedRest(operation).length > 0)
-    return 'What is left of its ecash was taken back already; write off what is missing.';
+    return 'What is left of its ecash was taken back already; write off what is missing. What of that the mint calls unspent by then comes back, too.';
   if (hasLeft(operation)) return null;
   if (state === 'written_off') return `No payment request had left. ${restoreInstead}`;
   if (state !== 'needs_attention')
@@ -74,8 +74,8 @@ const whereItStopped = (state: string | null): string | null =>
 export const hasLeft = (operation: Operation): boolean =>
   attemptsFor(operation, 'melt').some(({ posts }) => posts > 0);
 
-/** States from which a stopped operation goes on. */
-export const unsentStates = ['prepared', 'swapping', 'swapped', 'releasing'] as const;
+/** States from which a stopped operation goes on. A payment that these books have not sent is pending where the mint has taken its ecash. */
+export const unsentStates = ['prepared', 'swapping', 'swapped', 'pending', 'releasing'] as const;
 export const mintingStates = ['awaiting_payment', 'issuing'] as const;
 export const sendStates = ['swapping', 'sent', 'reclaiming'] as const;
 export const receiveStates = ['redeeming'] as const;

@@ -1,56 +1,39 @@
 import {
-  attemptsFor,
   type MeltOperation,
   type MintingOperation,
   meltInputs,
   type Operation,
 } from '../../models/operation.ts';
 import type { Proof } from '../../models/proof.ts';
-import { fencedRest } from '../../repositories/decisions.ts';
-import type { RecoveryRepository } from '../../repositories/recoveries.ts';
-import type { TokenRepository } from '../../repositories/tokens.ts';
-import { proofName } from '../ecash/outputs.ts';
+import { fencedRest, leftOut } from '../../repositories/decisions.ts';
 import type { MintView } from '../melt/decision.ts';
 import { inputsView } from '../melt/observe.ts';
+import type { ProofState } from '../mint/gateway.ts';
 import type { MintDirectory } from '../mint/mints.ts';
-import type { Decision } from './contracts.ts';
 import { hasLeft } from './deciding.ts';
 
-/** Why a decision cannot be made about an operation, by what others know of it than it itself; null where it can. */
-export type Grounds = (operation: Operation, decision: Decision) => Promise<string | null>;
+/**
+ * Why an operation cannot be given up, by what its mint says of it; `why` null where it can. `unspent`: what a fence had left out
+ * and the mint calls unspent by now, so that it is not given up with the rest.
+ */
+export type Grounds = (operation: Operation) => Promise<Ground>;
+type Ground = { why: string | null; unspent: Proof[] };
 
-export function createGrounds(parts: {
-  tokens: Pick<TokenRepository, 'holding'>;
-  recoveries: Pick<RecoveryRepository, 'byId'>;
-  mints: Pick<MintDirectory, 'urls' | 'at'>;
-}): Grounds {
-  const { tokens, recoveries, mints } = parts;
+export function createGrounds({ mints }: { mints: Pick<MintDirectory, 'urls' | 'at'> }): Grounds {
+  const groundsNow: Grounds = async (operation) => {
+    if (operation.kind === 'melt' && fencedRest(operation).length > 0) return ofLeftOut(operation);
+    return { why: await againstWriteOff(operation), unspent: [] };
+  };
 
-  const whyNotNow: Grounds = (operation, decision) =>
-    decision === 'fence' ? againstFence(operation) : againstWriteOff(operation);
-
-  /** What was given up may have been found by a restore since: it is in a token then, and must not be taken back twice. */
-  async function againstFence(operation: Operation): Promise<string | null> {
-    if (operation.kind !== 'melt' || operation.state !== 'written_off') return null;
-    const { walletId } = operation;
-    if (((await recoveries.byId(walletId))?.recovery ?? null) !== null) return whileRecovered;
-    const inputs = meltInputs(operation).map(({ Y }) => Y);
-    if (await isFound(operation, inputs))
-      return 'A restore has brought its ecash back, and whatever the wallet has done with it since stands.';
-    const given = [...attemptsFor(operation, 'melt'), ...attemptsFor(operation, 'fence')];
-    const outputs = given.flatMap((attempt) => attempt.outputs.map(({ secret }) => proofName(secret)));
-    if (await isFound(operation, outputs))
-      return 'A restore has found what the mint gave for its ecash, so that is spent there: nothing is left to take back.';
-    return null;
-  }
-
-  /** Whether any of these is in a token that is none of its sources, whatever has become of that: only a restore makes one. */
-  async function isFound(
-    { walletId, mintUrl, sourceTokenIds }: MeltOperation,
-    Ys: readonly string[],
-  ): Promise<boolean> {
-    const holding = await tokens.holding({ id: walletId, mintUrl }, Ys);
-    return holding.some(({ id }) => !sourceTokenIds.includes(id));
+  /** Others have spent it, or it is the wallet's after all. One answer of a mint proves nothing. */
+  async function ofLeftOut(operation: MeltOperation): Promise<Ground> {
+    const proofs = leftOut(operation);
+    const [first, second] = [await statesNow(operation, proofs), await statesNow(operation, proofs)];
+    const inBoth = (state: ProofState) =>
+      proofs.filter(({ Y }) => first?.get(Y) === state && second?.get(Y) === state);
+    const unspent = inBoth('UNSPENT');
+    const isClear = unspent.length + inBoth('SPENT').length === proofs.length;
+    return { why: isClear ? null : unclear, unspent };
   }
 
   /** What is the wallet's by its mint is not given up: where no fence could take it up again, it must be gone for certain. */
@@ -65,7 +48,6 @@ export function createGrounds(parts: {
       case 'upkeep':
         return unlessSpent(operation, operation.inputs);
       case 'melt':
-        if (fencedRest(operation).length > 0) return null;
         return hasLeft(operation)
           ? whereUnspent(operation)
           : unlessSpent(operation, operation.held?.send ?? operation.inputs);
@@ -97,10 +79,19 @@ export function createGrounds(parts: {
     }
   }
 
-  async function inputsNow({ mintUrl }: Operation, proofs: readonly Proof[]): Promise<MintView['inputs']> {
-    if (!mints.urls.includes(mintUrl)) return 'UNREACHABLE';
+  async function inputsNow(operation: Operation, proofs: readonly Proof[]): Promise<MintView['inputs']> {
+    const states = await statesNow(operation, proofs);
+    return states === null ? 'UNREACHABLE' : inputsView(proofs, states);
+  }
+
+  /** What the mint says of proofs (NUT-07), by Y; null where it says nothing. */
+  async function statesNow(
+    { mintUrl }: Operation,
+    proofs: readonly Proof[],
+  ): Promise<ReadonlyMap<string, ProofState> | null> {
+    if (!mints.urls.includes(mintUrl)) return null;
     const states = await mints.at(mintUrl).gateway.proofStates(proofs.map(({ Y }) => Y));
-    return states.kind === 'answer' ? inputsView(proofs, states.value) : 'UNREACHABLE';
+    return states.kind === 'answer' ? states.value : null;
   }
 
   async function againstUnissued(operation: MintingOperation): Promise<string | null> {
@@ -118,10 +109,11 @@ export function createGrounds(parts: {
     return quote.kind === 'answer' && quote.value.state === 'ISSUED';
   }
 
-  return whyNotNow;
+  return groundsNow;
 }
 
-export const whileRecovered = 'Its wallet is being restored; decide when that is over.';
+const unclear =
+  'What is left of its ecash was taken back already, and its mint does not say, twice alike, whether the part that was missing is spent: what is not is the wallet’s. Try again when the mint answers.';
 
 const fenceInstead =
   'Decide “fence”: then it is swapped into ecash that no payment can take, or booked as paid where it was.';

@@ -88,9 +88,13 @@ function meaningOf({
   return status;
 }
 
+const partlyGivenUp =
+  'Back in the wallet, less what others have spent of it, which a person has written off, and what the mint may have taken for exchanging it: the invoice was not paid, and these funds can no longer pay it.';
+
 /** Where the money of an operation is now, in plain words. */
-export function whereMoneyIs(story: Pick<OperationStory, 'id' | 'kind' | 'state'>): string {
+export function whereMoneyIs(story: Pick<OperationStory, 'id' | 'kind' | 'state' | 'isWrittenOff'>): string {
   if (story.state === 'written_off') return givenUp[story.kind];
+  if (story.state === 'released' && story.isWrittenOff) return partlyGivenUp;
   const { [story.state]: own } = byState[story.kind] ?? {};
   if (own !== undefined) return own;
   if (story.kind === 'upkeep')
