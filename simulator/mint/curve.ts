@@ -1,24 +1,15 @@
 import { createHash } from 'node:crypto';
-import { isPoint, pointCompress, pointFromScalar, pointMultiply } from 'tiny-secp256k1';
+import { inMachineCode, inWebAssembly } from './arithmetic.ts';
 
-/**
- * The curve arithmetic of a mint in libsecp256k1 (WebAssembly): a tenth of the time that JavaScript takes for it.
- * A point is 65 bytes, uncompressed (SEC 1), so that its y is computed once; a scalar is 32 bytes, big-endian.
- */
+/** A point is 65 bytes, uncompressed (SEC 1), so that its y is computed once; a scalar is 32 bytes, big-endian. */
 export type Point = Uint8Array;
 export type Scalar = Uint8Array;
 
+const { multiply, baseTimes, convert, isPoint } = inMachineCode ?? inWebAssembly;
+
+export { baseTimes, multiply };
+
 const domain = Buffer.from('Secp256k1_HashToCurve_Cashu_');
-
-/** Scalar times point. */
-export function multiplied(point: Point, scalar: Scalar): Point {
-  return certain(pointMultiply(point, scalar, false));
-}
-
-/** Scalar times G. */
-export function baseTimes(scalar: Scalar): Point {
-  return certain(pointFromScalar(scalar, false));
-}
 
 /** hash_to_curve of NUT-00: the first of the hashes, counting up from 0, that is the x of a point; of its two, that with an even y. */
 export function hashToCurve(message: Uint8Array): Point {
@@ -27,21 +18,21 @@ export function hashToCurve(message: Uint8Array): Point {
   for (let tries = 0; tries < 65_536; tries += 1) {
     counter.writeUInt32LE(tries);
     const candidate = Uint8Array.of(2, ...sha256(seed, counter));
-    if (isPoint(candidate)) return pointCompress(candidate, false);
+    if (isPoint(candidate)) return convert(candidate, false);
   }
   throw new Error('65,536 hashes in a row are no point');
 }
 
 /** Compressed hex, as the NUTs write points. */
 export function compressedHex(point: Point): string {
-  return hexOf(pointCompress(point, true));
+  return hexOf(convert(point, true));
 }
 
 /** @returns null where it is not the compressed hex, in lower case, of a point */
 export function pointFromHex(hex: string): Point | null {
   if (!/^0[23][0-9a-f]{64}$/.test(hex)) return null;
   const bytes = Buffer.from(hex, 'hex');
-  return isPoint(bytes) ? pointCompress(bytes, false) : null;
+  return isPoint(bytes) ? convert(bytes, false) : null;
 }
 
 export function hexOf(bytes: Uint8Array): string {
@@ -52,10 +43,4 @@ function sha256(...parts: Uint8Array[]): Buffer {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest();
-}
-
-function certain(point: Point | null): Point {
-  if (point === null)
-    throw new Error('simulator invariant broken: no scalar is 0, and no point is G times 0');
-  return point;
 }

@@ -1,15 +1,7 @@
 import { createHash } from 'node:crypto';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import type { SignatureRecord } from '../state/records.ts';
-import {
-  baseTimes,
-  compressedHex,
-  hashToCurve,
-  hexOf,
-  multiplied,
-  type Point,
-  type Scalar,
-} from './curve.ts';
+import { baseTimes, compressedHex, hashToCurve, hexOf, multiply, type Point, type Scalar } from './curve.ts';
 import { type KeyPair, scalarFrom } from './keyring.ts';
 
 const { Fn } = secp256k1.Point;
@@ -24,17 +16,17 @@ export function pointOfSecret(secret: string): Point {
 
 /** NUT-00 verification: C = kY. */
 export function isSignatureOn(Y: Point, C: Point, key: KeyPair): boolean {
-  return Buffer.compare(multiplied(Y, key.secretKey), C) === 0;
+  return Buffer.compare(multiply(Y, key.secretKey), C) === 0;
 }
 
 /**
  * Signs a blinded message (NUT-00, C_ = kB_) and proves it (NUT-12). cashu-ts has helpers for both; done
- * together, with the public key at hand and the multiplications in WebAssembly, it takes a tenth of theirs.
+ * together, with the public key at hand and the multiplications in libsecp256k1, it takes a tenth of theirs.
  */
 export function signOutput(B_: Point, key: KeyPair, amount: bigint, keysetId: string): SignatureRecord {
-  const C_ = multiplied(B_, key.secretKey);
+  const C_ = multiply(B_, key.secretKey);
   const nonce = scalarFrom(key.secretKey, Buffer.concat([nonceLabel, key.publicKey, B_, C_]));
-  const challenge = challengeOf([baseTimes(nonce), multiplied(B_, nonce), key.publicKey, C_]);
+  const challenge = challengeOf([baseTimes(nonce), multiply(B_, nonce), key.publicKey, C_]);
   return {
     B_: compressedHex(B_),
     amount,
