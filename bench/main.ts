@@ -25,7 +25,9 @@ import { growth } from './statistics.ts';
 import { levelsTable, targetsTable } from './table.ts';
 import { targetsOf } from './targets.ts';
 
-const warmUp: Task = { wallets: 4, melts: 40, limitMs: 5_000, proofs: null };
+/** Not measured: code is compiled, connections are made, keysets are read. */
+const warmUp = { wallets: 4, melts: 120, proofs: null };
+const longestWarmUpMs = 6_000;
 const idleSeconds = 4;
 /** As shells have it for Ctrl-C. */
 const interrupted = 130;
@@ -104,13 +106,13 @@ async function contest(
     limitMs,
     proofs: null,
   }));
-  await within(name, place, endings, true, async (contestant) => {
+  await within(name, place, endings, { limitMs, keepsUp: true }, async (contestant) => {
     if (name === 'crucible') results.idle = await idle(contestant, place);
     for (const task of ordinary) results.levels.push(await measured(contestant, place, task));
   });
   if (options.proofs === 0 || name === 'coco') return;
   const many: Task = { wallets: 1, melts: options.melts, limitMs, proofs: options.proofs };
-  await within(name, place, endings, false, async (contestant) => {
+  await within(name, place, endings, { limitMs, keepsUp: false }, async (contestant) => {
     results.levels.push(await measured(contestant, place, many));
   });
 }
@@ -120,7 +122,7 @@ async function within(
   name: ContestantName,
   place: Place,
   endings: Endings,
-  keepsUp: boolean,
+  { limitMs, keepsUp }: { limitMs: number; keepsUp: boolean },
   act: (contestant: Contestant) => Promise<void>,
 ): Promise<void> {
   const mintUrl = place.mint.url;
@@ -131,7 +133,7 @@ async function within(
   const ended = once(contestant.end);
   await endings.add(name, ended);
   try {
-    await measure(contestant, place, warmUp);
+    await measure(contestant, place, { ...warmUp, limitMs: Math.min(longestWarmUpMs, limitMs / 2) });
     await act(contestant);
   } finally {
     await ended();

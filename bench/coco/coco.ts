@@ -15,7 +15,7 @@ type Manager = {
     mint: {
       prepare(wish: object): Promise<{ id: string }>;
       checkPayment(id: string): Promise<{ category: string }>;
-      execute(id: string): Promise<{ state: string }>;
+      finalize(id: string): Promise<{ state: string }>;
     };
     melt: {
       prepare(wish: object): Promise<{ id: string }>;
@@ -66,6 +66,6 @@ async function mint(manager: Manager, mintUrl: string, amount: number): Promise<
   const { ops } = manager;
   const { id } = await ops.mint.prepare({ mintUrl, amount, method: 'bolt11', methodData: {} });
   while ((await ops.mint.checkPayment(id)).category === 'waiting') await pause(lookEveryMs);
-  const { state } = await ops.mint.execute(id);
+  const { state } = await ops.mint.finalize(id);
   if (state !== 'finalized') throw new Error(`the minting is ${state}`);
 }

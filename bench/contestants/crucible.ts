@@ -93,7 +93,7 @@ export async function startCrucible(
 
 function environment({ mintUrl, mongoUri }: { mintUrl: string; mongoUri: string }, directory: string) {
   return {
-    MONGODB_URI: mongoUri,
+    MONGODB_URI: ownDatabase(mongoUri),
     MINT_URL: mintUrl,
     PORT: '0',
     CRUCIBLE_PRIVATE_MINT_NETWORKS: '127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fd00::/8',
@@ -103,6 +103,13 @@ function environment({ mintUrl, mongoUri }: { mintUrl: string; mongoUri: string 
     CRUCIBLE_LOG_LEVEL: 'warn',
     CRUCIBLE_RATE_LIMIT: 'off',
   };
+}
+
+/** Another server had other keys: what it has left would be refused. */
+function ownDatabase(mongoUri: string): string {
+  const uri = new URL(mongoUri);
+  uri.pathname = `/bench-${randomUUID()}`;
+  return uri.href;
 }
 
 async function openPurse(call: Call, parts: readonly number[]): Promise<Purse> {
