@@ -45,10 +45,14 @@ export type Idle = { cpuMs: Record<string, number | null>; databaseCommands: Rec
 
 export type Machine = { cpu: string; cores: number; memoryGiB: number; system: string; node: string };
 
+/** null = not installed. */
+export type Versions = { crucible: string; cashuTs: string | null; coco: string | null };
+
 export type Results = {
   at: string;
   commit: string;
-  crucible: string;
+  versions: Versions;
+  /** `simulator`, or `foreign`. */
   mint: string;
   seed: string;
   machine: Machine;
@@ -80,7 +84,24 @@ export function commitOf(): string {
   }
 }
 
-export const crucibleVersion = (): string => versions().crucible;
+export function versionsHere(): Versions {
+  return {
+    crucible: versions().crucible,
+    cashuTs: versionIn('node_modules/@cashu/cashu-ts'),
+    coco: versionIn('bench/coco/node_modules/@cashu/coco-core'),
+  };
+}
+
+function versionIn(folder: string): string | null {
+  try {
+    const { version }: { version?: string } = JSON.parse(
+      readFileSync(join(root, folder, 'package.json'), 'utf8'),
+    );
+    return version ?? null;
+  } catch {
+    return null;
+  }
+}
 
 /** @returns where it was written */
 export function write(results: Results, out: string | null): string {

@@ -1,10 +1,10 @@
-import type { Level, Results } from './results.ts';
+import type { Idle, Level, Results } from './results.ts';
 import { sumOf } from './statistics.ts';
 import { failures, ownCpuMs, type Target } from './targets.ts';
 
 const levelColumns: readonly { title: string; of: (level: Level) => string }[] = [
   { title: 'contestant', of: ({ contestant }) => contestant },
-  { title: 'wallets', of: ({ wallets, proofs }) => (proofs === null ? `${wallets}` : `1, ${proofs} proofs`) },
+  { title: 'wallets', of: nameOf },
   { title: 'paid', of: ({ paid }) => `${paid}` },
   { title: 'failed', of: (level) => `${failures(level)}` },
   { title: 'melts/s', of: ({ meltsPerSecond }) => rounded(meltsPerSecond) },
@@ -34,6 +34,31 @@ export function levelsTable({ levels }: Pick<Results, 'levels'>): string {
   return table([levelColumns.map(({ title }) => title), ...rows]);
 }
 
+/** How often each command of the database is sent for one payment, by level; '' where nobody has a database. */
+export function commandsTable({ levels }: Pick<Results, 'levels'>): string {
+  const told = levels.filter(({ databaseCommandsPerMelt }) => databaseCommandsPerMelt !== null);
+  if (told.length === 0) return '';
+  const names = [
+    ...new Set(told.flatMap((level) => Object.keys(level.databaseCommandsPerMelt ?? {}))),
+  ].toSorted();
+  const rows = names.map((name) => [
+    name,
+    ...told.map((level) => rounded(level.databaseCommandsPerMelt?.[name] ?? 0, 2)),
+  ]);
+  return table([['command, a melt', ...told.map(nameOf)], ...rows]);
+}
+
+/** What goes on beside the payments; '' where it was not looked at. */
+export function idleSentence(idle: Idle | null): string {
+  if (idle === null) return '';
+  const { server, mongod } = idle.cpuMs;
+  const commands = sumOf(Object.values(idle.databaseCommands));
+  return (
+    `While nobody pays, workers and looks at the database cost the server ${rounded(server)} ms and mongod ${rounded(mongod)} ms ` +
+    `of CPU a second, in ${rounded(commands)} commands. The figures per melt hold their share of that.`
+  );
+}
+
 /** A line for each target, and whether it is met. */
 export function targetsTable(targets: readonly Target[]): string {
   const rows = targets.map(({ what, bound, value, isMet }) => [
@@ -58,10 +83,15 @@ export function table([head = [], ...rows]: readonly (readonly string[])[]): str
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
 
-/** To three significant figures, as far as there are decimals; – where there is no value. */
+/** With so many decimals, of which whole and large numbers have none; – where there is no value. */
 export function rounded(value: number | null | undefined, decimals = 1): string {
   if (value === null || value === undefined) return '–';
   return Number.isInteger(value) || value >= 100 ? value.toFixed(0) : value.toFixed(decimals);
+}
+
+/** Of a level among those of its contestant. */
+function nameOf({ wallets, proofs }: Level): string {
+  return proofs === null ? `${wallets}` : `1, ${proofs} proofs`;
 }
 
 const verdict = (isMet: boolean | null): string => (isMet === null ? 'not measured' : isMet ? 'yes' : 'no');

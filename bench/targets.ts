@@ -56,3 +56,14 @@ function judged(what: string, value: number | null, kind: 'least' | 'most', limi
   const bound = `${kind === 'least' ? '≥' : '≤'} ${limit}`;
   return { what, bound, value, isMet: value === null ? null : times(value, kind, limit) };
 }
+
+/** Whether everybody got through, every payment was made, and no sat is missing. Targets that were missed do not matter. */
+export const isSound = ({ levels, broken }: Results): boolean =>
+  broken.length === 0 &&
+  levels.every(
+    (level) =>
+      level.paid > 0 &&
+      failures(level) === 0 &&
+      (level.money.missingSat ?? 0) === 0 &&
+      level.money.feesSat >= 0,
+  );
