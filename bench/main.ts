@@ -35,7 +35,7 @@ export async function bench(words: readonly string[]): Promise<number> {
   const over = aborted(signal).then(endings.endAll);
   try {
     const results = await run(options, endings, signal);
-    if (signal.aborted) throw signal.reason;
+    signal.throwIfAborted();
     tell(results, write(results, options.out));
     return isSound(results) ? 0 : 1;
   } catch (error) {
