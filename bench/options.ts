@@ -21,7 +21,7 @@ export type Options = {
   render: string | null;
 };
 
-export const usage = `usage: npm run bench -- [--quick] [--wallets 1,10,50,200] [--melts 400] [--seconds 20] [--proofs 10000]
+export const usage = `usage: npm run bench -- [--quick] [--wallets 1,10,50,200] [--melts 400] [--seconds 15] [--proofs 10000]
                         [--only ${contestantNames.join(',')}] [--seed TEXT] [--out FILE]
                         [--mint URL --invoices URL]
        npm run bench -- --render FILE
@@ -42,7 +42,7 @@ const flags = {
   render: { type: 'string' },
 } as const;
 
-const whole = { wallets: '1,10,50,200', melts: '400', seconds: '20', proofs: '10000' };
+const whole = { wallets: '1,10,50,200', melts: '400', seconds: '15', proofs: '10000' };
 const quick = { wallets: '1,10', melts: '40', seconds: '5', proofs: '0' };
 
 /** @throws Error with a sentence for whoever typed it */

@@ -1,10 +1,12 @@
 /** The plain flow of cashu-ts, as a wallet in a web page has it: proofs in memory, JavaScript for the curve, nothing stored. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Proof, sumProofs, Wallet } from '@cashu/cashu-ts';
-import type { Purse } from '../load.ts';
+import { inLanes, type Purse } from '../load.ts';
+import { takeProofs } from './minting.ts';
 import { serveWallets } from './wallets.ts';
 
 const lookEveryMs = 50;
+const mintsAtOnce = 8;
 
 await serveWallets(async (mintUrl) => {
   const wallet = new Wallet(mintUrl, { unit: 'sat' });
@@ -13,8 +15,7 @@ await serveWallets(async (mintUrl) => {
 });
 
 async function openPurse(wallet: Wallet, parts: readonly number[]): Promise<Purse> {
-  let proofs: Proof[] = [];
-  for (const part of parts) proofs = proofs.concat(await mint(wallet, part));
+  let proofs = (await inLanes(parts, mintsAtOnce, (part) => mint(wallet, part))).flat();
 
   /** Quote, look (NUT-07), swap to the exact amount (NUT-03), melt with change (NUT-05, NUT-08). */
   async function pay(invoice: string): Promise<void> {
@@ -42,5 +43,5 @@ async function openPurse(wallet: Wallet, parts: readonly number[]): Promise<Purs
 async function mint(wallet: Wallet, amountSat: number): Promise<Proof[]> {
   const { quote } = await wallet.createMintQuoteBolt11(amountSat);
   while ((await wallet.checkMintQuoteBolt11(quote)).state === 'UNPAID') await pause(lookEveryMs);
-  return wallet.mintProofsBolt11(amountSat, quote);
+  return takeProofs(wallet.mint.mintUrl, wallet.getKeyset(), quote, amountSat);
 }

@@ -6,7 +6,7 @@ describe('the words after npm run bench', () => {
     expect(readOptions([])).toEqual({
       wallets: [1, 10, 50, 200],
       melts: 400,
-      seconds: 20,
+      seconds: 15,
       proofs: 10_000,
       only: ['crucible', 'plain', 'coco'],
       seed: null,
