@@ -16,7 +16,7 @@ export type Task = {
   proofs: number | null;
 };
 
-/** What a wallet has beyond what it will pay, and 5 % of that for fee reserves. */
+/** What a wallet is given beyond what it will pay, and 5 % of that for fee reserves. */
 const cushionSat = 20_000;
 /** Ten bits, hence ten proofs, in each part by which the wallet of many proofs is paid into. */
 const part = { amountSat: 1_023, proofs: 10 };
@@ -25,9 +25,10 @@ const part = { amountSat: 1_023, proofs: 10 };
 export async function measure(contestant: Contestant, place: Place, task: Task): Promise<Level> {
   const { mint, seed } = place;
   const booksBefore = await mint.books();
-  const invoices = await writeInvoices(mint, seed, task);
-  const parts = invoices.map((each) => partsFor(each, task.proofs));
+  const amountsSat = drawFor(seed, task);
+  const parts = amountsSat.map((each) => partsFor(each, task.proofs));
   await contestant.fund(parts);
+  const invoices = await writeInvoices(mint, amountsSat);
   const before = await readAll(contestant, place);
   const load = await contestant.pay(invoices, task.limitMs);
   const after = await readAll(contestant, place);
@@ -97,16 +98,21 @@ function transactionP99Ms(before: Reading, after: Reading): number | null {
   return seconds === null ? null : seconds * 1_000;
 }
 
-async function writeInvoices(mint: BenchMint, seed: string, task: Task): Promise<Invoice[][]> {
-  const each = Math.ceil(task.melts / task.wallets);
-  const name = `${task.wallets}/${task.proofs ?? 'ordinary'}`;
-  const all = await mint.invoices(drawAmountsSat(seed, name, each * task.wallets));
-  return Array.from({ length: task.wallets }, (_, wallet) => all.slice(wallet * each, (wallet + 1) * each));
+/** What each wallet is to pay: the same for all contestants. */
+function drawFor(seed: string, { wallets, melts, proofs }: Task): number[][] {
+  const each = Math.ceil(melts / wallets);
+  return Array.from({ length: wallets }, (_, wallet) =>
+    drawAmountsSat(seed, `${wallets}/${proofs ?? 'ordinary'}/${wallet}`, each),
+  );
 }
 
-function partsFor(invoices: readonly Invoice[], proofs: number | null): number[] {
-  const neededSat = Math.ceil(1.05 * sumOf(invoices.map(({ amountSat }) => amountSat))) + cushionSat;
-  if (proofs === null) return [neededSat];
+async function writeInvoices(mint: BenchMint, amountsSat: readonly number[][]): Promise<Invoice[][]> {
+  const all = await mint.invoices(amountsSat.flat());
+  return amountsSat.map((each) => all.splice(0, each.length));
+}
+
+function partsFor(amountsSat: readonly number[], proofs: number | null): number[] {
+  if (proofs === null) return [Math.ceil(1.05 * sumOf(amountsSat)) + cushionSat];
   return Array.from({ length: Math.ceil(proofs / part.proofs) }, () => part.amountSat);
 }
 

@@ -27,7 +27,12 @@ export function openMint(foreign: Options['foreign']): Promise<BenchMint> {
 /** The simulator as a process of its own. It pays every mint quote at once. */
 async function startSimulated(): Promise<BenchMint> {
   const script = new URL('../simulator/main.ts', import.meta.url);
-  const child = startChild(script, { SIM_PORT: '0', SIM_AUTO_PAY_AFTER_MS: '0' });
+  const child = startChild(script, {
+    SIM_PORT: '0',
+    SIM_AUTO_PAY_AFTER_MS: '0',
+    // As nginx does. A wallet whose event loop is late for seconds would find its connections closed.
+    SIM_KEEP_ALIVE_SECONDS: '75',
+  });
   const told: { url?: string } = JSON.parse(await child.firstLine());
   const url = told.url ?? '';
   const sim = new SimulatorClient(url);
