@@ -42,6 +42,7 @@ export function chart(levels: readonly Level[]): string {
   const foot = rectangle(plot.left, plot.top + plot.height, plot.width, 1, '#495057');
   const title = text(plot.left, 22, 'melts per second', 'start');
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" font-family="sans-serif" font-size="12">
+<title>Melts per second by contestant and number of wallets</title>
 ${[rectangle(0, 0, size.width, size.height, '#ffffff'), title, ...legend, ...bars, foot, ...below].join('\n')}
 </svg>
 `;

@@ -1,10 +1,11 @@
+import { audit } from './audit.ts';
 import type { Contestant } from './contestants/contestant.ts';
 import type { BenchDatabase, DatabaseUsage } from './database.ts';
 import { drawAmountsSat } from './draws.ts';
 import type { Usage } from './ipc.ts';
 import type { Invoice, Load } from './load.ts';
-import type { BenchMint, MintBooks } from './mint.ts';
-import type { Level, Money } from './results.ts';
+import type { BenchMint } from './mint.ts';
+import type { Level } from './results.ts';
 import { growth, percentile, percentileBound, sumOf } from './statistics.ts';
 
 export type Place = { mint: BenchMint; database: BenchDatabase; seed: string };
@@ -120,25 +121,6 @@ function reasonsOf({ payments }: Load): Record<string, number> {
   const counted: Record<string, number> = {};
   for (const { error } of payments) if (error !== null) counted[error] = (counted[error] ?? 0) + 1;
   return counted;
-}
-
-/** Holds what the wallets have against what they were given and have paid, and against the mint's own books. */
-async function audit(
-  contestant: Contestant,
-  parts: readonly number[][],
-  load: Load,
-  before: MintBooks | null,
-  mint: BenchMint,
-): Promise<Money> {
-  const heldSat = await contestant.heldSat();
-  const fundedSat = sumOf(parts.flat());
-  const paidSat = sumOf(load.payments.map(({ error, amountSat }) => (error === null ? amountSat : 0)));
-  const feesSat = fundedSat - paidSat - heldSat;
-  const after = await mint.books();
-  if (before === null || after === null) return { fundedSat, paidSat, feesSat, heldSat, missingSat: null };
-  const unheldSat = after.outstandingSat - before.outstandingSat - heldSat;
-  const untakenSat = feesSat - (after.feesSat - before.feesSat);
-  return { fundedSat, paidSat, feesSat, heldSat, missingSat: Math.abs(unheldSat) + Math.abs(untakenSat) };
 }
 
 function mapValues<T, U>(

@@ -69,7 +69,7 @@ export function thisMachine(): Machine {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    system: `${type()} ${release()}`,
+    system: `${type()} ${release().split('.').slice(0, 2).join('.')}`,
     node: process.versions.node,
   };
 }
