@@ -18,9 +18,9 @@ import type { Contestant } from './contestant.ts';
 type Json = Readonly<Record<string, unknown>>;
 type Call = (method: 'GET' | 'POST', path: string, body?: object) => Promise<Json>;
 
-const lookEveryMs = 50;
+const lookEveryMs = 100;
 const creditLimitMs = 60_000;
-const fundsAtOnce = 8;
+const fundsAtOnce = 16;
 /** Of a wallet of many small proofs: these stay as they are. */
 const noUpkeep = { CRUCIBLE_UPKEEP_INTERVAL_MS: '0' };
 const toldSchema = Joi.object<{ url: string; token: string }>({
