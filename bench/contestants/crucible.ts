@@ -19,6 +19,8 @@ type Json = Readonly<Record<string, unknown>>;
 type Call = (method: 'GET' | 'POST', path: string, body?: object) => Promise<Json>;
 
 const lookEveryMs = 100;
+/** After a 202. Many wallets that look more often take the server's time from the payments that they wait for. */
+const lookAtPendingEveryMs = 2_000;
 const creditLimitMs = 60_000;
 const fundsAtOnce = 16;
 /** Of a wallet of many small proofs: these stay as they are. */
@@ -135,7 +137,7 @@ async function openPurse(call: Call, parts: readonly number[]): Promise<Purse> {
     const { paymentResult, transactionId } = await call('POST', `${at}/melt`, { invoice });
     let result = paymentResult;
     while (result === 'PENDING') {
-      await pause(lookEveryMs);
+      await pause(lookAtPendingEveryMs);
       result = (await call('GET', `${at}/melt/${transactionId}`))['status'];
     }
     if (result !== 'PAID') throw new Error(`the payment is ${result}`);
