@@ -22,6 +22,7 @@ export function optionsFromEnvironment(environment: Environment): SimulatorOptio
     autoPayMintQuotesAfterMs: read('SIM_AUTO_PAY_AFTER_MS', wholeNumber),
     mintQuoteExpirySeconds: read('SIM_MINT_QUOTE_EXPIRY_SECONDS', wholeNumber),
     meltQuoteExpirySeconds: read('SIM_MELT_QUOTE_EXPIRY_SECONDS', wholeNumber),
+    keepAliveSeconds: read('SIM_KEEP_ALIVE_SECONDS', wholeNumber),
     journalPath: read('SIM_JOURNAL', text),
   });
 }

@@ -26,6 +26,8 @@ export type SimulatorOptions = {
   autoPayMintQuotesAfterMs?: number | null;
   mintQuoteExpirySeconds?: number;
   meltQuoteExpirySeconds?: number;
+  /** How long a connection may be idle: a proxy in front of a mint often keeps it for longer than Node does. */
+  keepAliveSeconds?: number;
   /** Where the journal is kept. null = in memory only. */
   journalPath?: string | null;
   /** Milliseconds since 1970. Expiry and timestamps go by it; delays go by real time. */
@@ -49,6 +51,7 @@ const defaults: Omit<Settings, 'msatPerUnit'> = {
   autoPayMintQuotesAfterMs: null,
   mintQuoteExpirySeconds: 3600,
   meltQuoteExpirySeconds: 600,
+  keepAliveSeconds: 5,
   journalPath: null,
   clock: Date.now,
 };

@@ -48,7 +48,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     cache: new ResponseCache(clock.now),
     log,
   });
-  const server = createServer(app);
+  const server = createServer({ keepAliveTimeout: settings.keepAliveSeconds * 1_000 }, app);
   const closeSubscriptions = serveSubscriptions(server, mint);
   const port = await listen(server, settings).catch((error: unknown) => {
     closeMint(mint);

@@ -1,11 +1,10 @@
-import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { limits } from '../limits.ts';
 import type { InputRecord } from '../state/records.ts';
 import type { ReadonlyState } from '../state/state.ts';
 import { inputFee, sum } from './amounts.ts';
 import { mayBeSpent } from './conditions.ts';
 import type { MintContext } from './context.ts';
-import type { Point } from './curve.ts';
+import { compressedHex, type Point, pointFromHex } from './curve.ts';
 import { codes, refuse } from './errors.ts';
 import type { Keysets } from './keysets.ts';
 import { amount, type Fields, fields, list, malformed, text } from './read.ts';
@@ -36,7 +35,7 @@ function readInput(value: unknown): Input {
   const secret = text(proof, 'secret');
   const point = pointOfSecret(secret);
   const record = {
-    Y: point.toHex(true),
+    Y: compressedHex(point),
     amount: amount(proof, 'amount'),
     keysetId: text(proof, 'id'),
     witness: witnessOf(proof),
@@ -59,17 +58,13 @@ function checkFree(record: InputRecord, state: ReadonlyState): void {
 function checkSignature({ record, secret, point, C }: Input, keysets: Keysets, nowMs: number): void {
   const key = keysets.keyFor(keysets.known(record.keysetId), record.amount);
   if (!key || !isSignatureOn(point, C, key)) refuse(codes.proofInvalid, 'proof verification failed');
-  if (!mayBeSpent(secret, record, C.toHex(true), nowMs))
+  if (!mayBeSpent(secret, record, compressedHex(C), nowMs))
     refuse(codes.proofInvalid, 'spending condition is not met');
 }
 
-/** A compressed curve point in hex. */
+/** A compressed curve point in lower-case hex. */
 export function readPoint(hex: string, name: string): Point {
-  if (!/^0[23][0-9a-f]{64}$/.test(hex))
-    return malformed(`${name} must be a compressed point in lower-case hex`);
-  try {
-    return secp256k1.Point.fromHex(hex);
-  } catch {
-    return malformed(`${name} is not on the curve`);
-  }
+  return (
+    pointFromHex(hex) ?? malformed(`${name} must be a point of the curve, compressed, in lower-case hex`)
+  );
 }

@@ -1,14 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { deriveKeysetId, type Keys } from '@cashu/cashu-ts';
-import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { isPrivate } from 'tiny-secp256k1';
 import { limits } from '../limits.ts';
 import type { KeysetVersion } from '../options.ts';
-import { baseTimes, type Point } from './curve.ts';
-
-const { Fn } = secp256k1.Point;
+import { baseTimes, compressedHex, hexOf, type Point, type Scalar } from './curve.ts';
 
 /** One denomination's key: k and K = kG (NUT-01). */
-export type KeyPair = { secretKey: bigint; publicKey: Point };
+export type KeyPair = { secretKey: Scalar; publicKey: Point };
 
 export type KeysetKeys = { byAmount: ReadonlyMap<bigint, KeyPair>; publicKeys: Keys };
 
@@ -28,8 +26,8 @@ export class Keyring {
   identity(name: string): { secretKeyHex: string; publicKeyHex: string } {
     const secretKey = this.#scalar(`identity/${name}`);
     return {
-      secretKeyHex: Buffer.from(Fn.toBytes(secretKey)).toString('hex'),
-      publicKeyHex: baseTimes(secretKey).toHex(true),
+      secretKeyHex: hexOf(secretKey),
+      publicKeyHex: compressedHex(baseTimes(secretKey)),
     };
   }
 
@@ -45,7 +43,7 @@ export class Keyring {
       const secretKey = this.#scalar(`keyset/${index}/${amount}`);
       const publicKey = baseTimes(secretKey);
       byAmount.set(amount, { secretKey, publicKey });
-      publicKeys[amount.toString()] = publicKey.toHex(true);
+      publicKeys[amount.toString()] = compressedHex(publicKey);
     }
     const keys = { byAmount, publicKeys };
     if (derived.size >= mostDerived) derived.clear();
@@ -62,17 +60,16 @@ export class Keyring {
     });
   }
 
-  #scalar(path: string): bigint {
+  #scalar(path: string): Scalar {
     return scalarFrom(this.#seed, path);
   }
 }
 
 /** A number in 1..n-1 by HMAC-SHA256; the next counter where the hash falls outside. */
-export function scalarFrom(key: string | Uint8Array, message: string | Uint8Array): bigint {
+export function scalarFrom(key: string | Uint8Array, message: string | Uint8Array): Scalar {
   for (let counter = 0; counter < 256; counter += 1) {
     const hash = createHmac('sha256', key).update(message).update(Uint8Array.of(counter)).digest();
-    const scalar = BigInt(`0x${hash.toString('hex')}`);
-    if (scalar > 0n && scalar < Fn.ORDER) return scalar;
+    if (isPrivate(hash)) return hash;
   }
   throw new Error('256 hashes in a row missed the curve order');
 }

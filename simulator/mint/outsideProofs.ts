@@ -1,5 +1,6 @@
 import type { InputRecord } from '../state/records.ts';
 import type { MintContext } from './context.ts';
+import { compressedHex } from './curve.ts';
 import { codes, refuse } from './errors.ts';
 import { checkInputs, readPoint } from './inputs.ts';
 import type { Json } from './present.ts';
@@ -68,5 +69,5 @@ function readProof({ keysets }: MintContext, proof: Fields): InputRecord {
   const Y =
     proof['secret'] === undefined ? readPoint(text(proof, 'Y'), 'Y') : pointOfSecret(text(proof, 'secret'));
   const keyset = keysets.known(text(proof, proof['id'] === undefined ? 'keysetId' : 'id'));
-  return { Y: Y.toHex(true), amount: amount(proof, 'amount'), keysetId: keyset.id, witness: null };
+  return { Y: compressedHex(Y), amount: amount(proof, 'amount'), keysetId: keyset.id, witness: null };
 }

@@ -68,9 +68,9 @@ export function policyFindings(
     ...[...toolFolders].filter((folder) => !folders.includes(folder)).map((folder) => `the folder ${folder}`),
     ...exceptions
       .filter(({ package: name, licence }) =>
-        locked.every(([path, entry]) => nameOf(path) !== name || entry.license !== licence),
+        locked.every(([path, entry]) => nameOf(path) !== name || (entry.license ?? null) !== licence),
       )
-      .map(({ package: name, licence }) => `the exception for ${name} (${licence})`),
+      .map(({ package: name, licence }) => `the exception for ${name} (${licence ?? 'no licence'})`),
     ...Object.keys(allowedInstallScripts)
       .filter((name) => !allowed.some(([allowedName, may]) => allowedName === name && may === true))
       .map((name) => `the install script of ${name}`),
@@ -167,7 +167,9 @@ function licenceProblems(name: string, { license }: LockedPackage, isShipped: bo
   if (isMetBy(license, licences)) return [];
   const told = typeof license === 'string' ? `the licence ${license}` : 'no licence';
   if (isShipped) return [`ships and has ${told}, which is not on the list`];
-  const isExcepted = licenceExceptions.some((one) => one.package === name && one.licence === license);
+  const isExcepted = licenceExceptions.some(
+    (one) => one.package === name && one.licence === (license ?? null),
+  );
   return isExcepted ? [] : [`has ${told}, which is not on the list`];
 }
 
