@@ -3,7 +3,7 @@ import { Amount, type Keyset, type Proof } from '@cashu/cashu-ts';
 import { pointAdd } from 'tiny-secp256k1';
 import { powersOfTwo } from '../../simulator/mint/amounts.ts';
 import { baseTimes, hashToCurve, hexOf } from '../../simulator/mint/curve.ts';
-import { unblindedPoint } from '../../src/services/ecash/curve.ts';
+import { curve } from '../../src/services/ecash/curve.ts';
 
 type Output = { amount: number; secret: string; blindingFactor: Uint8Array };
 
@@ -31,7 +31,7 @@ export async function takeProofs(
   const answer: { signatures?: { C_: string }[] } = JSON.parse(await response.text());
   return outputs.map(({ amount, secret, blindingFactor }, index) => {
     const C_ = answer.signatures?.[index]?.C_ ?? '';
-    const C = unblindedPoint(C_, hexOf(blindingFactor), keys[amount] ?? '');
+    const C = curve.unblindedPoint(C_, hexOf(blindingFactor), keys[amount] ?? '');
     if (C === null) throw new Error(`the mint issued nothing: ${JSON.stringify(answer)}`);
     return { id, amount: Amount.from(amount), secret, C };
   });
