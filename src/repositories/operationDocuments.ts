@@ -3,6 +3,7 @@ import {
   budgetTakenBySend,
   type ReceiveProofs,
   receiveStates,
+  type SendOperation,
   type SendProofs,
   sendStates,
 } from '../models/exchange.ts';
@@ -10,6 +11,7 @@ import { budgetTaken } from '../models/meltSums.ts';
 import {
   type Attempt,
   isFinished,
+  type MeltOperation,
   type MeltProofs,
   meltStates,
   mintingStates,
@@ -180,9 +182,19 @@ function budgetGivenBack(operation: Operation): Pick<OperationDocument, 'budget_
   if (budget === null || taken === null) return {};
   const takenSat = satOf(taken, operation.unit);
   invariant(takenSat !== null, `${operation.id}: a budget was taken in a unit of unknown worth`);
-  // What was given up, or freed by a recovery, may be more than what it might have cost; nobody has spent that.
-  const isOver = takenSat > budget.reserved;
+  const isOver = takenSat > budget.reserved && isGoneUnspent(operation);
   return { budget_day: budgetDayOf(budget), budget_unused: isOver ? 0n : budget.reserved - takenSat };
+}
+
+/**
+ * Given up, or ended by a recovery with its sources free again: what is not back may be more than it might have cost, and nobody has
+ * spent that. Otherwise a payment can cost more than was reserved, where its mint has raised its fees meanwhile, and that counts.
+ */
+function isGoneUnspent(operation: MeltOperation | SendOperation): boolean {
+  if (operation.state === 'written_off' || operation.failure?.cause === 'STORE_BEHIND_MINT') return true;
+  if (operation.kind !== 'melt' || operation.state !== 'settled') return false;
+  // A payment of our own keeps what its swap was for.
+  return operation.atomicResult?.keepAmount !== (operation.swap?.keepAmount ?? 0n);
 }
 
 /** What the operation holds and no token does: counted as reserved balance (transaction S). */

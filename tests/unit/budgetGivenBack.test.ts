@@ -24,12 +24,20 @@ it('a payment that was given up takes what it had reserved of its key’s budget
 });
 
 it.each([
-  { state: 'released', releasedAmount: 0n },
-  { state: 'settled', releasedAmount: null },
+  { state: 'released', releasedAmount: 0n, failure: { cause: 'STORE_BEHIND_MINT', detail: null } },
+  { state: 'settled', releasedAmount: null, failure: null },
 ] as const)(
   'a payment that a recovery ends as $state, its sources free again, takes no more of a budget than that',
   (ended) => {
-    const operation = melt({ ...ended, sourceAmount: 100_000n, atomicResult: nothingBooked, budget });
+    const swap = { sendAmount: 214n, keepAmount: 99_786n, fee: 0n };
+    const operation = melt({ ...ended, sourceAmount: 100_000n, swap, atomicResult: nothingBooked, budget });
     expect(operationDocument(operation, sealer).budget_unused).toBe(0n);
   },
 );
+
+it('a payment that came to cost more than was reserved, as its mint has raised its fees, takes all that', () => {
+  const swap = { sendAmount: 214n, keepAmount: 297n, fee: 1n };
+  const atomicResult = { ...nothingBooked, keepAmount: 297n };
+  const operation = melt({ state: 'settled', sourceAmount: 512n, swap, atomicResult, budget });
+  expect(operationDocument(operation, sealer).budget_unused).toBe(-1n);
+});
