@@ -143,11 +143,11 @@ describe('a payment whose keep is in another token already', () => {
 describe('a payment each step of which fails', () => {
   it('is reported after an hour, and settled once it can be booked', async () => {
     const { wallet, id, paymentHash } = await begun(512, 210, 'pending');
-    const { tokens } = world.context.database;
-    const create = () => {
+    const { collection } = world.context.database.tokens;
+    const insertOne = () => {
       throw new Error('not just now');
     };
-    Object.assign(tokens, { create });
+    Object.assign(collection, { insertOne });
     try {
       await world.sim.settle(paymentHash, 'paid');
       mint.jump(hourMs);
@@ -155,7 +155,7 @@ describe('a payment each step of which fails', () => {
         (await reportsOf(id)).some(({ code }) => code === 'OPERATION_OPEN_TOO_LONG');
       await until(isReported, 'the report', 20_000);
     } finally {
-      Reflect.deleteProperty(tokens, 'create');
+      Reflect.deleteProperty(collection, 'insertOne');
     }
     await comesToLater(wallet, id, 'settled');
     expect(await wallet.balance()).toMatchObject({ totalBalance: 302, reservedBalance: 0 });
