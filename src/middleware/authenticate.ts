@@ -39,8 +39,8 @@ export function authenticate(doorkeepers: Doorkeepers): RequestHandler {
       context.caller = await signer(req, credentials);
     } else {
       const holder = credentials.startsWith('crt_') ? bearerTokens : apiKeys;
-      context.caller = await holder.authenticate(credentials);
       const goodUntilMs = performance.now() + goodForMs;
+      context.caller = await holder.authenticate(credentials);
       context.stillAllowed = async () => {
         if (performance.now() > goodUntilMs) await holder.authenticate(credentials);
       };

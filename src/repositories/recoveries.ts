@@ -8,7 +8,9 @@ import {
   endedFrom,
   fieldsOf,
   fresh,
+  type NewFrom,
   type RecoveryProgress,
+  scansFrom,
   toEnded,
   toRecovery,
 } from './recoveryDocuments.ts';
@@ -29,15 +31,20 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
   /**
    * Demands that a wallet be recovered; new melts and mintings are refused from now on. Found behind again while a
    * recovery is under way, it is looked at again, and from the first index if outputs were found signed.
-   * @returns whether this began it
+   * `newFrom`: where what was found signed was taken for new. @returns whether this began it
    */
-  async function require(walletId: string, reason: RecoveryReason, now: Date): Promise<boolean> {
+  async function require(
+    walletId: string,
+    reason: RecoveryReason,
+    now: Date,
+    newFrom: NewFrom = {},
+  ): Promise<boolean> {
     const begun = await wallets.updateOne(
       { _id: walletId, recovery: { $exists: false } },
-      { $set: { recovery: fresh(reason, now) } },
+      { $set: { recovery: fresh(reason, now, newFrom) } },
     );
     if (begun.modifiedCount === 1) return true;
-    if (await strengthen(walletId, reason, now)) return false;
+    if (await strengthen(walletId, reason, now, newFrom)) return false;
     // Until the counters have been moved, whoever plans outputs finds them signed: that is being seen to.
     const states: RecoveryState[] =
       reason === 'signed_outputs' ? ['watching'] : ['required', 'running', 'watching'];
@@ -48,7 +55,7 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
           'recovery.state': 'required',
           'recovery.due_at': now,
           ...(reason === 'quote_issued' ? {} : { 'recovery.reason': reason }),
-          ...(reason === 'signed_outputs' ? { 'recovery.scans': {} } : {}),
+          ...(reason === 'signed_outputs' ? { 'recovery.scans': scansFrom(newFrom) } : {}),
         },
         $inc: { 'recovery.generation': 1 },
       },
@@ -57,7 +64,12 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
   }
 
   /** A recovery that was only wished for begins again as one that is needed. @returns false where there is none */
-  async function strengthen(walletId: string, reason: RecoveryReason, now: Date): Promise<boolean> {
+  async function strengthen(
+    walletId: string,
+    reason: RecoveryReason,
+    now: Date,
+    newFrom: NewFrom,
+  ): Promise<boolean> {
     const { modifiedCount } = await wallets.updateOne(
       { _id: walletId, 'recovery.reason': 'requested' },
       {
@@ -65,7 +77,7 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
           'recovery.reason': reason,
           'recovery.state': 'required',
           'recovery.due_at': now,
-          'recovery.scans': {},
+          'recovery.scans': scansFrom(newFrom),
         },
         $inc: { 'recovery.generation': 1 },
       },

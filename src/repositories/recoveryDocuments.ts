@@ -7,7 +7,7 @@ export type RecoveryProgress = Partial<
 >;
 
 /** A recovery that nobody has begun to work at. */
-export function fresh(reason: RecoveryReason, now: Date): RecoveryDocument {
+export function fresh(reason: RecoveryReason, now: Date, newFrom: NewFrom = {}): RecoveryDocument {
   return {
     state: 'required',
     reason,
@@ -16,7 +16,7 @@ export function fresh(reason: RecoveryReason, now: Date): RecoveryDocument {
     due_at: now,
     lease_owner: null,
     lease_until: null,
-    scans: {},
+    scans: scansFrom(newFrom),
     again: [],
     stuck_since: {},
     rescan_due: false,
@@ -45,6 +45,17 @@ export function fieldsOf({
     ...(rescanDue === undefined ? {} : { 'recovery.rescan_due': rescanDue }),
     ...(writtenOff === undefined ? {} : { 'recovery.written_off': writtenOff }),
   };
+}
+
+/** From which index on these books took outputs of a keyset for new, where what was found signed is among them. */
+export type NewFrom = Readonly<Record<string, number>>;
+
+/** Scans that have not begun, and know where the time begins that these books may have lost. */
+export function scansFrom(newFrom: NewFrom): RecoveryDocument['scans'] {
+  const unscanned = { next: 0, last_signed: null, is_behind: false, done: false, is_moved: false };
+  return Object.fromEntries(
+    Object.entries(newFrom).map(([keysetId, counter]) => [keysetId, { ...unscanned, counter }]),
+  );
 }
 
 function storedScans(scans: Recovery['scans']): RecoveryDocument['scans'] {

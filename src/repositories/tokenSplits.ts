@@ -132,7 +132,8 @@ export function createTokenSplits(database: Pick<Database, 'tokens'>) {
     const survivor: TokenDocument = {
       ...from,
       _id: id,
-      proofs: survivors,
+      // As read they are numbers, whatever their type says.
+      proofs: survivors.map((proof) => ({ ...proof, amount: BigInt(proof.amount) })),
       total_amount: sumStored(survivors),
       transaction_id: `${from.transaction_id.split('_split_')[0]}_split_${id}`,
       reserved_by: null,

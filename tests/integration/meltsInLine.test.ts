@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { pause } from '../../src/timing.ts';
 import { askedOfMint, expectBalancedBooks, expectProblem, unhurried } from '../support/money.ts';
 import { type Reply, startWorld, type TestWallet, until, type World } from '../support/world.ts';
 
@@ -61,6 +62,8 @@ it('a payment that waits while its key is revoked is not made', async () => {
   await until(async () => (await apiKeys.exists(isKnown)) !== null, 'the second in the line');
   const [, id = ''] = key.split('_');
   expect(await world.context.services.apiKeys.revoke(id)).toBe('revoked');
+  // A request that has not waited for a tenth of a second has not waited.
+  await pause(150);
   await world.sim.release();
   expect((await held).filter(isPaid)).toHaveLength(1);
   await expectProblem(world, await waiting, { status: 401, code: 'UNAUTHENTICATED', severity: 'LOW' });

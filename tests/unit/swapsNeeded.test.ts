@@ -68,3 +68,8 @@ it('of realistic payments one after the other, at least 70 % need no swap', () =
   expect(payments).toBeGreaterThan(1_000);
   expect(1 - swaps / payments).toBeGreaterThanOrEqual(0.7);
 });
+
+it('amounts that lie far apart are not made into thousands of small ones', () => {
+  const odd = { ...keyset, keys: { 1: '02', 5000: '02' } };
+  expect(changeParts(5_000n, odd)).toEqual([{ role: 'keep', amount: 5_000n }]);
+});

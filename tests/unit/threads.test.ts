@@ -53,3 +53,13 @@ it('what is under way and what waits fails when they are ended, and nothing is b
   for (const fate of fates) expect(await fate).toBeInstanceOf(Error);
   await expect(answer()).rejects.toThrow('ended');
 });
+
+it('where no other thread is to be had, what waits for one fails, and nothing waits for ever', async () => {
+  const gone = new URL(file);
+  threads = createThreads<Mood>(gone, 1, 10);
+  const fates = [threads.run('dies'), answer(), answer()].map((task) =>
+    task.catch((error: unknown) => error),
+  );
+  gone.href = 'http://nowhere.invalid/';
+  for (const fate of fates) expect(await fate).toBeInstanceOf(Error);
+});

@@ -46,8 +46,17 @@ export function createThreads<Task>(file: URL, size: number, maxWaiting: number)
 
   function passOn(thread: Thread): void {
     const next = waiting.shift();
-    if (next !== undefined) next.resolve(alive.has(thread) ? thread : start());
-    else if (alive.has(thread)) idle.push(thread);
+    if (next === undefined) {
+      if (alive.has(thread)) idle.push(thread);
+      return;
+    }
+    try {
+      next.resolve(alive.has(thread) ? thread : start());
+    } catch (error) {
+      // No thread is to be had: so it is for whoever waits behind this one.
+      next.reject(error);
+      passOn(thread);
+    }
   }
 
   function start(): Thread {
@@ -62,6 +71,7 @@ export function createThreads<Task>(file: URL, size: number, maxWaiting: number)
     };
     worker.unref();
     worker.once('error', end);
+    worker.once('messageerror', end);
     worker.once('exit', (code) => end(`exit code ${code}`));
     alive.add(thread);
     return thread;

@@ -104,22 +104,26 @@ export function createReserving(parts: {
   ): Promise<Begun | { sight: string | null }> {
     // It may have been revoked while its request waited.
     await request.stillAllowed();
-    const place = mints.at(wallet.mintUrl).payments.enter();
+    let place: Place | null = null;
     try {
+      place = mints.at(wallet.mintUrl).payments.enter();
       const result = await preparation.reserve(wallet, invoice, quote, request);
       if (result.kind === 'reserved') return { operation: result.operation, place };
       await demandUnpaid(wallet, invoice);
       place.leave();
       return { sight: result.sight };
     } catch (error) {
-      place.leave();
-      if (error instanceof DomainError && error.code === 'INSUFFICIENT_BALANCE')
-        await demandUnpaid(wallet, invoice);
+      place?.leave();
+      const isRefused = error instanceof DomainError && error.code !== 'DATABASE_UNAVAILABLE';
+      if (isRefused) await demandUnpaid(wallet, invoice);
       throw error;
     }
   }
 
-  /** Whoever came earlier may have been about the same invoice, and have taken what this one lacks. */
+  /**
+   * Whoever came earlier may have been about the same invoice, and have taken what this one lacks: that it is being paid is the truth
+   * then, whatever else stood in the way.
+   */
   async function demandUnpaid(wallet: Wallet, invoice: Invoice): Promise<void> {
     const paying = await operations.claiming(wallet.id, invoice.paymentHash);
     if (paying !== null) throw duplicatePayment(paying);

@@ -18,9 +18,15 @@ export function partsOf(amount: bigint, role: OutputRole, { keys }: OutputKeyset
  * payments after it find inputs that fit them to the unit, and need no swap (one of each: two of three; the fewest: not half).
  */
 export function changeParts(amount: bigint, keyset: OutputKeyset): OutputPlan[] {
-  if (keyset.inputFeePpk > 0n) return partsOf(amount, 'keep', keyset);
-  const parts = everyAmountSplit(amount, denominations(keyset.keys), 2);
+  const available = denominations(keyset.keys);
+  if (keyset.inputFeePpk > 0n || !isDense(available)) return partsOf(amount, 'keep', keyset);
+  const parts = everyAmountSplit(amount, available, 2);
   return parts.map((part) => ({ role: 'keep', amount: part }));
+}
+
+/** Whether each amount is at most twice the next smaller one: else small change for a large one would be very many. */
+function isDense(largestFirst: readonly bigint[]): boolean {
+  return largestFirst.every((amount, at) => amount <= 2n * (largestFirst[at + 1] ?? amount));
 }
 
 /** The next attempt for a purpose, not sent yet. */

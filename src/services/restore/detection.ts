@@ -46,8 +46,13 @@ export function createDetection(parts: {
 }): Detection {
   const { recoveries, mints, reports, now } = parts;
 
-  async function found(owner: Owner, reason: RecoveryReason, requestId?: string): Promise<DomainError> {
-    await recoveries.require(owner.walletId, reason, now());
+  async function found(
+    owner: Owner,
+    reason: RecoveryReason,
+    requestId?: string,
+    newFrom: Readonly<Record<string, number>> = {},
+  ): Promise<DomainError> {
+    await recoveries.require(owner.walletId, reason, now(), newFrom);
     return blocked(owner, reason, await report(owner, reason, requestId));
   }
 
@@ -77,7 +82,7 @@ export function createDetection(parts: {
       if (outputs.length === 0) return;
       const restored = await mints.at(owner.mintUrl).gateway.restore(outputs);
       if (answered(restored, 'tell which outputs it has signed').length === 0) return;
-      throw await found(owner, 'signed_outputs', requestId);
+      throw await found(owner, 'signed_outputs', requestId, lowestOf(outputs));
     },
 
     async standing(owner, proofs, isStillSo) {
@@ -103,6 +108,17 @@ export function createDetection(parts: {
       return true;
     },
   };
+}
+
+/**
+ * The first index of each keyset among outputs that were taken for new. The counter is past all of them by now, and may be past
+ * everything that a lost time has used.
+ */
+function lowestOf(outputs: readonly PlannedOutput[]): Record<string, number> {
+  const byKeyset = Map.groupBy(outputs, ({ keysetId }) => keysetId);
+  return Object.fromEntries(
+    [...byKeyset].map(([keysetId, some]) => [keysetId, Math.min(...some.map(({ counter }) => counter))]),
+  );
 }
 
 /** The incident that a recovery closes. */

@@ -44,7 +44,10 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
     batches: number,
     { present, keep }: Notes,
   ): Promise<number> {
+    const written = present().scans[keysetId];
     let progress = await progressOf(wallet, keysetId, present());
+    // Where the lost time begins is known: what is signed from there on is of it, and these books' own comes after the move.
+    if (written?.next === 0 && isNeeded(present())) await moveCounter(wallet, keysetId, progress);
     let left = batches;
     while (!progress.done) {
       const indices = nextIndices(progress);

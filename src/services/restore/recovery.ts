@@ -60,7 +60,8 @@ export function createWalletRecovery(parts: {
     try {
       const { listed, missing } = await keysetsOf(wallet);
       // First of all: what is spent by now has its change signed before the scans come there.
-      if (Object.keys(start.scans).length === 0) await reconcile(wallet, notes);
+      const hasBegun = Object.values(start.scans).some(({ next, isMoved }) => next > 0 || isMoved);
+      if (!hasBegun) await reconcile(wallet, notes);
       await scans.passOver(wallet, missing, notes);
       const isThrough = await scans.goOn(wallet, listed, notes);
       if (!isNeeded(start) && isNeeded(recovery)) await foundBehind(wallet, missing, notes);
