@@ -103,6 +103,20 @@ describe('a key with a budget', () => {
     expect(await spentBy(spender)).toBe(47n);
   });
 
+  it('is told of an invoice that it pays already, and not that too little is left to pay it twice', async () => {
+    const wallet = await world.wallet(100, 100);
+    const spender = await keyWith(100n);
+    const wanted = await invoice(60);
+    const match = { method: 'POST', path: '/v1/melt/quote/bolt11' } as const;
+    await world.sim.addFaults({ match, fault: 'hold', times: 2 });
+    const both = [1, 2].map(() => wallet.melt(wanted.invoice, {}, spender.headers));
+    await until(async () => (await world.sim.faults()).held === 2, 'both at the mint');
+    await world.sim.release();
+    const told = (await Promise.all(both)).map(({ status, body }) => body['code'] ?? status);
+    expect(told.sort()).toEqual([200, 'DUPLICATE_PAYMENT']);
+    expect(await spentBy(spender)).toBe(60n);
+  });
+
   it('keeps the most that a hanging payment may take, until that has ended', async () => {
     const wallet = await world.wallet(100, 100);
     const spender = await keyWith(100n);
