@@ -5,47 +5,32 @@
  * Stryker is a package of its own in mutation/, installed the first time; it works on a copy outside of the tree.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureInstalled } from './ownPackage.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const home = join(root, 'mutation');
 
-if (isOutdated()) install();
-process.exitCode = mutate();
-
-/** npm writes its own record last, so a record older than the lock file is that of another or of a broken run. */
-function isOutdated() {
-  const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return (
-    changedAt(join(home, 'node_modules', '.package-lock.json')) < changedAt(join(home, 'package-lock.json'))
-  );
-}
-
-function install() {
-  const { npm_execpath: cli, npm_node_execpath: node } = process.env;
-  const [command, ...first] = cli?.endsWith('npm-cli.js') && node ? [node, cli] : ['npm'];
-  const asked = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  console.log('installing Stryker (npm ci in mutation/)…');
-  const { status } = run(command, [...first, ...asked], home);
-  if (status === 0) return;
+if (!ensureInstalled(home, 'Stryker (npm ci in mutation/)')) {
   console.error('Stryker could not be installed; what npm said is above.');
   process.exit(1);
 }
+process.exitCode = mutate();
 
 function mutate() {
   const directory = mkdtempSync(join(tmpdir(), 'crucible-mutation-'));
   const stryker = join(home, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
   const asked = ['run', join(home, 'stryker.config.mjs'), '--tempDirName', directory];
   try {
-    return run(process.execPath, [stryker, ...asked, ...process.argv.slice(2)], root).status ?? 1;
+    const { status } = spawnSync(process.execPath, [stryker, ...asked, ...process.argv.slice(2)], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    return status ?? 1;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-function run(command, args, cwd) {
-  return spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
 }

@@ -45,6 +45,18 @@ export type ScanProgress = {
   isMoved: boolean;
 };
 
+/** A scan at its beginning, of a keyset whose counter is yet to be told. */
+export const unscanned: Omit<ScanProgress, 'counter'> = {
+  next: 0,
+  lastSigned: null,
+  isBehind: false,
+  done: false,
+  isMoved: false,
+};
+
+/** From which index on these books took outputs of a keyset for new, where what was found signed is among them. */
+export type NewFrom = Readonly<Record<string, number>>;
+
 /** An output that the mint has signed and that was not ours to take when it was looked at. */
 export type OutputPlace = { keysetId: string; counter: number };
 

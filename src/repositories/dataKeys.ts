@@ -17,9 +17,9 @@ import { duplicateKeyIndex, type Transaction } from './transaction.ts';
 export type Sealers = {
   /**
    * Makes the scope's data key where it has none yet. Not inside a dry run: that is a write. Asks the database each time, but
-   * once in a transaction: `during` is one run of it, which stands or falls as a whole.
+   * once in a transaction: `tx` is one run of it, which stands or falls as a whole.
    */
-  toSeal(scope: SealingScope, during?: Transaction): Promise<Sealer>;
+  toSeal(scope: SealingScope, tx?: Transaction): Promise<Sealer>;
   /** Writes nothing. What was sealed before there were data keys is opened by the master key that sealed it. */
   toOpen(scope: SealingScope): Promise<Opener>;
 };
@@ -60,12 +60,12 @@ export function createSealers({ dataKeys }: Pick<Database, 'dataKeys'>, masters:
   const allMasters = [masters.current, ...masters.others];
   const byMaster = createSealer(masters.current, masters.others);
   const known = createShortMemory<SealingKey>(remembered);
-  const during = new WeakMap<Transaction, Map<SealingScope, Promise<Sealer>>>();
+  const inTransaction = new WeakMap<Transaction, Map<SealingScope, Promise<Sealer>>>();
 
   async function toSeal(scope: SealingScope, tx?: Transaction): Promise<Sealer> {
     if (tx === undefined) return asked(scope);
-    const sealers = during.get(tx) ?? new Map<SealingScope, Promise<Sealer>>();
-    during.set(tx, sealers);
+    const sealers = inTransaction.get(tx) ?? new Map<SealingScope, Promise<Sealer>>();
+    inTransaction.set(tx, sealers);
     const sealer = sealers.get(scope) ?? asked(scope);
     sealers.set(scope, sealer);
     return sealer;

@@ -13,7 +13,7 @@ import type { AuditRepository } from './audit.ts';
 import { createComebacks, type ProofNames } from './comebacks.ts';
 import type { Database } from './database.ts';
 import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
-import { bookSources, ownerOf } from './sourceBooking.ts';
+import { bookSources, nothingKept, ownerOf } from './sourceBooking.ts';
 import type { TokenRepository } from './tokens.ts';
 import { runTransaction, type Transaction } from './transaction.ts';
 
@@ -207,15 +207,7 @@ export function createDecisionRepository(
     at: Date,
   ): Promise<AtomicResult> {
     await spend(tx, books, operation, operation.sourceTokenIds, at);
-    return {
-      sourceTokensSpent: operation.sourceTokenIds.length,
-      keepTokenId: null,
-      keepAmount: 0n,
-      keepProofCount: 0,
-      meltChangeTokenId: null,
-      meltChangeAmount: 0n,
-      meltChangeProofCount: 0,
-    };
+    return { ...nothingKept, sourceTokensSpent: operation.sourceTokenIds.length };
   }
 
   return { takeUp, takeUpAgain, writeOff };

@@ -19,7 +19,7 @@ import { readAttempt } from './operationDocuments.ts';
 import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
 import { createOutputsInHand } from './outputsInHand.ts';
 import { countedIn } from './recoveryDocuments.ts';
-import { ownerOf } from './sourceBooking.ts';
+import { nothingKept, ownerOf } from './sourceBooking.ts';
 import { type TokenOutline, toOutline } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
 import { duplicateKeyIndex, isWriteConflict, runTransaction, type Transaction } from './transaction.ts';
@@ -196,7 +196,7 @@ export function createRecoveredEcashRepository(
       const at = now();
       await tokens.unreserve(tx, current.walletId, current.id);
       const booked = current.atomicResult ?? {
-        ...nothingBooked,
+        ...nothingKept,
         sourceTokensSpent: current.sourceTokenIds.length,
       };
       const ending = await book(tx, booked, at);
@@ -258,13 +258,3 @@ export function createRecoveredEcashRepository(
 
 /** Somebody else has finished it: what was found since is not this one's to credit. */
 class RecoveryOver extends Error {}
-
-const nothingBooked = {
-  sourceTokensSpent: 0,
-  keepTokenId: null,
-  keepAmount: 0n,
-  keepProofCount: 0,
-  meltChangeTokenId: null,
-  meltChangeAmount: 0n,
-  meltChangeProofCount: 0,
-};

@@ -1,6 +1,13 @@
 import type { QueryFilter } from 'mongoose';
 import type { WalletDocument } from '../models/schemas/account.ts';
-import type { EndedRecovery, Recovery, RecoveryReason, RecoveryState, Wallet } from '../models/wallet.ts';
+import type {
+  EndedRecovery,
+  NewFrom,
+  Recovery,
+  RecoveryReason,
+  RecoveryState,
+  Wallet,
+} from '../models/wallet.ts';
 import { countByMint } from './countByMint.ts';
 import type { Database } from './database.ts';
 import { hasRunOut, leaseUntil } from './leases.ts';
@@ -8,7 +15,6 @@ import {
   endedFrom,
   fieldsOf,
   fresh,
-  type NewFrom,
   type RecoveryProgress,
   scansFrom,
   toEnded,

@@ -1,5 +1,11 @@
 import type { EndedRecoveryDocument, RecoveryDocument } from '../models/schemas/account.ts';
-import type { EndedRecovery, Recovery, RecoveryReason } from '../models/wallet.ts';
+import {
+  type EndedRecovery,
+  type NewFrom,
+  type Recovery,
+  type RecoveryReason,
+  unscanned,
+} from '../models/wallet.ts';
 
 /** What a pass has found out since the last write. */
 export type RecoveryProgress = Partial<
@@ -47,15 +53,10 @@ export function fieldsOf({
   };
 }
 
-/** From which index on these books took outputs of a keyset for new, where what was found signed is among them. */
-export type NewFrom = Readonly<Record<string, number>>;
-
 /** Scans that have not begun, and know where the time begins that these books may have lost. */
 export function scansFrom(newFrom: NewFrom): RecoveryDocument['scans'] {
-  const unscanned = { next: 0, last_signed: null, is_behind: false, done: false, is_moved: false };
-  return Object.fromEntries(
-    Object.entries(newFrom).map(([keysetId, counter]) => [keysetId, { ...unscanned, counter }]),
-  );
+  const begun = Object.entries(newFrom).map(([keysetId, counter]) => [keysetId, { ...unscanned, counter }]);
+  return storedScans(Object.fromEntries(begun));
 }
 
 function storedScans(scans: Recovery['scans']): RecoveryDocument['scans'] {

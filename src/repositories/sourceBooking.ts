@@ -4,6 +4,16 @@ import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { TokenOwner, TokenRepository } from './tokens.ts';
 import type { Transaction } from './transaction.ts';
 
+/** What a payment has booked that neither kept nor got anything back, besides how many of its tokens are spent. */
+export const nothingKept: Omit<AtomicResult, 'sourceTokensSpent'> = {
+  keepTokenId: null,
+  keepAmount: 0n,
+  keepProofCount: 0,
+  meltChangeTokenId: null,
+  meltChangeAmount: 0n,
+  meltChangeProofCount: 0,
+};
+
 /** Sources → spent and keep → token, unless that was done earlier. */
 export async function bookSources(
   tokens: TokenRepository,
@@ -32,13 +42,11 @@ export async function bookSources(
           at,
         });
   return {
+    ...nothingKept,
     sourceTokensSpent: operation.sourceTokenIds.length,
     keepTokenId: keep?.id ?? null,
     keepAmount,
     keepProofCount: keepProofs.length,
-    meltChangeTokenId: null,
-    meltChangeAmount: 0n,
-    meltChangeProofCount: 0,
   };
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pause } from '../../src/timing.ts';
 import { type Profiled, profiled } from '../support/profiled.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -107,5 +108,5 @@ async function useEverything(world: World): Promise<void> {
   ])
     await world.call('GET', path);
   await fetch(`${world.url}/metrics`, { headers: { authorization: `Bearer ${metricsToken}` } });
-  await new Promise((resolve) => setTimeout(resolve, backgroundMs));
+  await pause(backgroundMs);
 }

@@ -4,12 +4,11 @@ import type { Lock, ReceiveOperation, SendOperation } from '../../models/exchang
 import type { PlannedOutput } from '../../models/proof.ts';
 import { sumAmounts } from '../../models/proof.ts';
 import type { UpkeepOperation } from '../../models/upkeep.ts';
-import { denominations, everyAmountSplit, split } from '../ecash/amounts.ts';
 import { scalarHex } from '../ecash/arithmeticJobs.ts';
 import { curve } from '../ecash/curve.ts';
 import { lockedSecret } from '../ecash/locks.ts';
 import { type OutputFactory, type OutputPlan, proofName } from '../ecash/outputs.ts';
-import { bySize, changeParts, type OutputKeyset, partsOf } from '../operations/swapRequests.ts';
+import { bySize, changeParts, type OutputKeyset, partsOf, usefulSplit } from '../operations/swapRequests.ts';
 import type { Detection } from '../restore/detection.ts';
 import type { SwapJob } from './swapFacts.ts';
 
@@ -71,11 +70,8 @@ export function createExchangePlans(outputs: OutputFactory, detection: Pick<Dete
   return { send, home, useful };
 }
 
-/** What upkeep makes of an amount. Where each proof costs a fee, the fewest that there can be. */
-export function usefulParts(amount: bigint, { keys, inputFeePpk }: OutputKeyset): bigint[] {
-  const available = denominations(keys);
-  return inputFeePpk === 0n ? everyAmountSplit(amount, available, 1) : split(amount, available);
-}
+/** What upkeep makes of an amount: one of each. */
+export const usefulParts = (amount: bigint, keyset: OutputKeyset): bigint[] => usefulSplit(amount, keyset, 1);
 
 /**
  * An output with a secret that says who may spend it (NUT-10, NUT-11). Nonce and blinding factor follow from those of the

@@ -8,6 +8,7 @@ import { freshId, freshOperation } from '../operations/fresh.ts';
 import type { OutputKeyset } from '../operations/swapRequests.ts';
 import type { Invoice } from './invoice.ts';
 import type { Candidate, Selection } from './selection.ts';
+import { nothingOddSeen } from './steps.ts';
 
 /** `answerBy`: when its client is answered at the latest, counted from the arrival of the request. */
 export type TimedRequest = MeltRequest & { answerBy: Date };
@@ -52,13 +53,7 @@ export function draftOperation(given: {
     missingAmount: null,
     atomicResult: null,
     unpaidSightings: 0,
-    partlySince: null,
-    partlySeenAt: null,
-    doubtedSince: null,
-    doubtedSeenAt: null,
-    unverifiedSince: null,
-    unverifiedSeenAt: null,
-    swapRefused: null,
+    ...nothingOddSeen,
     fenceDecidedAt: null,
     feeCap,
     answerBy: request.respondAsync ? null : request.answerBy,

@@ -36,6 +36,16 @@ export function keepOf(operation: MeltOperation): Proof[] {
 /** Nothing that the mint has signed for the next exchange has been seen yet. */
 export const nothingUnverified = { unverifiedSince: null, unverifiedSeenAt: null };
 
+/** Nothing odd has been seen of a payment. */
+export const nothingOddSeen = {
+  partlySince: null,
+  partlySeenAt: null,
+  doubtedSince: null,
+  doubtedSeenAt: null,
+  ...nothingUnverified,
+  swapRefused: null,
+};
+
 /** What one look leaves behind, for the next to compare with. */
 export type Note = { changes: Changes<MeltOperation>; event: string };
 

@@ -18,14 +18,19 @@ export function partsOf(amount: bigint, role: OutputRole, { keys }: OutputKeyset
  * payments after it find inputs that fit them to the unit, and need no swap (one of each: two of three; the fewest: not half).
  */
 export function changeParts(amount: bigint, keyset: OutputKeyset): OutputPlan[] {
-  const available = denominations(keyset.keys);
-  if (keyset.inputFeePpk > 0n || !isDense(available)) return partsOf(amount, 'keep', keyset);
-  const parts = everyAmountSplit(amount, available, 2);
+  const parts = isDense(keyset) ? usefulSplit(amount, keyset, 2) : split(amount, denominations(keyset.keys));
   return parts.map((part) => ({ role: 'keep', amount: part }));
 }
 
+/** So many of each amount, and of the rest the fewest; the fewest altogether where each proof costs a fee. */
+export function usefulSplit(amount: bigint, { keys, inputFeePpk }: OutputKeyset, copies: number): bigint[] {
+  const available = denominations(keys);
+  return inputFeePpk === 0n ? everyAmountSplit(amount, available, copies) : split(amount, available);
+}
+
 /** Whether each amount is at most twice the next smaller one: else small change for a large one would be very many. */
-function isDense(largestFirst: readonly bigint[]): boolean {
+function isDense({ keys }: OutputKeyset): boolean {
+  const largestFirst = denominations(keys);
   return largestFirst.every((amount, at) => amount <= 2n * (largestFirst[at + 1] ?? amount));
 }
 

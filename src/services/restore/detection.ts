@@ -1,7 +1,7 @@
 import { DomainError } from '../../models/errors.ts';
 import type { PlannedOutput, Proof } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
-import type { RecoveryReason, Wallet } from '../../models/wallet.ts';
+import type { NewFrom, RecoveryReason, Wallet } from '../../models/wallet.ts';
 import type { RecoveryRepository } from '../../repositories/recoveries.ts';
 import type { ReportService } from '../contracts.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
@@ -50,7 +50,7 @@ export function createDetection(parts: {
     owner: Owner,
     reason: RecoveryReason,
     requestId?: string,
-    newFrom: Readonly<Record<string, number>> = {},
+    newFrom: NewFrom = {},
   ): Promise<DomainError> {
     await recoveries.require(owner.walletId, reason, now(), newFrom);
     return blocked(owner, reason, await report(owner, reason, requestId));
@@ -114,7 +114,7 @@ export function createDetection(parts: {
  * The first index of each keyset among outputs that were taken for new. The counter is past all of them by now, and may be past
  * everything that a lost time has used.
  */
-function lowestOf(outputs: readonly PlannedOutput[]): Record<string, number> {
+function lowestOf(outputs: readonly PlannedOutput[]): NewFrom {
   const byKeyset = Map.groupBy(outputs, ({ keysetId }) => keysetId);
   return Object.fromEntries(
     [...byKeyset].map(([keysetId, some]) => [keysetId, Math.min(...some.map(({ counter }) => counter))]),

@@ -1,4 +1,4 @@
-import type { Recovery, ScanProgress, Wallet } from '../../models/wallet.ts';
+import { type Recovery, type ScanProgress, unscanned, type Wallet } from '../../models/wallet.ts';
 import type { CounterRepository } from '../../repositories/counters.ts';
 import type { RecoveryProgress } from '../../repositories/recoveryDocuments.ts';
 import type { Finder } from './finding.ts';
@@ -148,5 +148,3 @@ export function begunAgain(scans: Recovery['scans']): Recovery['scans'] {
     ]),
   );
 }
-
-const unscanned = { next: 0, lastSigned: null, isBehind: false, done: false, isMoved: false };

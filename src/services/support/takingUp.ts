@@ -9,6 +9,7 @@ import type { AuditEvent } from '../../models/report.ts';
 import type { ProofNames } from '../../repositories/comebacks.ts';
 import { type DecisionRepository, nothingOdd, stateBefore } from '../../repositories/decisions.ts';
 import { proofName } from '../ecash/outputs.ts';
+import { nothingOddSeen } from '../melt/steps.ts';
 import { hasLeft, mintingStates, receiveStates, sendStates, unsentStates, upkeepStates } from './deciding.ts';
 
 /**
@@ -58,7 +59,7 @@ export function createTakingUp(decisions: DecisionRepository): TakeUp {
     const from = hasLeft(operation) ? null : stateBefore(operation, unsentStates);
     const state = from ?? (isFinished(operation.state) ? 'pending' : operation.state);
     const decided = { fenceDecidedAt: at, failure: null, releasedAmount: null };
-    const changes = { finishedAt: null, dueAt: at, ...nothingOddInMelt, ...decided, state };
+    const changes = { finishedAt: null, dueAt: at, ...nothingOddSeen, ...decided, state };
     if (operation.state === 'written_off')
       await decisions.takeUpAgain(operation, namesOf(operation), changes, event, noted);
     else await decisions.takeUp(operation, changes, event, noted);
@@ -74,13 +75,3 @@ function namesOf(operation: MeltOperation): ProofNames {
     outputs: given.flatMap(({ outputs }) => outputs.map(({ secret }) => proofName(secret))),
   };
 }
-
-const nothingOddInMelt = {
-  partlySince: null,
-  partlySeenAt: null,
-  doubtedSince: null,
-  doubtedSeenAt: null,
-  unverifiedSince: null,
-  unverifiedSeenAt: null,
-  swapRefused: null,
-};
