@@ -2,6 +2,7 @@ import { type ApiKey, dayOf, type Scope, scopes } from '../models/apiKey.ts';
 import { invariant } from '../models/errors.ts';
 import type { ApiKeyDocument } from '../models/schemas/account.ts';
 import type { Database } from './database.ts';
+import { readOneWhole } from './whole.ts';
 
 export type ApiKeyRepository = ReturnType<typeof createApiKeyRepository>;
 
@@ -24,7 +25,7 @@ export function createApiKeyRepository(database: Pick<Database, 'apiKeys'>) {
   }
 
   async function find(id: string): Promise<ApiKey | null> {
-    const document = await database.apiKeys.findById(id).lean<ApiKeyDocument>();
+    const document = await readOneWhole<ApiKeyDocument>(database.apiKeys, { _id: id });
     return document === null ? null : toApiKey(document);
   }
 

@@ -12,6 +12,7 @@ import {
   sealingKey,
 } from './sealing.ts';
 import { duplicateKeyIndex, type Transaction } from './transaction.ts';
+import { readOneWhole } from './whole.ts';
 
 /** Seals and opens what belongs to one scope, by the data key of that scope. */
 export type Sealers = {
@@ -20,6 +21,8 @@ export type Sealers = {
    * once in a transaction: `tx` is one run of it, which stands or falls as a whole.
    */
   toSeal(scope: SealingScope, tx?: Transaction): Promise<Sealer>;
+  /** What was sealed by this one has just been found in the database by `tx`: it need not ask for the key. */
+  vouch(scope: SealingScope, sealer: Sealer, tx: Transaction): void;
   /** Writes nothing. What was sealed before there were data keys is opened by the master key that sealed it. */
   toOpen(scope: SealingScope): Promise<Opener>;
 };
@@ -64,11 +67,19 @@ export function createSealers({ dataKeys }: Pick<Database, 'dataKeys'>, masters:
 
   async function toSeal(scope: SealingScope, tx?: Transaction): Promise<Sealer> {
     if (tx === undefined) return asked(scope);
+    const sealer = within(tx).get(scope) ?? asked(scope);
+    within(tx).set(scope, sealer);
+    return sealer;
+  }
+
+  function within(tx: Transaction): Map<SealingScope, Promise<Sealer>> {
     const sealers = inTransaction.get(tx) ?? new Map<SealingScope, Promise<Sealer>>();
     inTransaction.set(tx, sealers);
-    const sealer = sealers.get(scope) ?? asked(scope);
-    sealers.set(scope, sealer);
-    return sealer;
+    return sealers;
+  }
+
+  function vouch(scope: SealingScope, sealer: Sealer, tx: Transaction): void {
+    within(tx).set(scope, Promise.resolve(sealer));
   }
 
   /** Never by a key that is only remembered: once the database is put back to a backup, it may not hold that key any more. */
@@ -93,7 +104,7 @@ export function createSealers({ dataKeys }: Pick<Database, 'dataKeys'>, masters:
   }
 
   async function stored(scope: SealingScope): Promise<SealingKey | null> {
-    const found = await dataKeys.findById(scope).lean<DataKeyDocument>();
+    const found = await readOneWhole<DataKeyDocument>(dataKeys, { _id: scope });
     if (found === null) return null;
     const bytes = Buffer.from(byMaster.open(found.sealed, dataKeyPurpose(scope)), 'base64');
     try {
@@ -122,7 +133,7 @@ export function createSealers({ dataKeys }: Pick<Database, 'dataKeys'>, masters:
     }
   }
 
-  return { toSeal, toOpen };
+  return { toSeal, vouch, toOpen };
 }
 
 class NoDataKey extends Error {}
@@ -135,5 +146,5 @@ function none(error: unknown): null {
 /** Sealers that make no data key, for going through what would be written without writing it. */
 export function rehearsing({ toOpen }: Sealers): Sealers {
   const thrownAway = createSealer(sealingKey(randomBytes(32), 'data'));
-  return { toOpen, toSeal: async () => thrownAway };
+  return { toOpen, vouch: () => undefined, toSeal: async () => thrownAway };
 }

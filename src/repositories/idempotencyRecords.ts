@@ -1,7 +1,7 @@
 import type { IdempotencyDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
 import type { Transaction } from './transaction.ts';
-import { insertWhole } from './whole.ts';
+import { insertWhole, readOneWhole } from './whole.ts';
 
 export type IdempotencyRecord = {
   id: string;
@@ -19,7 +19,8 @@ export function createIdempotencyRecords({ idempotency }: Pick<Database, 'idempo
     route: string,
     key: string,
   ): Promise<IdempotencyRecord | null> {
-    const found = await idempotency.findOne({ wallet_id: walletId, route, key }).lean<IdempotencyDocument>();
+    const where = { wallet_id: walletId, route, key };
+    const found = await readOneWhole<IdempotencyDocument>(idempotency, where);
     if (found === null) return null;
     const { _id: id, body_hash: bodyHash, operation_id: operationId } = found;
     return { id, walletId, route, key, bodyHash, operationId };

@@ -7,10 +7,10 @@ import type { Database } from './database.ts';
 import type { IdempotencyRecord } from './idempotencyRecords.ts';
 import { BudgetSpent, createKeySpendingRepository } from './keySpending.ts';
 import { demand, sameIds } from './meltGuards.ts';
-import type { Changes, OperationRepository } from './operations.ts';
-import { bookSources, freeSources, ownerOf } from './sourceBooking.ts';
+import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
+import { bookSources, freeSources, ownerOf, sourcesToBook } from './sourceBooking.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
-import type { TokenRepository } from './tokens.ts';
+import { draftToken, type TokenRepository } from './tokens.ts';
 import {
   CommitUnknown,
   duplicateKeyIndex,
@@ -29,13 +29,10 @@ export type ReserveResult =
   | 'over_budget'
   | 'unknown';
 
-/** The rest of what transaction B must know, in the seed's names. */
+/** The rest of what transaction B must know. */
 export type AtomicMeltMetadata = {
-  npub: string;
-  wallet_id: string;
-  mint_url: string;
-  /** The version of the operation that the decision was made on. */
-  version: number;
+  /** The operation as it was when this was decided: it must still be so. */
+  decidedOn: MeltOperation;
   payment: MeltPayment;
 };
 
@@ -124,37 +121,38 @@ export function createMeltRepository(
     transactionId: string,
     metadata: AtomicMeltMetadata,
   ): Promise<MeltOperation> {
+    const { decidedOn: operation, payment } = metadata;
+    invariant(operation.id === transactionId, `${transactionId}: decided on another operation`);
     return runTransaction(database.connection, async (tx) => {
-      const operation = await read(transactionId, tx);
-      if (operation.state === 'settled') return operation;
-      demand(operation, metadata.version, payableStates);
+      if (!payableStates.includes(operation.state)) return settledAlready(transactionId, tx);
       invariant(
         sameIds(operation.sourceTokenIds, sourceTokenIds),
         `${transactionId}: other source tokens than reserved`,
       );
       const at = now();
-      const certain = await bookSources(tokens, tx, operation, keepProofs, at);
+      const sources = sourcesToBook(operation, keepProofs, at);
       const change =
         meltChangeProofs.length === 0
           ? null
-          : await tokens.credit(tx, ownerOf(operation), {
+          : draftToken(ownerOf(operation), {
               transactionType: 'change',
               transactionId: `${transactionId}_melt_change`,
               proofs: [...meltChangeProofs],
               at,
             });
       const atomicResult: AtomicResult = {
-        ...certain,
+        ...sources.certain,
         meltChangeTokenId: change?.id ?? null,
         meltChangeAmount: change?.totalAmount ?? 0n,
         meltChangeProofCount: meltChangeProofs.length,
       };
-      const settled = await operations.transition(
+      // First of all its compare-and-set: whoever works at the operation just now has moved it before us, or finds it moved.
+      const settled = await operations.moved(
         operation,
         {
           state: 'settled',
           atomicResult,
-          payment: metadata.payment,
+          payment,
           bookedEarly: true,
           change: [],
           changeComplete: true,
@@ -164,6 +162,9 @@ export function createMeltRepository(
         at,
         tx,
       );
+      if (settled === null) return settledAlready(transactionId, tx);
+      await sources.book(tokens, tx);
+      if (change !== null) await tokens.insert(tx, change);
       await record(tx, operation, 'melt.settled', {
         paid: operation.quote.amount,
         fees: feesPaid(operation, atomicResult),
@@ -173,6 +174,13 @@ export function createMeltRepository(
       });
       return settled;
     });
+  }
+
+  /** @throws StaleOperation where it is not settled, and not as it was either */
+  async function settledAlready(transactionId: string, tx: Transaction): Promise<MeltOperation> {
+    const current = await operations.byId(transactionId, tx);
+    if (current?.kind === 'melt' && current.state === 'settled') return current;
+    throw new StaleOperation(transactionId);
   }
 
   /**

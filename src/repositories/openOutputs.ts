@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
 import { readAttempt } from './operationDocuments.ts';
 import type { Opener } from './sealing.ts';
+import { readWhole } from './whole.ts';
 
 /** An output of an open operation under the name that its proof would have at the mint. No secret. */
 export type PlannedProof = { operationId: string; Y: string; amount: bigint };
@@ -20,6 +21,7 @@ type Unbooked = { operationId: string; output: PlannedOutput };
 /** A name costs 0.1 ms of arithmetic, and a place in the question to the mint. */
 const maxNamed = 32;
 const maxOperationsRead = 8;
+const planned = { attempts: 1, 'details.bookedEarly': 1, 'details.booked': 1 } as const;
 
 export type OpenOutputReads = ReturnType<typeof createOpenOutputReads>;
 
@@ -33,13 +35,11 @@ export function createOpenOutputReads(
 
   /** At most 32, of the eight newest open operations in turn. */
   async function sample(walletId: string): Promise<PlannedProof[]> {
-    const found = await operations
-      .find({ wallet_id: walletId, open: true, 'attempts.0': { $exists: true } })
-      .select({ attempts: 1, 'details.bookedEarly': 1, 'details.booked': 1 })
-      .sort({ created_at: -1 })
-      .limit(maxOperationsRead)
-      .hint('open_with_outputs')
-      .lean<Found[]>();
+    const found = await readWhole<Found>(
+      operations,
+      { wallet_id: walletId, open: true, 'attempts.0': { $exists: true } },
+      { fields: planned, sort: { created_at: -1 }, limit: maxOperationsRead, hint: 'open_with_outputs' },
+    );
     const opener = await sealers.toOpen(walletScope(walletId));
     const lists = found.map((one) => unbooked(one, opener));
     return takeInTurn(lists, maxNamed).map(named);
@@ -50,7 +50,7 @@ export function createOpenOutputReads(
     if (operationIds.length === 0) return [];
     const found = await operations
       .find({ _id: { $in: [...operationIds] }, wallet_id: walletId, open: true })
-      .select({ attempts: 1, 'details.bookedEarly': 1, 'details.booked': 1 })
+      .select(planned)
       .lean<Found[]>();
     const opener = await sealers.toOpen(walletScope(walletId));
     return found.flatMap((one) => unbooked(one, opener)).map(named);

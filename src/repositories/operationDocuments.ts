@@ -30,19 +30,20 @@ import {
   upkeepDetailsFrom,
   upkeepParts,
 } from './exchangeDocuments.ts';
-import { fromJson, toJson } from './json.ts';
+import { fromJson } from './json.ts';
 import { budgetDayOf } from './keySpending.ts';
 import { meltDetailsFrom, meltParts, mintingDetails, mintingDetailsFrom } from './meltDocuments.ts';
-import type { Opener, Sealer } from './sealing.ts';
+import type { SealParts } from './sealedParts.ts';
+import type { Opener } from './sealing.ts';
 
 /** The reply is among them: a mint may throw back at us what it was sent. Earlier versions stored it beside them. */
 type AttemptSecrets = Pick<Attempt, 'outputs' | 'requestBody'> & { replyBody?: string };
 
+/** An operation as stored, but for what says who works at it. */
+export type StoredOperation = Omit<OperationDocument, 'lease_owner' | 'lease_until'>;
+
 /** The document for an operation, without its lease: that is the worker's alone. */
-export function operationDocument(
-  operation: Operation,
-  sealer: Sealer,
-): Omit<OperationDocument, 'lease_owner' | 'lease_until'> {
+export function operationDocument(operation: Operation, seal: SealParts): StoredOperation {
   const { details, proofs, quoteId } = partsOf(operation);
   return {
     _id: operation.id,
@@ -55,7 +56,7 @@ export function operationDocument(
     version: operation.version,
     ...(isFinished(operation.state) ? {} : { open: true as const }),
     due_at: operation.dueAt,
-    attempts: operation.attempts.map((attempt) => storeAttempt(attempt, operation.id, sealer)),
+    attempts: operation.attempts.map((attempt) => storeAttempt(attempt, operation.id, seal)),
     timeline: operation.timeline,
     request_id: operation.requestId,
     ...(operation.memo === null ? {} : { memo: operation.memo }),
@@ -67,7 +68,7 @@ export function operationDocument(
     quote_id: quoteId,
     held_amount: heldAmount(operation),
     details,
-    sealed: proofs === null ? null : sealer.seal(toJson(proofs), sealedPurpose(operation.id)),
+    sealed: proofs === null ? null : seal(sealedPurpose(operation.id), proofs),
   };
 }
 
@@ -205,7 +206,7 @@ function heldAmount(operation: Operation): bigint {
   return gone.includes(operation.state) ? 0n : sumAmounts(operation.held.send);
 }
 
-function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): AttemptDocument {
+function storeAttempt(attempt: Attempt, operationId: string, seal: SealParts): AttemptDocument {
   const { outputs, requestBody, reply } = attempt;
   const secrets: AttemptSecrets = {
     outputs,
@@ -216,7 +217,7 @@ function storeAttempt(attempt: Attempt, operationId: string, sealer: Sealer): At
     number: attempt.number,
     purpose: attempt.purpose,
     keyset_id: attempt.keysetId,
-    sealed: sealer.seal(toJson(secrets), sealedPurpose(operationId, attempt)),
+    sealed: seal(sealedPurpose(operationId, attempt), secrets),
     posts: attempt.posts,
     last_post_at: attempt.lastPostAt,
     ended_at: attempt.endedAt,

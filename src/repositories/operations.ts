@@ -1,54 +1,17 @@
 import { invariant } from '../models/errors.ts';
-import type { ReceiveOperation, SendOperation } from '../models/exchange.ts';
-import {
-  type Attempt,
-  isFinished,
-  isOfKind,
-  type MeltOperation,
-  type OfKind,
-  type Operation,
-  type StoredReply,
-} from '../models/operation.ts';
+import type { Attempt, OfKind, Operation, StoredReply } from '../models/operation.ts';
+import { isOfKind } from '../models/operation.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
-import type { UpkeepOperation } from '../models/upkeep.ts';
 import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
 import { createIdempotencyRecords } from './idempotencyRecords.ts';
-import { operationDocument, operationFrom } from './operationDocuments.ts';
+import { operationFrom } from './operationDocuments.ts';
 import { createOperationLeases } from './operationLeases.ts';
-import type { Sealer } from './sealing.ts';
+import { createOperationWrites, StaleOperation } from './operationWrites.ts';
 import type { Transaction } from './transaction.ts';
-import { insertWhole, updateWhole } from './whole.ts';
+import { readWhole } from './whole.ts';
 
-/** A compare-and-set missed: another process has advanced the operation. Read it again. */
-export class StaleOperation extends Error {
-  constructor(operationId: string) {
-    super(`operation ${operationId} has moved on`);
-    this.name = 'StaleOperation';
-  }
-}
-
-/** What a transition sets; identity and bookkeeping fields are not for the caller. */
-export type Changes<T extends Operation> = Partial<
-  Omit<
-    T,
-    | 'id'
-    | 'kind'
-    | 'npub'
-    | 'walletId'
-    | 'mintUrl'
-    | 'unit'
-    | 'version'
-    | 'createdAt'
-    | 'updatedAt'
-    | 'timeline'
-  >
->;
-
-/** What takes hold of something in one transaction, which may be in doubt. */
-export type Buriable = MeltOperation | SendOperation | ReceiveOperation | UpkeepOperation;
-
-const maxTimelineEntries = 200;
+export { type Buriable, type Changes, StaleOperation } from './operationWrites.ts';
 
 export type OperationRepository = ReturnType<typeof createOperationRepository>;
 
@@ -58,19 +21,6 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
 
   async function opened(found: OperationDocument): Promise<Operation> {
     return operationFrom(found, await sealers.toOpen(walletScope(found.wallet_id)));
-  }
-
-  /**
-   * What this process has written, with what it was sealed by. The next version may be sealed by the same without a look at
-   * the key: a database that still holds the version before, which the compare-and-set demands, holds its key as well.
-   */
-  const sealedBy = new WeakMap<Operation, Sealer>();
-
-  async function sealed(operation: Operation, before: Operation | null, tx?: Transaction) {
-    const known = before === null ? undefined : sealedBy.get(before);
-    const sealer = known ?? (await sealers.toSeal(walletScope(operation.walletId), tx));
-    sealedBy.set(operation, sealer);
-    return operationDocument(operation, sealer);
   }
 
   async function byId(id: string, tx?: Transaction): Promise<Operation | null> {
@@ -122,10 +72,8 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
 
   /** The operation that is paying, or has paid, this invoice for this wallet. */
   async function claiming(walletId: string, paymentHash: string): Promise<string | null> {
-    const found = await operations
-      .findOne({ wallet_id: walletId, payment_hash_claim: paymentHash })
-      .select({ _id: 1 })
-      .lean<{ _id: string }>();
+    const where = { wallet_id: walletId, payment_hash_claim: paymentHash };
+    const [found] = await readWhole<OperationDocument>(operations, where, { fields: { _id: 1 }, limit: 1 });
     return found?._id ?? null;
   }
 
@@ -144,82 +92,9 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
     return free[Math.floor(Math.random() * free.length)] ?? null;
   }
 
-  /** Inserts a new operation with its creator's lease. Runs inside transaction A. `meltPlace`: see `freeMeltPlace`. */
-  async function insert(
-    tx: Transaction,
-    operation: Operation,
-    lease: { owner: string; leaseMs: number },
-    meltPlace?: number,
-  ): Promise<void> {
-    const until = new Date(Date.now() + lease.leaseMs);
-    const document = {
-      ...(await sealed(operation, null, tx)),
-      lease_owner: lease.owner,
-      lease_until: until,
-      ...(meltPlace === undefined ? {} : { melt_place: meltPlace }),
-    };
-    await insertWhole<OperationDocument>(operations, document, tx);
-  }
-
-  /**
-   * A dead operation under an id whose insertion is in doubt: if this succeeds, that insertion never happened and never
-   * will. @throws the duplicate key error when it did happen.
-   */
-  async function insertTombstone(operation: Buriable): Promise<void> {
-    const document = await sealed(tombstoneOf(operation), null);
-    await insertWhole<OperationDocument>(
-      operations,
-      { ...document, lease_owner: null, lease_until: null },
-      null,
-    );
-  }
-
-  /**
-   * Moves an operation on by compare-and-set on id, state and version.
-   * @returns the operation as written. @throws StaleOperation when it was not as the caller had read it.
-   */
-  async function transition<T extends Operation>(
-    operation: T,
-    changes: Changes<T>,
-    event: string,
-    at: Date,
-    tx?: Transaction,
-  ): Promise<T> {
-    const next = advanced(operation, changes, event, at);
-    const { _id, ...fields } = await sealed(next, operation, tx);
-    // Nobody looks at it any more: the lease is given back with the same write.
-    const lease = isFinished(next.state) ? { lease_owner: null, lease_until: null } : {};
-    const absent = {
-      ...(fields.open ? {} : { open: 1 }),
-      ...(fields.payment_hash_claim ? {} : { payment_hash_claim: 1 }),
-      ...(mayHang(next) ? {} : { melt_place: 1 }),
-      ...(fields.budget_day === undefined ? { budget_day: 1, budget_unused: 1 } : {}),
-    };
-    const isMoved = await updateWhole<OperationDocument>(
-      operations,
-      { _id, wallet_id: operation.walletId, state: operation.state, version: operation.version },
-      { $set: { ...fields, ...lease }, ...(Object.keys(absent).length > 0 ? { $unset: absent } : {}) },
-      tx ?? null,
-    );
-    if (!isMoved) throw new StaleOperation(operation.id);
-    return next;
-  }
-
-  /** Postpones the worker's next look without moving the operation on. */
-  async function postpone(operation: Operation, dueAt: Date): Promise<void> {
-    await operations.updateOne(
-      { _id: operation.id, version: operation.version },
-      { $set: { due_at: dueAt } },
-    );
-  }
-
-  /** The same after an error, when it is not known how far the operation came. */
-  async function postponeById(id: string, dueAt: Date): Promise<void> {
-    await operations.updateOne({ _id: id, open: true }, { $set: { due_at: dueAt } });
-  }
-
   return {
     ...leases,
+    ...createOperationWrites(database, sealers),
     ...createIdempotencyRecords(database),
     byId,
     ofKind,
@@ -229,35 +104,7 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
     byQuote,
     claiming,
     freeMeltPlace,
-    insert,
-    insertTombstone,
-    transition,
-    postpone,
-    postponeById,
   };
-}
-
-function advanced<T extends Operation>(operation: T, changes: Changes<T>, event: string, at: Date): T {
-  const state = changes.state ?? operation.state;
-  const timeline = [...operation.timeline, { at, state, event }].slice(-maxTimelineEntries);
-  return { ...operation, ...changes, version: operation.version + 1, updatedAt: at, timeline };
-}
-
-/** Of what never happened. Nothing was reserved, so nothing is given back. */
-function tombstoneOf(operation: Buriable): Operation {
-  const nothing = { inputs: [], attempts: [] };
-  if (operation.kind === 'receive') {
-    const failure = { cause: 'NOT_STARTED', detail: null };
-    return { ...operation, ...nothing, state: 'refused', failure };
-  }
-  if (operation.kind === 'upkeep')
-    return { ...operation, ...nothing, state: 'cancelled', sourceTokenIds: [] };
-  return { ...operation, ...nothing, state: 'cancelled', budget: null, sourceTokenIds: [] };
-}
-
-/** Whether nobody knows yet when it ends. What is paid and waits for its change alone is no burden. */
-function mayHang({ kind, state }: Operation): boolean {
-  return kind === 'melt' && state !== 'paid' && !isFinished(state);
 }
 
 /** The attempts of an operation with one of them changed. */

@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
 import { openProof, tokenFrom } from './tokenDocuments.ts';
 import type { Transaction } from './transaction.ts';
+import { readWhole } from './whole.ts';
 
 /** A proof as far as choosing and comparing need it: no secret. */
 export type ProofOutline = { tokenId: string; Y: string; keysetId: string; amount: bigint };
@@ -24,6 +25,7 @@ export type TokenReservation = { tokenId: string; version: number; Ys: string[];
 /** A compare-and-set found fewer tokens than asked for: somebody else was quicker. */
 export class TokensTaken extends Error {}
 
+const noSecrets = { 'proofs.sealed': 0, 'proofs.C': 0 } as const;
 const maxTokensRead = 5_000;
 /** A common token is looked at whole; one of hundreds of proofs leaves room for others. */
 const maxProofsOfToken = 20;
@@ -36,13 +38,9 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealers: Se
 
   /** Unspent and unreserved tokens, oldest first, without secrets. Bounded. */
   async function spendable(walletId: string): Promise<TokenOutline[]> {
-    const found = await tokens
-      .find({ wallet_id: walletId, status: 'unspent', reserved_by: null })
-      .select({ 'proofs.sealed': 0, 'proofs.C': 0 })
-      .sort({ created_at: 1 })
-      .limit(maxTokensRead)
-      .lean<TokenDocument[]>();
-    return found.map(toOutline);
+    const free = { wallet_id: walletId, status: 'unspent', reserved_by: null };
+    const reading = { fields: noSecrets, sort: { created_at: 1 }, limit: maxTokensRead } as const;
+    return (await readWhole<TokenDocument>(tokens, free, reading)).map(toOutline);
   }
 
   /** The tokens that hold these proofs now, without secrets, as a fresh majority read. */
@@ -52,7 +50,7 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealers: Se
   ): Promise<TokenOutline[]> {
     const found = await tokens
       .find({ wallet_id: wallet.id, mint_url: wallet.mintUrl, 'proofs.Y': { $in: [...Ys] } })
-      .select({ 'proofs.sealed': 0, 'proofs.C': 0 })
+      .select(noSecrets)
       .lean<TokenDocument[]>();
     return found.map(toOutline);
   }
@@ -98,9 +96,9 @@ export function createTokenReads(database: Pick<Database, 'tokens'>, sealers: Se
 
   /** Full proofs of these tokens, restricted to the wanted Ys. @throws TokensTaken if any is no longer there. */
   async function open(walletId: string, reservations: readonly TokenReservation[]): Promise<Proof[]> {
-    const found = await tokens
-      .find({ wallet_id: walletId, _id: { $in: reservations.map(({ tokenId }) => tokenId) } })
-      .lean<TokenDocument[]>();
+    const tokenIds = reservations.map(({ tokenId }) => tokenId);
+    const ofWallet = { wallet_id: walletId, _id: { $in: tokenIds } };
+    const found = await readWhole<TokenDocument>(tokens, ofWallet, { limit: tokenIds.length });
     const opener = await sealers.toOpen(walletScope(walletId));
     const stored = new Map(
       found.flatMap((token) => (token.proofs ?? []).map((proof): [string, StoredProof] => [proof.Y, proof])),

@@ -14,6 +14,14 @@ import { insertWhole } from './whole.ts';
 /** What every token of one operation shares. */
 export type TokenOwner = { npub: string; walletId: string; mintUrl: string; unit: string };
 
+/** What a new token of spendable balance is about. */
+export type TokenDraft = {
+  transactionType: TransactionType;
+  transactionId: string;
+  proofs: Proof[];
+  at: Date;
+};
+
 export type TokenRepository = ReturnType<typeof createTokenRepository>;
 
 /** Tokens: read, reserved, spent, credited. Every change of status names, in the query itself, the statuses it may come from. */
@@ -64,24 +72,16 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     return tokenIds.length - result.modifiedCount;
   }
 
-  /** Inserts a token that holds these proofs as spendable balance. The unique indexes refuse a second booking. */
-  async function credit(
-    tx: Transaction,
-    owner: TokenOwner,
-    draft: { transactionType: TransactionType; transactionId: string; proofs: Proof[]; at: Date },
-  ): Promise<CashuToken> {
-    invariant(draft.proofs.length > 0, `${draft.transactionId}: an empty token is never credited`);
-    const token: CashuToken = {
-      ...owner,
-      ...emptyToken(`tok_${randomUUID()}`, draft.at),
-      status: 'unspent',
-      transactionType: draft.transactionType,
-      transactionId: draft.transactionId,
-      proofs: draft.proofs,
-      totalAmount: sumAmounts(draft.proofs),
-    };
+  /** Inserts a token that was drafted. The unique indexes refuse a second booking. */
+  async function insert(tx: Transaction, token: CashuToken): Promise<void> {
     const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
     await insertWhole<TokenDocument>(tokens, tokenDocument(token, sealer), tx);
+  }
+
+  /** Inserts a token that holds these proofs as spendable balance. */
+  async function credit(tx: Transaction, owner: TokenOwner, draft: TokenDraft): Promise<CashuToken> {
+    const token = draftToken(owner, draft);
+    await insert(tx, token);
     return token;
   }
 
@@ -102,8 +102,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
       totalAmount: sumAmounts(draft.proofs),
       reservedBy: draft.operationId,
     };
-    const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
-    await insertWhole<TokenDocument>(tokens, tokenDocument(token, sealer), tx);
+    await insert(tx, token);
     return token;
   }
 
@@ -113,16 +112,14 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     owner: TokenOwner,
     draft: { tokenId: string; transactionId: string; at: Date; quoteId: string },
   ): Promise<void> {
-    const token: CashuToken = {
+    await insert(tx, {
       ...owner,
       ...emptyToken(draft.tokenId, draft.at),
       status: 'pending',
       transactionType: 'minted',
       transactionId: draft.transactionId,
       metadata: { quoteId: draft.quoteId },
-    };
-    const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
-    await insertWhole<TokenDocument>(tokens, tokenDocument(token, sealer), tx);
+    });
   }
 
   /** `pending → unspent` with the proofs that were issued. @throws InvariantBroken when it was not pending. */
@@ -183,12 +180,27 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     unreserve,
     spendReserved,
     spendStillReserved,
+    insert,
     credit,
     handOut,
     awaitPayment,
     fill,
     fail,
     forgo,
+  };
+}
+
+/** A token that would hold these proofs as spendable balance; it stands nowhere yet. */
+export function draftToken(owner: TokenOwner, draft: TokenDraft): CashuToken {
+  invariant(draft.proofs.length > 0, `${draft.transactionId}: an empty token is never credited`);
+  return {
+    ...owner,
+    ...emptyToken(`tok_${randomUUID()}`, draft.at),
+    status: 'unspent',
+    transactionType: draft.transactionType,
+    transactionId: draft.transactionId,
+    proofs: draft.proofs,
+    totalAmount: sumAmounts(draft.proofs),
   };
 }
 

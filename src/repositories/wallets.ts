@@ -2,6 +2,7 @@ import { firstIndex, type WalletDocument } from '../models/schemas/account.ts';
 import type { Wallet } from '../models/wallet.ts';
 import type { Database } from './database.ts';
 import { duplicateKeyIndex } from './transaction.ts';
+import { readWhole } from './whole.ts';
 
 export type WalletRepository = ReturnType<typeof createWalletRepository>;
 
@@ -20,11 +21,8 @@ export const mostWalletsPerNpub = 100;
 export function createWalletRepository(database: Pick<Database, 'wallets'>) {
   /** All of an owner's, the first one first. */
   async function ofNpub(npub: string): Promise<Wallet[]> {
-    const documents = await database.wallets
-      .find({ npub })
-      .sort(firstFirst)
-      .limit(mostWalletsPerNpub)
-      .lean<WalletDocument[]>();
+    const reading = { sort: firstFirst, limit: mostWalletsPerNpub };
+    const documents = await readWhole<WalletDocument>(database.wallets, { npub }, reading);
     return documents.map(toWallet);
   }
 

@@ -1,7 +1,7 @@
 import { type Breakage, edit } from './breakage.ts';
 
 const melts = 'src/repositories/melts.ts';
-const operations = 'src/repositories/operations.ts';
+const operations = 'src/repositories/operationWrites.ts';
 const idempotencyRecords = 'src/repositories/idempotencyRecords.ts';
 const splits = 'src/repositories/tokenSplits.ts';
 const preparation = 'src/services/melt/preparation.ts';
@@ -54,8 +54,8 @@ export const reserving: Breakage[] = [
     edits: [
       edit(
         operations,
-        'await insertWhole<OperationDocument>(operations, document, tx);',
-        'await insertWhole<OperationDocument>(operations, document, null);',
+        'await insertWhole<OperationDocument>(operations, inserted, tx);',
+        'await insertWhole<OperationDocument>(operations, inserted, null);',
       ),
     ],
     caughtBy: lostCommits,

@@ -36,7 +36,7 @@ describe('what a payment asks of others', () => {
         'api_keys.find': 1,
         'cashu_tokens.aggregate': 2,
         'cashu_tokens.find': 2,
-        'data_keys.find': 2,
+        'data_keys.find': 1,
         'operations.find': 2,
         'wallets.find': 1,
       },
@@ -48,9 +48,8 @@ describe('what a payment asks of others', () => {
         'cashu_tokens.insert': 2,
         'audit_events.insert': 2,
         'audit_unsealed.insert': 2,
-        // The melt request goes out; its answer is stored; B, which holds it first, and credits the change.
+        // The melt request goes out; its answer is stored; B, which moves it on first, and credits the change.
         'operations.update': 3,
-        'operations.findAndModify': 1,
         'cashu_tokens.update': 1,
       },
     });

@@ -150,9 +150,9 @@ describe('what a dead process left', () => {
     const { melts, operations: repository } = repositoriesOf(world);
     const operation = await repository.byId(String(paid.body['transactionId']));
     if (operation?.kind !== 'melt' || operation.payment === null) throw new Error('not a paid melt');
-    const { id, npub, sourceTokenIds, walletId, mintUrl, version, payment } = operation;
+    const { id, sourceTokenIds, payment } = operation;
     const booksBefore = await dumpAtRest(world);
-    const metadata = { npub, wallet_id: walletId, mint_url: mintUrl, version, payment };
+    const metadata = { decidedOn: operation, payment };
     const keep = operation.held?.keep ?? [];
     expect(await melts.executeAtomicMelt(sourceTokenIds, keep, [], id, metadata)).toEqual(operation);
     expect(await dump(world)).toBe(booksBefore);

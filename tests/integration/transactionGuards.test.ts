@@ -41,9 +41,9 @@ describe('the transactions of a melt', () => {
     operation: MeltOperation,
     more: { sources?: string[]; change?: typeof operation.change } = {},
   ) {
-    const { npub, walletId, mintUrl, version, sourceTokenIds, id, held } = operation;
+    const { sourceTokenIds, id, held } = operation;
     const payment = operation.payment ?? { preimage: null, preimageVerified: false, paidAt: new Date() };
-    const metadata = { npub, wallet_id: walletId, mint_url: mintUrl, version, payment };
+    const metadata = { decidedOn: operation, payment };
     const { sources = sourceTokenIds, change = [] } = more;
     return repositories.melts.executeAtomicMelt(sources, held?.keep ?? [], change, id, metadata);
   }

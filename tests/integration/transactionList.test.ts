@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type MeltState, type MintingState, meltStates, mintingStates } from '../../src/models/operation.ts';
 import type { Database } from '../../src/repositories/database.ts';
 import { operationDocument } from '../../src/repositories/operationDocuments.ts';
+import { sealingParts } from '../../src/repositories/sealedParts.ts';
 import {
   createTransactionListRepository,
   listQueries,
@@ -22,12 +23,12 @@ let database: Database;
 let end: () => Promise<void>;
 beforeAll(async () => {
   ({ database, end } = await openFresh());
-  const sealer = anySealer();
+  const { seal } = sealingParts(anySealer());
   const lease = { lease_owner: null, lease_until: null };
   const all = Array.from({ length: operationCount }, (_, number) => operation(number));
   const others = all.map((each) => ({ ...each, id: `${each.id}_other`, walletId: 'wal_other' }));
   await database.operations.insertMany(
-    [...all, ...others].map((each) => ({ ...operationDocument(each, sealer), ...lease })),
+    [...all, ...others].map((each) => ({ ...operationDocument(each, seal), ...lease })),
   );
 });
 afterAll(() => end());

@@ -3,6 +3,7 @@ import type { MeltOperation } from '../../src/models/operation.ts';
 import { walletScope } from '../../src/repositories/dataKeys.ts';
 import { operationDocument } from '../../src/repositories/operationDocuments.ts';
 import { createOperationRepository } from '../../src/repositories/operations.ts';
+import { sealingParts } from '../../src/repositories/sealedParts.ts';
 import type { Transport } from '../../src/services/mint/transport.ts';
 import { httpTransport } from './carrier.ts';
 import { comesTo } from './mischief.ts';
@@ -51,7 +52,8 @@ export async function multiply(
       const walletId = `wal_${id}`;
       const dueAt = new Date(dueFrom.getTime() + number);
       const copy = { ...held, id, walletId, sourceTokenIds: [], idempotencyId: null, dueAt };
-      return { ...operationDocument(copy, await sealers.toSeal(walletScope(walletId))), ...free };
+      const { seal } = sealingParts(await sealers.toSeal(walletScope(walletId)));
+      return { ...operationDocument(copy, seal), ...free };
     }),
   );
   await world.context.database.operations.insertMany(documents);

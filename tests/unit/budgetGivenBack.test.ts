@@ -3,7 +3,7 @@ import { operationDocument } from '../../src/repositories/operationDocuments.ts'
 import { melt } from '../support/operations.ts';
 
 const budget = { keyId: 'key_1', day: '2026-01-01', limit: 1_000n, reserved: 214n };
-const sealer = { seal: () => '', open: () => '' };
+const seal = () => '';
 const nothingBooked = {
   sourceTokensSpent: 1,
   keepTokenId: null,
@@ -14,7 +14,7 @@ const nothingBooked = {
   meltChangeProofCount: 0,
 };
 const unusedOf = (state: 'written_off' | 'released' | 'pending', releasedAmount: bigint | null) =>
-  operationDocument(melt({ state, sourceAmount: 512n, releasedAmount, budget }), sealer).budget_unused;
+  operationDocument(melt({ state, sourceAmount: 512n, releasedAmount, budget }), seal).budget_unused;
 
 it('a payment that was given up takes what it had reserved of its key’s budget, and no more', () => {
   expect(unusedOf('written_off', 0n)).toBe(0n);
@@ -31,7 +31,7 @@ it.each([
   (ended) => {
     const swap = { sendAmount: 214n, keepAmount: 99_786n, fee: 0n };
     const operation = melt({ ...ended, sourceAmount: 100_000n, swap, atomicResult: nothingBooked, budget });
-    expect(operationDocument(operation, sealer).budget_unused).toBe(0n);
+    expect(operationDocument(operation, seal).budget_unused).toBe(0n);
   },
 );
 
@@ -39,5 +39,5 @@ it('a payment that came to cost more than was reserved, as its mint has raised i
   const swap = { sendAmount: 214n, keepAmount: 297n, fee: 1n };
   const atomicResult = { ...nothingBooked, keepAmount: 297n };
   const operation = melt({ state: 'settled', sourceAmount: 512n, swap, atomicResult, budget });
-  expect(operationDocument(operation, sealer).budget_unused).toBe(-1n);
+  expect(operationDocument(operation, seal).budget_unused).toBe(-1n);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MintingOperation } from '../../src/models/operation.ts';
 import { operationDocument, operationFrom } from '../../src/repositories/operationDocuments.ts';
+import { sealingParts } from '../../src/repositories/sealedParts.ts';
 import { asSeen } from '../../src/services/minting/mintingFacts.ts';
 import { nearMs, oddAgain } from '../../src/services/operations/oddities.ts';
 import { minting, startedAt } from '../support/operations.ts';
@@ -44,7 +45,7 @@ describe('a minting as it is stored', () => {
   ];
   const issuing = minting({ state: 'issuing', timeline });
   const stored = (operation: MintingOperation) => ({
-    ...operationDocument(operation, sealer),
+    ...operationDocument(operation, sealingParts(sealer).seal),
     lease_owner: null,
     lease_until: null,
   });

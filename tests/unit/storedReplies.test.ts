@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { operationDocument, operationFrom } from '../../src/repositories/operationDocuments.ts';
+import { sealingParts } from '../../src/repositories/sealedParts.ts';
 import { attempt, melt, startedAt } from '../support/operations.ts';
 import { anySealer } from '../support/sealers.ts';
 
@@ -7,7 +8,7 @@ const sealer = anySealer();
 const reply = { httpStatus: 422, body: '{"input":{"secret":"live"}}', at: startedAt };
 const refused = attempt({ reply });
 const stored = () => ({
-  ...operationDocument(melt({ state: 'swapping', attempts: [refused] }), sealer),
+  ...operationDocument(melt({ state: 'swapping', attempts: [refused] }), sealingParts(sealer).seal),
   lease_owner: null,
   lease_until: null,
 });
@@ -31,7 +32,7 @@ describe('The reply of a mint, as it is stored,', () => {
     const open = { http_status: reply.httpStatus, body: reply.body, at: reply.at };
     const before = operationDocument(
       melt({ state: 'swapping', attempts: [attempt({ reply: null })] }),
-      sealer,
+      sealingParts(sealer).seal,
     );
     const attempts = before.attempts.map((each) => ({ ...each, reply: open }));
     expect(operationFrom({ ...document, attempts }, sealer).attempts).toEqual([refused]);

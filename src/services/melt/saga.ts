@@ -1,5 +1,5 @@
 import { invariant } from '../../models/errors.ts';
-import { attemptsFor, type MeltOperation, meltInputs } from '../../models/operation.ts';
+import { attemptsFor, type MeltOperation, type MeltPayment, meltInputs } from '../../models/operation.ts';
 import { type OutputRole, sumAmounts } from '../../models/proof.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
 import type { Changes, OperationRepository } from '../../repositories/operations.ts';
@@ -180,7 +180,7 @@ export function createMeltSaga(parts: {
     const change = await changeOf({ ...operation, payment }, seen.quote);
     if (change.unverified > 0) await incidents.badChange(operation, change.unverified);
     if (!(await lostTime.isLookedAt(operation, [...keepOf(operation), ...change.proofs], role))) return null;
-    if (change.complete) return settle({ ...operation, payment }, change);
+    if (change.complete) return settle(operation, payment, change);
     return melts.bookEarly(
       operation,
       { state: 'paid', payment, change: change.proofs, finishedAt: now() },
@@ -189,12 +189,11 @@ export function createMeltSaga(parts: {
   }
 
   /** Transaction B. */
-  async function settle(operation: MeltOperation, change: CollectedChange): Promise<MeltOperation> {
-    invariant(operation.payment !== null, 'settled without a payment');
-    const { id, npub, walletId, mintUrl, version, payment } = operation;
-    const metadata = { npub, wallet_id: walletId, mint_url: mintUrl, version, payment };
+  async function settle(operation: MeltOperation, payment: MeltPayment, change: CollectedChange) {
+    const { id, sourceTokenIds } = operation;
     await incidents.changeIs(operation, change);
-    return melts.executeAtomicMelt(operation.sourceTokenIds, keepOf(operation), change.proofs, id, metadata);
+    const metadata = { decidedOn: operation, payment };
+    return melts.executeAtomicMelt(sourceTokenIds, keepOf(operation), change.proofs, id, metadata);
   }
 
   /** Asks for missing change; after a day what there is is all there is. */
@@ -209,7 +208,8 @@ export function createMeltSaga(parts: {
       );
     }
     if (!(await lostTime.isLookedAt(operation, change.proofs, role))) return later(operation);
-    return again(await settle(operation, change));
+    invariant(operation.payment !== null, 'settled without a payment');
+    return again(await settle(operation, operation.payment, change));
   }
 
   /** Transaction R, with whatever now stands for the reservation at the mint. */

@@ -336,11 +336,9 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       return operations.transition(operation, { state: 'melting' }, 'sent', new Date());
     }
 
-    function book(
-      { id, npub, walletId, mintUrl, version, sourceTokenIds, bookedEarly, held }: MeltOperation,
-      change: Proof[],
-    ) {
-      const metadata = { npub, wallet_id: walletId, mint_url: mintUrl, version, payment };
+    function book(operation: MeltOperation, change: Proof[]) {
+      const { id, sourceTokenIds, bookedEarly, held } = operation;
+      const metadata = { decidedOn: operation, payment };
       return parts().melts.executeAtomicMelt(
         sourceTokenIds,
         bookedEarly ? [] : (held?.keep ?? []),

@@ -121,6 +121,14 @@ export function createMemoryModel(shelf: Shelf, carry: Carry, now: () => Date) {
     findOneAndUpdate,
     aggregate,
     collection: {
+      find(filter: Filter, { sort, limit }: Options & { limit?: number }) {
+        const chain = query(filter, false).limit(limit ?? Number.POSITIVE_INFINITY);
+        return { toArray: (sort === undefined ? chain : chain.sort(sort)).lean };
+      },
+      findOne(filter: Filter, { session }: Options = {}) {
+        const chain = query(filter, true);
+        return (session === undefined ? chain : chain.session(session)).lean();
+      },
       insertOne: (given: Doc, { session }: Options = {}) =>
         run('write', 'insertOne', session, () => insert(record(given), session)),
       updateOne: (filter: Filter, change: unknown, options?: Options) =>
