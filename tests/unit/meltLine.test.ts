@@ -49,6 +49,7 @@ function line(outcome: (number: number) => Promise<Reserved>) {
       wallet,
       invoice,
       how.quote ?? lasting,
+      null,
       {
         wallet: { npub: wallet.npub, walletId: null },
         invoice: invoice.text,

@@ -60,7 +60,7 @@ export function createSendReserving(parts: {
       const inputs = await choose(wallet, request.amount, outlines, avoid);
       const fee = inputFee(inputs.map(({ feePpk }) => feePpk));
       const budget = await budgets.claim(wallet, request.budget, request.amount + fee);
-      const selected = { proofs: inputs, tokens: outlines, withOthers: round === 1 };
+      const selected = { proofs: inputs, tokens: outlines, withOthers: round === 1, early: null };
       const { pendingAtMint } = await preflight.check(wallet, selected, request.requestId);
       if (inputs.some(({ Y }) => pendingAtMint.has(Y))) {
         for (const Y of pendingAtMint) avoid.add(Y);

@@ -140,7 +140,8 @@ export function createMeltService(parts: {
       const asking = mints.at(wallet.mintUrl).payments.enter();
       return quoteFor(wallet, invoice, request.amount).finally(asking.leave);
     };
-    return reserving.reserve(wallet, invoice, await ask(), request, ask);
+    const [quote, early] = await Promise.all([ask(), preparation.lookEarly(wallet)]);
+    return reserving.reserve(wallet, invoice, quote, early, request, ask);
   }
 
   /** Runs the saga; answers when it ends or when the client has waited long enough, whichever is first. */

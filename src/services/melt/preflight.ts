@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Discrepancy } from '../../models/discrepancy.ts';
+import { DomainError } from '../../models/errors.ts';
 import { sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { ProofOutline, TokenOutline } from '../../repositories/tokenReads.ts';
@@ -6,19 +8,35 @@ import type { ReportService } from '../contracts.ts';
 import { type Books, beliefsIn } from './books.ts';
 import type { Comparison, Finding } from './comparison.ts';
 import type { Correcting } from './correcting.ts';
+import type { Belief, Place } from './discrepancy.ts';
 import { correctionUnderWay, inconsistent, resurrectedReport, writeOffReport } from './preflightFindings.ts';
 
-/** What a payment would take, and the tokens as they were read for it. `withOthers`: look at other proofs too. */
+/**
+ * What a payment would take, and the tokens as they were read for it. `withOthers`: look at other proofs too. `early`: what a look at
+ * all of them has found, if there was one.
+ */
 export type Selected = {
   proofs: readonly ProofOutline[];
   tokens: readonly TokenOutline[];
   withOthers: boolean;
+  early: EarlyLook | null;
+};
+
+/** Where the books had the proofs that were looked at, by Y, and which of them the mint sees otherwise. */
+export type EarlyLook = {
+  free: ReadonlyMap<string, Place>;
+  found: readonly Finding[];
 };
 
 /** Which of the selected proofs the mint holds in another payment: they are left out, nothing is wrong with them. */
 export type Clearance = { pendingAtMint: ReadonlySet<string> };
 
 export type Preflight = {
+  /**
+   * The same look before it is known what a payment takes, so that nobody waits for it: at all proofs that are free, if they are few, and
+   * at the others. Acts on nothing. Null where there are too many, or the mint could not be asked.
+   */
+  lookEarly(wallet: Wallet, tokens: readonly TokenOutline[], withOthers: boolean): Promise<EarlyLook | null>;
   /**
    * Compares the selected proofs, and up to 100 others that may have gone wrong, with the mint (NUT-07), before anything
    * is at stake (seed 004, "Pre-flight Reconciliation").
@@ -47,14 +65,38 @@ export function createPreflight(parts: {
   const { compare } = parts.comparison;
   const { correct } = parts.correcting;
 
+  async function lookEarly(
+    wallet: Wallet,
+    tokens: readonly TokenOutline[],
+    withOthers: boolean,
+  ): Promise<EarlyLook | null> {
+    const free = tokens.flatMap(beliefsIn);
+    if (free.length > mostLookedAtEarly) return null;
+    try {
+      const { found } = await compare(wallet, [...free, ...(withOthers ? await books.others(wallet) : [])]);
+      return { free: new Map(free.map(({ Y, place }) => [Y, place])), found };
+    } catch (error) {
+      if (error instanceof DomainError) return null;
+      throw error;
+    }
+  }
+
   async function check(wallet: Wallet, selected: Selected, requestId: string): Promise<Clearance> {
     const chosen = new Set(selected.proofs.map(({ Y }) => Y));
     const mine = selected.tokens.flatMap(beliefsIn).filter(({ Y }) => chosen.has(Y));
-    const others = selected.withOthers ? await books.others(wallet) : [];
-    const { found } = await compare(wallet, [...mine, ...others]);
+    const found = foundEarly(selected.early, mine) ?? (await foundNow(wallet, mine, selected.withOthers));
     if (found.length > 0) await act(wallet, found, requestId);
     const pending = found.filter(({ discrepancy }) => discrepancy.type === 'DB_UNSPENT_MINT_PENDING');
     return { pendingAtMint: new Set(pending.map(({ discrepancy }) => discrepancy.Y)) };
+  }
+
+  async function foundNow(
+    wallet: Wallet,
+    mine: readonly Belief[],
+    withOthers: boolean,
+  ): Promise<readonly Finding[]> {
+    const others = withOthers ? await books.others(wallet) : [];
+    return (await compare(wallet, [...mine, ...others])).found;
   }
 
   async function reconcile(wallet: Wallet, tokens: readonly TokenOutline[]): Promise<Reconciliation> {
@@ -82,5 +124,15 @@ export function createPreflight(parts: {
     throw applied ? inconsistent(wallet, discrepancies, supportId) : correctionUnderWay(wallet);
   }
 
-  return { check, reconcile };
+  return { lookEarly, check, reconcile };
+}
+
+/** A mint is asked about a hundred at once, and the others are among them. */
+const mostLookedAtEarly = 64;
+/** What an early look has found of these proofs, and of those that nobody could take. Null where any of them has moved since. */
+function foundEarly(early: EarlyLook | null, mine: readonly Belief[]): readonly Finding[] | null {
+  if (early === null || !mine.every(({ Y, place }) => isDeepStrictEqual(place, early.free.get(Y))))
+    return null;
+  const chosen = new Set(mine.map(({ Y }) => Y));
+  return early.found.filter(({ discrepancy: { Y } }) => chosen.has(Y) || !early.free.has(Y));
 }

@@ -1,8 +1,7 @@
 import type { Config } from '../../config.ts';
 import { databaseUnavailable } from '../../models/errors.ts';
 import type { Attempt, MeltOperation, MeltQuote } from '../../models/operation.ts';
-import { type PlannedOutput, sumAmounts } from '../../models/proof.ts';
-import { isAmong } from '../../models/rollout.ts';
+import type { PlannedOutput } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
 import type { LedgerRepository } from '../../repositories/ledger.ts';
 import type { MeltRepository } from '../../repositories/melts.ts';
@@ -10,7 +9,6 @@ import type { OperationRepository } from '../../repositories/operations.ts';
 import { type TokenReservation, TokensTaken } from '../../repositories/tokenReads.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import { pause } from '../../timing.ts';
-import type { AmountWish } from '../contracts.ts';
 import { isOutcomeUnknown } from '../databaseFaults.ts';
 import type { Timed } from '../metrics/contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
@@ -21,20 +19,15 @@ import type { Detection } from '../restore/detection.ts';
 import type { KeepUp } from '../upkeep/keepUp.ts';
 import type { MeltAttempts } from './attempts.ts';
 import type { Budgets } from './budget.ts';
-import { candidatesIn, demandListed } from './candidates.ts';
-import { choose, costOf, wholeOf } from './choosing.ts';
+import { demandListed } from './candidates.ts';
+import { costOf } from './choosing.ts';
 import { type Chosen, draftOperation, reservationsFor, type TimedRequest } from './drafting.ts';
-import { type ClientsLimits, feeLimit, feeTooHigh } from './feeLimit.ts';
+import { feeLimit, feeTooHigh } from './feeLimit.ts';
 import type { Invoice } from './invoice.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { Preflight } from './preflight.ts';
-import {
-  concurrentOperation,
-  duplicatePayment,
-  idempotencyConflict,
-  insufficientBalance,
-  tooManyOpen,
-} from './refusals.ts';
+import { duplicatePayment, idempotencyConflict, insufficientBalance, tooManyOpen } from './refusals.ts';
+import { createSelecting, type Early, type Selecting } from './selecting.ts';
 import type { Selection } from './selection.ts';
 
 /** `busy`: others hold ecash that would be enough. `sight`: how it looked; null where they were quicker again and again. */
@@ -45,15 +38,14 @@ export type Reserved =
 /** From a quote to a reserved operation: selection, fee cap, pre-flight, exact requests, transaction A. */
 export type Preparation = {
   /** @throws DomainError every refusal before anything is at stake; nothing is reserved then. */
-  reserve(wallet: Wallet, invoice: Invoice, quote: MeltQuote, request: TimedRequest): Promise<Reserved>;
-  /** The cheapest way to pay a quote from what is spendable now; reserves nothing. */
-  estimate(wallet: Wallet, quote: MeltQuote, wish: AmountWish): Promise<Selection>;
-  /**
-   * What could be brought to the mint now, amount and fee reserve together, of so much that is spendable.
-   * @throws DomainError CONCURRENT_OPERATION where others hold all that there is
-   */
-  reach(wallet: Wallet): Promise<{ reach: bigint; available: bigint }>;
-};
+  reserve(
+    wallet: Wallet,
+    invoice: Invoice,
+    quote: MeltQuote,
+    request: TimedRequest,
+    early: Early | null,
+  ): Promise<Reserved>;
+} & Pick<Selecting, 'lookEarly' | 'estimate' | 'reach'>;
 
 const maxRounds = 8;
 
@@ -65,7 +57,7 @@ export function createPreparation(parts: {
   mints: MintDirectory;
   keysets: OutputKeysets;
   attempts: MeltAttempts;
-  preflight: Pick<Preflight, 'check'>;
+  preflight: Pick<Preflight, 'check' | 'lookEarly'>;
   budgets: Budgets;
   detection: Pick<Detection, 'demandUnsigned'>;
   keeping: KeepUp;
@@ -87,8 +79,6 @@ export function createPreparation(parts: {
     operations,
     melts,
     ledger,
-    mints,
-    keysets,
     attempts,
     preflight,
     budgets,
@@ -100,11 +90,14 @@ export function createPreparation(parts: {
     now,
   } = parts;
 
+  const { select, looksAtOthers, lookEarly, estimate, reach } = createSelecting(parts);
+
   async function reserve(
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
     request: TimedRequest,
+    early: Early | null,
   ): Promise<Reserved> {
     const limit = feeLimit(wallet, quote, request, config);
     if (quote.feeReserve > limit.amount) throw feeTooHigh(quote.feeReserve, quote.amount, limit, wallet.unit);
@@ -112,14 +105,15 @@ export function createPreparation(parts: {
     const spare: PlannedOutput[] = [];
     for (let round = 1; round <= maxRounds; round += 1) {
       const { outlines, keyset, unlisted, chosen } = await timed('selection', () =>
-        select(wallet, quote, request, avoid),
+        select(wallet, quote, request, { avoid, seen: round === 1 ? early : null }),
       );
       if (chosen.kind === 'insufficient') return tooLittle(wallet, chosen, unlisted);
       const cost = costOf(chosen, quote);
       if (cost > limit.amount) throw feeTooHigh(cost, quote.amount, limit, wallet.unit);
       const budget = await budgets.claim(wallet, request.budget, quote.amount + cost);
-      const withOthers = round === 1 && isAmong(config.fullPreflightPercent, 'full_preflight', wallet.id);
-      const selected = { proofs: chosen.inputs, tokens: outlines, withOthers };
+      const withOthers = round === 1 && looksAtOthers(wallet);
+      const look = round === 1 ? (early?.look ?? null) : null;
+      const selected = { proofs: chosen.inputs, tokens: outlines, withOthers, early: look };
       const reservations = reservationsFor(chosen.inputs, outlines);
       const [cleared, planned] = await Promise.allSettled([
         preflight.check(wallet, selected, request.requestId),
@@ -140,44 +134,6 @@ export function createPreparation(parts: {
       await pause(Math.random() * 30 * round); // others were quicker: look again at what is left
     }
     return { kind: 'busy', sight: null };
-  }
-
-  async function select(wallet: Wallet, quote: MeltQuote, request: TimedRequest, avoid: ReadonlySet<string>) {
-    const outlines = await tokens.spendable(wallet.id);
-    const keyset = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
-    const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
-    const free = usable.filter(({ Y }) => !avoid.has(Y));
-    const chosen = choose(free, quote, keyset, wishesOf(wallet, quote, request));
-    return { outlines, keyset, unlisted, chosen };
-  }
-
-  type Asked = ClientsLimits & { amount: AmountWish };
-  const wishesOf = (wallet: Wallet, quote: MeltQuote, asked: Asked) => ({
-    wantsAll: asked.amount === 'max',
-    mayBeDirect: isAmong(config.directMeltPercent, 'direct_melt', wallet.id),
-    mayCost: feeLimit(wallet, quote, asked, config).amount,
-  });
-
-  async function estimate(wallet: Wallet, quote: MeltQuote, wish: AmountWish): Promise<Selection> {
-    const [outlines, keyset] = await Promise.all([
-      tokens.spendable(wallet.id),
-      keysets.forOutputs(wallet.mintUrl, wallet.unit),
-    ]);
-    const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
-    const selection = choose(usable, quote, keyset, wishesOf(wallet, quote, { amount: wish }));
-    demandListed(wallet, selection, unlisted);
-    return selection;
-  }
-
-  async function reach(wallet: Wallet): Promise<{ reach: bigint; available: bigint }> {
-    const { usable, unlisted } = await candidatesIn(wallet, await tokens.spendable(wallet.id), mints);
-    const available = sumAmounts(usable);
-    const { reach: most } = wholeOf(usable);
-    if (most > 0n) return { reach: most, available };
-    demandListed(wallet, { kind: 'insufficient', required: available + 1n, available }, unlisted);
-    const { unspent } = await ledger.holdings(wallet.id);
-    if (unspent > available + unlisted) throw concurrentOperation();
-    return { reach: most, available };
   }
 
   /**
@@ -280,7 +236,7 @@ export function createPreparation(parts: {
     return { kind: 'busy', sight: `${available} of ${unspent}` };
   }
 
-  return { reserve, estimate, reach };
+  return { reserve, lookEarly, estimate, reach };
 }
 
 /** Outputs of a melt that was not reserved after all: nobody but NUT-09 was ever shown them. */

@@ -11,6 +11,7 @@ import type { Invoice } from './invoice.ts';
 import type { Preparation } from './preparation.ts';
 import { livesOn } from './quoting.ts';
 import { concurrentOperation, duplicatePayment } from './refusals.ts';
+import type { Early } from './selecting.ts';
 import { createTurns, type Line } from './turns.ts';
 
 /** What a request has reserved, and its place among the payments under way at the mint. */
@@ -21,13 +22,15 @@ export type Reserving = {
    * Reserves for one payment, after those of the same wallet that came earlier. Ecash that other payments hold is waited
    * for while they go on ending: until half of the time that the client waits is over, and no longer than a tenth of it
    * without a change. Who does not want to wait at all is refused then, and after a sixth of that time in the line.
-   * `quoteAnew`: for where the quote has too little time left by then.
+   * `early`: what was seen of the wallet when the quote was asked for, which serves whoever need not wait. `quoteAnew`: for where the quote
+   * has too little time left by then.
    * @throws DomainError every refusal before anything is at stake; nothing is reserved then.
    */
   reserve(
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
+    early: Early | null,
     request: TimedRequest,
     quoteAnew: () => Promise<MeltQuote>,
   ): Promise<Begun>;
@@ -52,6 +55,7 @@ export function createReserving(parts: {
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
+    early: Early | null,
     request: TimedRequest,
     quoteAnew: () => Promise<MeltQuote>,
   ): Promise<Begun> {
@@ -65,13 +69,15 @@ export function createReserving(parts: {
       isOver = true;
     });
     let current = quote;
-    const attempt = async () => {
+    const attempt = async (seen: Early | null) => {
       if (!livesOn(current, now())) current = await quoteAnew();
-      return reserveNow(wallet, invoice, current, request);
+      return reserveNow(wallet, invoice, current, seen, request);
     };
     const isEnough = () => isOver || respondAsync;
     try {
-      return await turns.inTurn(wallet.id, giveUp, (line) => onceThere(attempt, line, isEnough));
+      return await turns.inTurn(wallet.id, giveUp, (line, isFirst) =>
+        onceThere(attempt, isFirst ? early : null, line, isEnough),
+      );
     } finally {
       deadline.cancel();
       forgetLastCall();
@@ -80,12 +86,15 @@ export function createReserving(parts: {
 
   /** Tries until there is enough, unless nothing changes any more: a payment that hangs may do so for days. */
   async function onceThere(
-    attempt: () => Promise<Begun | { sight: string | null }>,
+    attempt: (seen: Early | null) => Promise<Begun | { sight: string | null }>,
+    early: Early | null,
     line: Line,
     isEnough: () => boolean,
   ): Promise<Begun> {
+    let seen = early;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      const result = await attempt();
+      const result = await attempt(seen);
+      seen = null;
       if ('operation' in result) return result;
       const atMs = now().getTime();
       if (result.sight === null) line.lastSeen = null;
@@ -100,6 +109,7 @@ export function createReserving(parts: {
     wallet: Wallet,
     invoice: Invoice,
     quote: MeltQuote,
+    early: Early | null,
     request: TimedRequest,
   ): Promise<Begun | { sight: string | null }> {
     // It may have been revoked while its request waited.
@@ -107,7 +117,7 @@ export function createReserving(parts: {
     let place: Place | null = null;
     try {
       place = mints.at(wallet.mintUrl).payments.enter();
-      const result = await preparation.reserve(wallet, invoice, quote, request);
+      const result = await preparation.reserve(wallet, invoice, quote, request, early);
       if (result.kind === 'reserved') return { operation: result.operation, place };
       await demandUnpaid(wallet, invoice);
       place.leave();

@@ -13,10 +13,14 @@ export type Turns = {
   /**
    * Runs `work` once everybody of this wallet who came earlier is done, or has had two seconds: somebody whose mint does
    * not answer holds up no other for longer. A turn guards nothing, and other instances take theirs at the same time: it
-   * only keeps many requests from choosing the same ecash, of which one could have it.
+   * only keeps many requests from choosing the same ecash, of which one could have it. `isFirst`: there was nobody to wait for.
    * @throws DomainError CONCURRENT_OPERATION where the line is too long, or when `giveUp` comes first
    */
-  inTurn<T>(walletId: string, giveUp: Promise<void>, work: (line: Line) => Promise<T>): Promise<T>;
+  inTurn<T>(
+    walletId: string,
+    giveUp: Promise<void>,
+    work: (line: Line, isFirst: boolean) => Promise<T>,
+  ): Promise<T>;
 };
 
 const maxInLine = 500;
@@ -26,12 +30,12 @@ const turnMs = 2_000;
 export function createTurns(): Turns {
   const lines = new Map<string, Line>();
 
-  async function queue(walletId: string, giveUp: Promise<void>): Promise<Line> {
+  async function queue(walletId: string, giveUp: Promise<void>): Promise<{ line: Line; isFirst: boolean }> {
     const line = lines.get(walletId);
     if (line === undefined) {
       const begun: Line = { waiting: new Set(), lastSeen: null };
       lines.set(walletId, begun);
-      return begun;
+      return { line: begun, isFirst: true };
     }
     if (line.waiting.size >= maxInLine) throw concurrentOperation();
     const turn = Promise.withResolvers<void>();
@@ -39,7 +43,7 @@ export function createTurns(): Turns {
     await Promise.race([turn.promise, giveUp]);
     // Who is still waiting was not called; who was called just as it gave up has the turn all the same.
     if (line.waiting.delete(turn.resolve)) throw concurrentOperation();
-    return line;
+    return { line, isFirst: false };
   }
 
   function passOn(walletId: string, line: Line): void {
@@ -53,7 +57,7 @@ export function createTurns(): Turns {
 
   return {
     async inTurn(walletId, giveUp, work) {
-      const line = await queue(walletId, giveUp);
+      const { line, isFirst } = await queue(walletId, giveUp);
       let isMine = true;
       const end = () => {
         if (isMine) passOn(walletId, line);
@@ -62,7 +66,7 @@ export function createTurns(): Turns {
       const slow = timer(turnMs);
       void slow.elapsed.then(end);
       try {
-        return await work(line);
+        return await work(line, isFirst);
       } finally {
         slow.cancel();
         end();

@@ -58,7 +58,12 @@ export function meteredSubmits(mints: MintDirectory, timed: Timed): MintDirector
 
 export const meteredPreflight = (preflight: Preflight, timed: Timed): Preflight => ({
   ...preflight,
-  check: (...given) => timed('preflight', () => preflight.check(...given)),
+  lookEarly: (...given) => timed('preflight', () => preflight.lookEarly(...given)),
+  // Most of it was done early, then.
+  check: (wallet, selected, requestId) => {
+    const check = () => preflight.check(wallet, selected, requestId);
+    return selected.early === null ? timed('preflight', check) : check();
+  },
 });
 
 export function meteredComparison(comparison: Comparison, meters: Meters, by: Occasion): Comparison {

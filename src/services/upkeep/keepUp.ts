@@ -92,7 +92,7 @@ export function createKeepUp(parts: {
     urgentId: string | null,
   ): Promise<ReadonlySet<string>> {
     if (urgentId !== null) {
-      const selected = { proofs: inputs, tokens: outlines, withOthers: false };
+      const selected = { proofs: inputs, tokens: outlines, withOthers: false, early: null };
       return (await preflight.check(wallet, selected, urgentId)).pendingAtMint;
     }
     const Ys = inputs.map(({ Y }) => Y);
