@@ -13,7 +13,7 @@ let world: World;
 let mint: ReturnType<typeof tellingMint>;
 afterEach(() => world.end());
 
-/** A wallet, a payment of which is stuck in pre-flight. */
+/** A wallet, a payment of which has its turn and is stuck in asking the mint about its outputs. */
 async function stuckLine(): Promise<{ wallet: TestWallet; goOn: () => Promise<unknown> }> {
   mint = tellingMint();
   world = await mint.start({}, { ...unhurried, CRUCIBLE_ANSWER_WITHIN_MS: String(answerWithinMs) });
@@ -21,13 +21,13 @@ async function stuckLine(): Promise<{ wallet: TestWallet; goOn: () => Promise<un
   const gate = Promise.withResolvers<void>();
   let held = 0;
   mint.tale = (request, carry) => {
-    if (!posts(request, '/v1/checkstate') || held > 0) return undefined;
+    if (!posts(request, '/v1/restore') || held > 0) return undefined;
     held += 1;
     return gate.promise.then(() => carry());
   };
   const { invoice } = await world.sim.invoice({ amount: 30 });
   const first = wallet.melt(invoice);
-  await until(async () => held > 0, 'the first in pre-flight');
+  await until(async () => held > 0, 'the first in its turn');
   return {
     wallet,
     goOn: () => {

@@ -42,8 +42,11 @@ export type Selecting = {
   ): Promise<Selected>;
   /** Whether the pre-flight looks at other proofs of this wallet, too. */
   looksAtOthers(wallet: Wallet): boolean;
-  /** What `select` will choose from, compared with the mint, for the moment in which that is asked for the quote. */
-  lookEarly(wallet: Wallet): Promise<Early>;
+  /**
+   * What `select` will choose from, compared with the mint, for the moment in which that is asked for the quote. Null where it has been
+   * silent: then the quote alone finds out whether it is back.
+   */
+  lookEarly(wallet: Wallet): Promise<Early | null>;
   /** The cheapest way to pay a quote from what is spendable now. */
   estimate(wallet: Wallet, quote: MeltQuote, wish: AmountWish): Promise<Selection>;
   /**
@@ -80,7 +83,8 @@ export function createSelecting(parts: {
   const looksAtOthers = (wallet: Wallet): boolean =>
     isAmong(config.fullPreflightPercent, 'full_preflight', wallet.id);
 
-  async function lookEarly(wallet: Wallet): Promise<Early> {
+  async function lookEarly(wallet: Wallet): Promise<Early | null> {
+    if (mints.at(wallet.mintUrl).gateway.health().circuit !== 'closed') return null;
     const outlines = await tokens.spendable(wallet.id);
     return { tokens: outlines, look: await preflight.lookEarly(wallet, outlines, looksAtOthers(wallet)) };
   }
