@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { DomainError } from '../../src/models/errors.ts';
 import type { MeltQuote } from '../../src/models/operation.ts';
 import type { Invoice } from '../../src/services/melt/invoice.ts';
 import type { Preparation, Reserved } from '../../src/services/melt/preparation.ts';
@@ -28,8 +29,11 @@ const quoteFor = (id: string, livesMs: number): MeltQuote => ({
 });
 const lasting = quoteFor('lasting', 600_000);
 
-/** The line of one wallet. `outcome`: what becomes of each try, by its number from 1. */
-function line(outcome: (number: number) => Promise<Reserved>) {
+/** The line of one wallet. `outcome`: what becomes of each try, by its number from 1. `claiming`: what pays this invoice already. */
+function line(
+  outcome: (number: number) => Promise<Reserved>,
+  claiming: () => Promise<string | null> = async () => null,
+) {
   const tries: MeltQuote[] = [];
   const reserve: Preparation['reserve'] = (_wallet, _invoice, quote) => {
     tries.push(quote);
@@ -37,7 +41,7 @@ function line(outcome: (number: number) => Promise<Reserved>) {
   };
   const reserving = createReserving({
     preparation: { reserve },
-    operations: { claiming: async () => null },
+    operations: { claiming },
     mints: { at: () => ({ payments: { enter: () => ({ leave: () => undefined }) } }) },
     answerWithinMs,
     onLastCall: () => () => undefined,
@@ -105,5 +109,30 @@ describe('a payment that has to wait for others of its wallet', () => {
     expect(tries.map(({ id }) => id)).toEqual(['anew']);
     await request({ quote: quoteFor('young', 60_000) });
     expect(tries.map(({ id }) => id)).toEqual(['anew', 'young']);
+  });
+});
+
+describe('a payment that is refused', () => {
+  const noFunds = async (): Promise<Reserved> => {
+    throw new DomainError('INSUFFICIENT_BALANCE', 'LOW', 'Too little.');
+  };
+
+  it('is told as the duplicate that it is, whatever else stood in the way, and the books are asked once', async () => {
+    let asked = 0;
+    const claiming = async () => {
+      asked += 1;
+      return 'tx_melt_earlier';
+    };
+    const duplicate = { code: 'DUPLICATE_PAYMENT' };
+    await expect(line(noFunds, claiming).request()).rejects.toMatchObject(duplicate);
+    await expect(line(busy, claiming).request()).rejects.toMatchObject(duplicate);
+    expect(asked).toBe(2);
+  });
+
+  it('is told why, though the books cannot be asked whether it is a duplicate', async () => {
+    const away = async () => {
+      throw new Error('connection closed');
+    };
+    await expect(line(noFunds, away).request()).rejects.toMatchObject({ code: 'INSUFFICIENT_BALANCE' });
   });
 });

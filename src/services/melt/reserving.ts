@@ -114,18 +114,33 @@ export function createReserving(parts: {
   ): Promise<Begun | { sight: string | null }> {
     // It may have been revoked while its request waited.
     await request.stillAllowed();
-    let place: Place | null = null;
+    const result = await inPlace(wallet, invoice, quote, early, request).catch(async (error: unknown) => {
+      const isRefused = error instanceof DomainError && error.code !== 'DATABASE_UNAVAILABLE';
+      // Where this cannot be told, the refusal stands.
+      throw (isRefused ? await duplicateOf(wallet, invoice).catch(() => null) : null) ?? error;
+    });
+    if ('operation' in result) return result;
+    const duplicate = await duplicateOf(wallet, invoice);
+    if (duplicate !== null) throw duplicate;
+    return result;
+  }
+
+  /** In a place among the payments at the mint, which is given back unless something was reserved. */
+  async function inPlace(
+    wallet: Wallet,
+    invoice: Invoice,
+    quote: MeltQuote,
+    early: Early | null,
+    request: TimedRequest,
+  ): Promise<Begun | { sight: string | null }> {
+    const place = mints.at(wallet.mintUrl).payments.enter();
     try {
-      place = mints.at(wallet.mintUrl).payments.enter();
       const result = await preparation.reserve(wallet, invoice, quote, request, early);
       if (result.kind === 'reserved') return { operation: result.operation, place };
-      await demandUnpaid(wallet, invoice);
       place.leave();
       return { sight: result.sight };
     } catch (error) {
-      place?.leave();
-      const isRefused = error instanceof DomainError && error.code !== 'DATABASE_UNAVAILABLE';
-      if (isRefused) await demandUnpaid(wallet, invoice);
+      place.leave();
       throw error;
     }
   }
@@ -134,9 +149,9 @@ export function createReserving(parts: {
    * Whoever came earlier may have been about the same invoice, and have taken what this one lacks: that it is being paid is the truth
    * then, whatever else stood in the way.
    */
-  async function demandUnpaid(wallet: Wallet, invoice: Invoice): Promise<void> {
+  async function duplicateOf(wallet: Wallet, invoice: Invoice): Promise<DomainError | null> {
     const paying = await operations.claiming(wallet.id, invoice.paymentHash);
-    if (paying !== null) throw duplicatePayment(paying);
+    return paying === null ? null : duplicatePayment(paying);
   }
 
   return { reserve };
