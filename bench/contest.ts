@@ -29,15 +29,18 @@ export async function contest(
 ): Promise<void> {
   const { melts, proofs } = options;
   const limitMs = options.seconds * 1_000;
-  await within(name, place, endings, { limitMs, keepsUp: true }, async (contestant) => {
-    if (name === 'crucible') noteIdle(await idle(contestant, place));
-    for (const wallets of options.wallets)
-      noteLevel(await measure(contestant, place, { wallets, melts, limitMs, proofs: null }));
-  });
+  // A library has no instances: it is one process.
+  const counts = name === 'crucible' ? options.instances : [1];
+  for (const instances of counts)
+    await within(name, place, endings, { limitMs, keepsUp: true, instances }, async (contestant) => {
+      if (name === 'crucible' && instances === counts[0]) noteIdle(await idle(contestant, place));
+      for (const wallets of options.wallets)
+        noteLevel(await measure(contestant, place, { wallets, melts, limitMs, proofs: null, instances }));
+    });
   // Of the libraries one is enough to hold against; this one takes 20 requests a minute for its minting alone.
   if (proofs === 0 || name === 'coco') return;
-  const many: Task = { wallets: 1, melts, limitMs, proofs };
-  await within(name, place, endings, { limitMs, keepsUp: false }, async (contestant) => {
+  const many: Task = { wallets: 1, melts, limitMs, proofs, instances: 1 };
+  await within(name, place, endings, { limitMs, keepsUp: false, instances: 1 }, async (contestant) => {
     noteLevel(await measure(contestant, place, many));
   });
 }
@@ -47,17 +50,17 @@ async function within(
   name: ContestantName,
   { mint, database, seed }: Place,
   endings: Endings,
-  { limitMs, keepsUp }: { limitMs: number; keepsUp: boolean },
+  { limitMs, keepsUp, instances }: { limitMs: number; keepsUp: boolean; instances: number },
   act: (contestant: Contestant) => Promise<void>,
 ): Promise<void> {
   const contestant =
     name === 'crucible'
-      ? await startCrucible({ mintUrl: mint.url, mongoUri: database.uri }, { keepsUp })
+      ? await startCrucible({ mintUrl: mint.url, mongoUri: database.uri }, { keepsUp, instances })
       : await startLibrary(name, mint.url);
   const end = once(contestant.end);
   await endings.add(name, end);
   try {
-    const task = { ...warmUp, limitMs: Math.min(longestWarmUpMs, limitMs / 2) };
+    const task = { ...warmUp, instances, limitMs: Math.min(longestWarmUpMs, limitMs / 2) };
     await measure(contestant, { mint, database, seed: `${seed}/warm-up` }, task);
     await act(contestant);
   } finally {
