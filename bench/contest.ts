@@ -9,7 +9,7 @@ import type { Idle, Level } from './results.ts';
 import { growth } from './statistics.ts';
 
 /** Not measured: code is compiled, connections are made, keysets are read. */
-const warmUp = { wallets: 8, melts: 400, proofs: null };
+const warmUp = { wallets: 8, melts: 400, proofs: null, mintDelayMs: 0 };
 const longestWarmUpMs = 10_000;
 const idleSeconds = 4;
 
@@ -27,7 +27,7 @@ export async function contest(
   endings: Endings,
   { noteIdle, noteLevel }: Notebook,
 ): Promise<void> {
-  const { melts, proofs } = options;
+  const { melts, proofs, mintDelayMs } = options;
   const limitMs = options.seconds * 1_000;
   // A library has no instances: it is one process.
   const counts = name === 'crucible' ? options.instances : [1];
@@ -35,11 +35,13 @@ export async function contest(
     await within(name, place, endings, { limitMs, keepsUp: true, instances }, async (contestant) => {
       if (name === 'crucible' && instances === counts[0]) noteIdle(await idle(contestant, place));
       for (const wallets of options.wallets)
-        noteLevel(await measure(contestant, place, { wallets, melts, limitMs, proofs: null, instances }));
+        noteLevel(
+          await measure(contestant, place, { wallets, melts, limitMs, proofs: null, instances, mintDelayMs }),
+        );
     });
   // Of the libraries one is enough to hold against; this one takes 20 requests a minute for its minting alone.
   if (proofs === 0 || name === 'coco') return;
-  const many: Task = { wallets: 1, melts, limitMs, proofs, instances: 1 };
+  const many: Task = { wallets: 1, melts, limitMs, proofs, instances: 1, mintDelayMs };
   await within(name, place, endings, { limitMs, keepsUp: false, instances: 1 }, async (contestant) => {
     noteLevel(await measure(contestant, place, many));
   });

@@ -17,6 +17,8 @@ export type Task = {
   proofs: number | null;
   /** How many servers Crucible has. */
   instances: number;
+  /** How much later the mint answers each request while wallets pay. */
+  mintDelayMs: number;
 };
 
 /** What a wallet is given beyond what it will pay, and 5 % of that for fee reserves. */
@@ -33,7 +35,7 @@ export async function measure(contestant: Contestant, place: Place, task: Task):
   await contestant.fund(parts);
   const invoices = await writeInvoices(mint, amountsSat);
   const before = await readAll(contestant, place);
-  const load = await mint.whileLate(() => contestant.pay(invoices, task.limitMs));
+  const load = await mint.whileLate(task.mintDelayMs, () => contestant.pay(invoices, task.limitMs));
   const after = await readAll(contestant, place);
   const paid = load.payments.filter(({ error }) => error === null);
   const melts = paid.length;
@@ -47,7 +49,7 @@ export async function measure(contestant: Contestant, place: Place, task: Task):
     wallets: task.wallets,
     proofs: task.proofs,
     instances: contestant.name === 'crucible' ? task.instances : null,
-    mintDelayMs: mint.delayMs,
+    mintDelayMs: task.mintDelayMs,
     paid: melts,
     failed: reasonsOf(load),
     elapsedMs: load.elapsedMs,

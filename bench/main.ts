@@ -51,7 +51,7 @@ export async function bench(words: readonly string[]): Promise<number> {
 async function run(options: Options, endings: Endings, signal: AbortSignal): Promise<Results> {
   const seed = options.seed ?? String(randomInt(2 ** 31));
   say(`seed ${seed}`);
-  const mint = await openMint(options);
+  const mint = await openMint(options.foreign);
   await endings.add('the mint', mint.stop);
   const database = await startDatabase();
   await endings.add('the database', database.stop);

@@ -15,23 +15,19 @@ export type BenchMint = {
   usage(): Promise<Usage | null>;
   requestCount(): Promise<number | null>;
   books(): Promise<MintBooks | null>;
-  /** How much later each of its answers comes in `whileLate`; 0 = none does. */
-  delayMs: number;
-  whileLate<T>(work: () => Promise<T>): Promise<T>;
+  /** Each request that comes during `work` is answered so much later; 0 = none is. */
+  whileLate<T>(delayMs: number, work: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 };
 
 const writtenAtOnce = 8;
 
-export function openMint({
-  foreign,
-  mintDelayMs,
-}: Pick<Options, 'foreign' | 'mintDelayMs'>): Promise<BenchMint> {
-  return foreign === null ? startSimulated(mintDelayMs) : Promise.resolve(foreignMint(foreign));
+export function openMint(foreign: Options['foreign']): Promise<BenchMint> {
+  return foreign === null ? startSimulated() : Promise.resolve(foreignMint(foreign));
 }
 
 /** The simulator as a process of its own. It pays every mint quote at once. */
-async function startSimulated(delayMs: number): Promise<BenchMint> {
+async function startSimulated(): Promise<BenchMint> {
   const script = new URL('../simulator/main.ts', import.meta.url);
   const child = startChild(script, {
     SIM_PORT: '0',
@@ -55,13 +51,12 @@ async function startSimulated(delayMs: number): Promise<BenchMint> {
       const { outstanding, feesCollected, keptOverpay } = await sim.books();
       return { outstandingSat: outstanding, feesSat: feesCollected + keptOverpay };
     },
-    delayMs,
-    async whileLate(work) {
+    async whileLate(delayMs, work) {
       if (delayMs > 0) await sim.addFaults({ fault: { kind: 'delay', delayMs }, times: null });
       try {
         return await work();
       } finally {
-        await sim.clearFaults();
+        if (delayMs > 0) await sim.clearFaults();
       }
     },
     stop: child.end,
@@ -80,8 +75,7 @@ function foreignMint({ mintUrl, invoicesUrl }: { mintUrl: string; invoicesUrl: s
     usage: async () => null,
     requestCount: async () => null,
     books: async () => null,
-    delayMs: 0,
-    whileLate: (work) => work(),
+    whileLate: (_delayMs, work) => work(),
     stop: async () => undefined,
   };
 }
