@@ -1,6 +1,12 @@
 import { invariant } from '../models/errors.ts';
 import { feesPaid } from '../models/meltSums.ts';
-import type { AtomicResult, MeltOperation, MeltPayment, MeltState } from '../models/operation.ts';
+import type {
+  AtomicResult,
+  MeltOperation,
+  MeltPayment,
+  MeltState,
+  OperationKey,
+} from '../models/operation.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
@@ -125,7 +131,7 @@ export function createMeltRepository(
     metadata: AtomicMeltMetadata,
   ): Promise<MeltOperation> {
     return runTransaction(database.connection, async (tx) => {
-      const operation = await read(transactionId, tx);
+      const operation = await read({ id: transactionId, walletId: metadata.wallet_id }, tx);
       if (operation.state === 'settled') return operation;
       demand(operation, metadata.version, payableStates);
       invariant(
@@ -185,7 +191,7 @@ export function createMeltRepository(
     event: string,
   ): Promise<MeltOperation> {
     return runTransaction(database.connection, async (tx) => {
-      const current = await read(operation.id, tx);
+      const current = await read(operation, tx);
       demand(current, operation.version, payableStates);
       const at = now();
       const atomicResult = await bookSources(tokens, tx, current, current.held?.keep ?? [], at);
@@ -207,7 +213,7 @@ export function createMeltRepository(
    */
   async function release(operation: MeltOperation, proofs: readonly Proof[]): Promise<MeltOperation> {
     return runTransaction(database.connection, async (tx) => {
-      const current = await read(operation.id, tx);
+      const current = await read(operation, tx);
       if (current.state === 'released') return current;
       demand(current, operation.version, ['releasing']);
       const at = now();
@@ -249,12 +255,13 @@ export function createMeltRepository(
   /** `prepared → cancelled`: nothing ever left. Frees tokens, invoice and idempotency key. */
   async function cancel(operation: MeltOperation, event: string): Promise<MeltOperation> {
     return runTransaction(database.connection, async (tx) => {
-      const current = await read(operation.id, tx);
+      const current = await read(operation, tx);
       if (current.state === 'cancelled') return current;
       demand(current, operation.version, ['prepared']);
       const at = now();
       await freeSources(tokens, tx, current);
-      if (current.idempotencyId !== null) await operations.freeIdempotency(tx, current.idempotencyId);
+      if (current.idempotencyId !== null)
+        await operations.freeIdempotency(tx, current.walletId, current.idempotencyId);
       const changes = { state: 'cancelled' as const, releasedAmount: current.sourceAmount, finishedAt: at };
       const cancelled = await operations.transition(current, changes, event, at, tx);
       await record(tx, current, 'melt.cancelled', { released: current.sourceAmount });
@@ -263,9 +270,9 @@ export function createMeltRepository(
   }
 
   /** Reads and holds an operation: on a slow database, a lease renewed in between would undo the transaction each time. */
-  async function read(transactionId: string, tx: Transaction): Promise<MeltOperation> {
-    const operation = await operations.hold(transactionId, tx, now());
-    invariant(operation?.kind === 'melt', `${transactionId} is not a melt`);
+  async function read(key: OperationKey, tx: Transaction): Promise<MeltOperation> {
+    const operation = await operations.hold(key, tx, now());
+    invariant(operation?.kind === 'melt', `${key.id} is not a melt`);
     return operation;
   }
 

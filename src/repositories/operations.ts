@@ -7,6 +7,7 @@ import {
   type MeltOperation,
   type OfKind,
   type Operation,
+  type OperationKey,
   type StoredReply,
 } from '../models/operation.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
@@ -73,9 +74,9 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
     return operationDocument(operation, sealer);
   }
 
-  async function byId(id: string, tx?: Transaction): Promise<Operation | null> {
-    const query = operations.findOne({ _id: id });
-    const found = await (tx ? query.session(tx.session) : query).lean<OperationDocument>();
+  /** For whoever knows nothing else of it. */
+  async function byId(id: string): Promise<Operation | null> {
+    const found = await operations.findOne({ _id: id }).lean<OperationDocument>();
     return found === null ? null : opened(found);
   }
 
@@ -83,29 +84,36 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
    * Reads an open operation in a transaction and takes hold of it first: otherwise a lease renewed meanwhile makes the
    * transaction conflict at its last write, and on a slow database again and again.
    */
-  async function hold(id: string, tx: Transaction, at: Date): Promise<Operation | null> {
+  async function hold({ id, walletId }: OperationKey, tx: Transaction, at: Date): Promise<Operation | null> {
     const touched = { $set: { updated_at: at } };
     const held = await operations
-      .findOneAndUpdate({ _id: id, open: true }, touched, { session: tx.session, returnDocument: 'after' })
+      .findOneAndUpdate({ _id: id, wallet_id: walletId, open: true }, touched, {
+        session: tx.session,
+        returnDocument: 'after',
+      })
       .lean<OperationDocument>();
-    return held === null ? byId(id, tx) : opened(held);
+    return held === null ? ofWallet(walletId, id, tx) : opened(held);
   }
 
   /** @throws InvariantBroken where it is none of this kind */
-  async function ofKind<K extends Operation['kind']>(kind: K, id: string): Promise<OfKind<K>> {
-    const operation = await byId(id);
+  async function ofKind<K extends Operation['kind']>(
+    kind: K,
+    { id, walletId }: OperationKey,
+  ): Promise<OfKind<K>> {
+    const operation = await ofWallet(walletId, id);
     invariant(isOfKind(operation, kind), `${id} is not a ${kind}`);
     return operation;
   }
 
   /** @throws StaleOperation where it has moved on since it was read */
-  async function demandUnmoved({ id, version }: Operation): Promise<void> {
-    if ((await byId(id))?.version !== version) throw new StaleOperation(id);
+  async function demandUnmoved({ id, walletId, version }: Operation): Promise<void> {
+    if ((await ofWallet(walletId, id))?.version !== version) throw new StaleOperation(id);
   }
 
   /** An operation of this wallet, so that one wallet's ids open nothing of another's. */
-  async function ofWallet(walletId: string, id: string): Promise<Operation | null> {
-    const found = await operations.findOne({ _id: id, wallet_id: walletId }).lean<OperationDocument>();
+  async function ofWallet(walletId: string, id: string, tx?: Transaction): Promise<Operation | null> {
+    const query = operations.findOne({ _id: id, wallet_id: walletId });
+    const found = await (tx ? query.session(tx.session) : query).lean<OperationDocument>();
     return found === null ? null : opened(found);
   }
 
@@ -208,14 +216,14 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
   /** Postpones the worker's next look without moving the operation on. */
   async function postpone(operation: Operation, dueAt: Date): Promise<void> {
     await operations.updateOne(
-      { _id: operation.id, version: operation.version },
+      { _id: operation.id, wallet_id: operation.walletId, version: operation.version },
       { $set: { due_at: dueAt } },
     );
   }
 
   /** The same after an error, when it is not known how far the operation came. */
-  async function postponeById(id: string, dueAt: Date): Promise<void> {
-    await operations.updateOne({ _id: id, open: true }, { $set: { due_at: dueAt } });
+  async function postponeOpen({ id, walletId }: OperationKey, dueAt: Date): Promise<void> {
+    await operations.updateOne({ _id: id, wallet_id: walletId, open: true }, { $set: { due_at: dueAt } });
   }
 
   return {
@@ -233,7 +241,7 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
     insertTombstone,
     transition,
     postpone,
-    postponeById,
+    postponeOpen,
   };
 }
 

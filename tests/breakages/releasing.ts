@@ -98,7 +98,7 @@ export const releasing: Breakage[] = [
     edits: [
       edit(
         melts,
-        'if (current.idempotencyId !== null) await operations.freeIdempotency(tx, current.idempotencyId);',
+        'if (current.idempotencyId !== null) await operations.freeIdempotency(tx, current.walletId, current.idempotencyId);',
         '',
       ),
     ],
