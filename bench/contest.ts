@@ -28,23 +28,43 @@ export async function contest(
   { noteIdle, noteLevel }: Notebook,
 ): Promise<void> {
   const { melts, proofs, mintDelayMs } = options;
+  const isMintLate = mintDelayMs > 0;
   const limitMs = options.seconds * 1_000;
   // A library has no instances: it is one process.
   const counts = name === 'crucible' ? options.instances : [1];
   for (const instances of counts)
-    await within(name, place, endings, { limitMs, keepsUp: true, instances }, async (contestant) => {
-      if (name === 'crucible' && instances === counts[0]) noteIdle(await idle(contestant, place));
-      for (const wallets of options.wallets)
-        noteLevel(
-          await measure(contestant, place, { wallets, melts, limitMs, proofs: null, instances, mintDelayMs }),
-        );
-    });
+    await within(
+      name,
+      place,
+      endings,
+      { limitMs, keepsUp: true, instances, isMintLate },
+      async (contestant) => {
+        if (name === 'crucible' && instances === counts[0]) noteIdle(await idle(contestant, place));
+        for (const wallets of options.wallets)
+          noteLevel(
+            await measure(contestant, place, {
+              wallets,
+              melts,
+              limitMs,
+              proofs: null,
+              instances,
+              mintDelayMs,
+            }),
+          );
+      },
+    );
   // Of the libraries one is enough to hold against; this one takes 20 requests a minute for its minting alone.
   if (proofs === 0 || name === 'coco') return;
   const many: Task = { wallets: 1, melts, limitMs, proofs, instances: 1, mintDelayMs };
-  await within(name, place, endings, { limitMs, keepsUp: false, instances: 1 }, async (contestant) => {
-    noteLevel(await measure(contestant, place, many));
-  });
+  await within(
+    name,
+    place,
+    endings,
+    { limitMs, keepsUp: false, instances: 1, isMintLate },
+    async (contestant) => {
+      noteLevel(await measure(contestant, place, many));
+    },
+  );
 }
 
 /** A contestant that is started, has warmed up, and is ended. */
@@ -52,17 +72,17 @@ async function within(
   name: ContestantName,
   { mint, database, seed }: Place,
   endings: Endings,
-  { limitMs, keepsUp, instances }: { limitMs: number; keepsUp: boolean; instances: number },
+  { limitMs, ...servers }: { limitMs: number; keepsUp: boolean; instances: number; isMintLate: boolean },
   act: (contestant: Contestant) => Promise<void>,
 ): Promise<void> {
   const contestant =
     name === 'crucible'
-      ? await startCrucible({ mintUrl: mint.url, mongoUri: database.uri }, { keepsUp, instances })
+      ? await startCrucible({ mintUrl: mint.url, mongoUri: database.uri }, servers)
       : await startLibrary(name, mint.url);
   const end = once(contestant.end);
   await endings.add(name, end);
   try {
-    const task = { ...warmUp, instances, limitMs: Math.min(longestWarmUpMs, limitMs / 2) };
+    const task = { ...warmUp, instances: servers.instances, limitMs: Math.min(longestWarmUpMs, limitMs / 2) };
     await measure(contestant, { mint, database, seed: `${seed}/warm-up` }, task);
     await act(contestant);
   } finally {

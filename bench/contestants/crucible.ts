@@ -17,6 +17,8 @@ const creditLimitMs = 60_000;
 const fundsAtOnce = 16;
 /** Of a wallet of many small proofs: these stay as they are. */
 const noUpkeep = { CRUCIBLE_UPKEEP_INTERVAL_MS: '0' };
+/** Where a mint is late, who pays waits in line: those that are answered 202 meanwhile would be left to the worker, at its own pace. */
+const patience = { CRUCIBLE_ANSWER_WITHIN_MS: '90000' };
 
 /**
  * Crucible's servers, each in a process of its own, asked over HTTP by this one, over as many connections as it has wallets. Wallets
@@ -24,9 +26,10 @@ const noUpkeep = { CRUCIBLE_UPKEEP_INTERVAL_MS: '0' };
  */
 export async function startCrucible(
   place: { mintUrl: string; mongoUri: string },
-  { keepsUp, instances }: { keepsUp: boolean; instances: number },
+  { keepsUp, instances, isMintLate }: { keepsUp: boolean; instances: number; isMintLate: boolean },
 ): Promise<Contestant> {
-  const servers = await startInstances(instances, place, keepsUp ? {} : noUpkeep);
+  const settings = { ...(keepsUp ? {} : noUpkeep), ...(isMintLate ? patience : {}) };
+  const servers = await startInstances(instances, place, settings);
   const agent = new Agent({ pipelining: 1 });
   let purses: Purse[] = [];
 

@@ -19,7 +19,6 @@ const ofNoWallet: Record<string, string> = {
   'wallets.findAndModify(mint_url,upkeep_due_at)': 'upkeep: whose turn it is',
   'audit_unsealed.count()': 'metrics: by the size of the collection',
   'audit_unsealed.find()': 'sealing: whatever waits for it',
-  'audit_seals.find(event_id)': 'sealing: whether an event has its seal',
   'error_reports.aggregate(status)': 'metrics: open reports',
   'error_reports.find()': 'the list for support',
   'error_reports.find(last_at,resolved_at,status)': 'resolved reports that nobody needs any more',
