@@ -1,5 +1,5 @@
 import type { ContestantName } from './contestants/contestant.ts';
-import type { Level } from './results.ts';
+import { isOrdinary, type Level } from './results.ts';
 import { rounded } from './table.ts';
 
 const size = { width: 720, height: 320 };
@@ -14,7 +14,7 @@ const groupShare = 0.7;
 
 /** The ordinary levels as an SVG: a group for each number of wallets, in it a bar of melts/s for each contestant. */
 export function chart(levels: readonly Level[]): string {
-  const shown = levels.filter(({ proofs }) => proofs === null);
+  const shown = levels.filter(isOrdinary);
   const groups = [...new Set(shown.map(({ wallets }) => wallets))].toSorted((one, other) => one - other);
   const names = [...new Set(shown.map(({ contestant }) => contestant))];
   const most = Math.max(1, ...shown.map(({ meltsPerSecond }) => meltsPerSecond));

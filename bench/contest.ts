@@ -9,7 +9,7 @@ import type { Idle, Level } from './results.ts';
 import { growth } from './statistics.ts';
 
 /** Not measured: code is compiled, connections are made, keysets are read. */
-const warmUp = { wallets: 8, melts: 400, proofs: null };
+const warmUp = { wallets: 8, melts: 400, proofs: null, mintDelayMs: 0 };
 const longestWarmUpMs = 10_000;
 const idleSeconds = 4;
 
@@ -27,19 +27,44 @@ export async function contest(
   endings: Endings,
   { noteIdle, noteLevel }: Notebook,
 ): Promise<void> {
-  const { melts, proofs } = options;
+  const { melts, proofs, mintDelayMs } = options;
+  const isMintLate = mintDelayMs > 0;
   const limitMs = options.seconds * 1_000;
-  await within(name, place, endings, { limitMs, keepsUp: true }, async (contestant) => {
-    if (name === 'crucible') noteIdle(await idle(contestant, place));
-    for (const wallets of options.wallets)
-      noteLevel(await measure(contestant, place, { wallets, melts, limitMs, proofs: null }));
-  });
+  // A library has no instances: it is one process.
+  const counts = name === 'crucible' ? options.instances : [1];
+  for (const instances of counts)
+    await within(
+      name,
+      place,
+      endings,
+      { limitMs, keepsUp: true, instances, isMintLate },
+      async (contestant) => {
+        if (name === 'crucible' && instances === counts[0]) noteIdle(await idle(contestant, place));
+        for (const wallets of options.wallets)
+          noteLevel(
+            await measure(contestant, place, {
+              wallets,
+              melts,
+              limitMs,
+              proofs: null,
+              instances,
+              mintDelayMs,
+            }),
+          );
+      },
+    );
   // Of the libraries one is enough to hold against; this one takes 20 requests a minute for its minting alone.
   if (proofs === 0 || name === 'coco') return;
-  const many: Task = { wallets: 1, melts, limitMs, proofs };
-  await within(name, place, endings, { limitMs, keepsUp: false }, async (contestant) => {
-    noteLevel(await measure(contestant, place, many));
-  });
+  const many: Task = { wallets: 1, melts, limitMs, proofs, instances: 1, mintDelayMs };
+  await within(
+    name,
+    place,
+    endings,
+    { limitMs, keepsUp: false, instances: 1, isMintLate },
+    async (contestant) => {
+      noteLevel(await measure(contestant, place, many));
+    },
+  );
 }
 
 /** A contestant that is started, has warmed up, and is ended. */
@@ -47,17 +72,17 @@ async function within(
   name: ContestantName,
   { mint, database, seed }: Place,
   endings: Endings,
-  { limitMs, keepsUp }: { limitMs: number; keepsUp: boolean },
+  { limitMs, ...servers }: { limitMs: number; keepsUp: boolean; instances: number; isMintLate: boolean },
   act: (contestant: Contestant) => Promise<void>,
 ): Promise<void> {
   const contestant =
     name === 'crucible'
-      ? await startCrucible({ mintUrl: mint.url, mongoUri: database.uri }, { keepsUp })
+      ? await startCrucible({ mintUrl: mint.url, mongoUri: database.uri }, servers)
       : await startLibrary(name, mint.url);
   const end = once(contestant.end);
   await endings.add(name, end);
   try {
-    const task = { ...warmUp, limitMs: Math.min(longestWarmUpMs, limitMs / 2) };
+    const task = { ...warmUp, instances: servers.instances, limitMs: Math.min(longestWarmUpMs, limitMs / 2) };
     await measure(contestant, { mint, database, seed: `${seed}/warm-up` }, task);
     await act(contestant);
   } finally {

@@ -15,6 +15,10 @@ export type Task = {
   limitMs: number;
   /** null = an ordinary wallet. */
   proofs: number | null;
+  /** How many servers Crucible has. */
+  instances: number;
+  /** How much later the mint answers each request while wallets pay. */
+  mintDelayMs: number;
 };
 
 /** What a wallet is given beyond what it will pay, and 5 % of that for fee reserves. */
@@ -31,7 +35,7 @@ export async function measure(contestant: Contestant, place: Place, task: Task):
   await contestant.fund(parts);
   const invoices = await writeInvoices(mint, amountsSat);
   const before = await readAll(contestant, place);
-  const load = await contestant.pay(invoices, task.limitMs);
+  const load = await mint.whileLate(task.mintDelayMs, () => contestant.pay(invoices, task.limitMs));
   const after = await readAll(contestant, place);
   const paid = load.payments.filter(({ error }) => error === null);
   const melts = paid.length;
@@ -44,6 +48,8 @@ export async function measure(contestant: Contestant, place: Place, task: Task):
     contestant: contestant.name,
     wallets: task.wallets,
     proofs: task.proofs,
+    instances: contestant.name === 'crucible' ? task.instances : null,
+    mintDelayMs: task.mintDelayMs,
     paid: melts,
     failed: reasonsOf(load),
     elapsedMs: load.elapsedMs,
@@ -54,11 +60,11 @@ export async function measure(contestant: Contestant, place: Place, task: Task):
     cpuMsPerMelt: mapValues(cpuGrowth(before, after), (ms) => (ms === null ? null : perMelt(ms))),
     lag: after.usage[holder]?.lag ?? null,
     databaseCommandsPerMelt:
-      after.transactions === null
+      after.bookSeconds === null
         ? null
         : mapValues(growth(before.database.commands, after.database.commands), perMelt),
     mintRequestsPerMelt: requests === null ? null : perMelt(requests),
-    transactionP99Ms: transactionP99Ms(before, after),
+    bookP99Ms: bookP99Ms(before, after),
     money: await audit(contestant, parts, load, booksBefore, mint),
   };
 }
@@ -69,13 +75,13 @@ type Reading = {
   requests: number | null;
   database: DatabaseUsage;
   driverCpuMs: number;
-  transactions: ReadonlyMap<number, number> | null;
+  bookSeconds: ReadonlyMap<number, number> | null;
 };
 
 async function readAll(contestant: Contestant, { mint, database }: Place): Promise<Reading> {
   const { user, system } = process.cpuUsage();
   return {
-    transactions: await contestant.transactionSeconds(),
+    bookSeconds: await contestant.bookSeconds(),
     requests: await mint.requestCount(),
     database: await database.usage(),
     mint: await mint.usage(),
@@ -88,14 +94,14 @@ async function readAll(contestant: Contestant, { mint, database }: Place): Promi
 function cpuGrowth(before: Reading, after: Reading): Record<string, number | null> {
   const own = mapValues(after.usage, ({ cpuMs }, name) => cpuMs - (before.usage[name]?.cpuMs ?? 0));
   const database =
-    after.transactions === null ? {} : { mongod: minus(after.database.cpuMs, before.database.cpuMs) };
-  const clients = after.transactions === null ? {} : { clients: after.driverCpuMs - before.driverCpuMs };
+    after.bookSeconds === null ? {} : { mongod: minus(after.database.cpuMs, before.database.cpuMs) };
+  const clients = after.bookSeconds === null ? {} : { clients: after.driverCpuMs - before.driverCpuMs };
   return { ...own, ...database, mint: minus(after.mint?.cpuMs, before.mint?.cpuMs), ...clients };
 }
 
-function transactionP99Ms(before: Reading, after: Reading): number | null {
-  if (before.transactions === null || after.transactions === null) return null;
-  const seconds = percentileBound(before.transactions, after.transactions, 99);
+function bookP99Ms(before: Reading, after: Reading): number | null {
+  if (before.bookSeconds === null || after.bookSeconds === null) return null;
+  const seconds = percentileBound(before.bookSeconds, after.bookSeconds, 99);
   return seconds === null ? null : seconds * 1_000;
 }
 

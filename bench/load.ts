@@ -44,12 +44,12 @@ async function payInTurn(purse: Purse, invoices: readonly Invoice[], endsAt: num
 export async function inLanes<T, U>(
   items: readonly T[],
   atOnce: number,
-  act: (item: T) => Promise<U>,
+  act: (item: T, index: number) => Promise<U>,
 ): Promise<U[]> {
   const results: U[] = [];
   const left = items.entries();
   const lane = async (): Promise<void> => {
-    for (const [index, item] of left) results[index] = await act(item);
+    for (const [index, item] of left) results[index] = await act(item, index);
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
   return results;

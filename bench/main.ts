@@ -84,10 +84,11 @@ async function run(options: Options, endings: Endings, signal: AbortSignal): Pro
   return results;
 }
 
-function progress({ contestant, wallets, proofs, paid, meltsPerSecond, failed }: Level): string {
+function progress({ contestant, wallets, instances, proofs, paid, meltsPerSecond, failed }: Level): string {
   const who = proofs === null ? `${wallets} wallets` : `a wallet of ${proofs} proofs`;
   const reasons = Object.entries(failed).map(([reason, count]) => `\n  ${count} × ${reason}`);
-  return `${contestant}, ${who}: ${paid} paid, ${meltsPerSecond.toFixed(1)} melts/s${reasons.join('')}`;
+  const where = (instances ?? 1) > 1 ? ` at ${instances} instances` : '';
+  return `${contestant}, ${who}${where}: ${paid} paid, ${meltsPerSecond.toFixed(1)} melts/s${reasons.join('')}`;
 }
 
 function tell(results: Results, path: string): void {

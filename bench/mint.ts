@@ -15,6 +15,8 @@ export type BenchMint = {
   usage(): Promise<Usage | null>;
   requestCount(): Promise<number | null>;
   books(): Promise<MintBooks | null>;
+  /** Each request that comes during `work` is answered so much later; 0 = none is. */
+  whileLate<T>(delayMs: number, work: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 };
 
@@ -49,6 +51,14 @@ async function startSimulated(): Promise<BenchMint> {
       const { outstanding, feesCollected, keptOverpay } = await sim.books();
       return { outstandingSat: outstanding, feesSat: feesCollected + keptOverpay };
     },
+    async whileLate(delayMs, work) {
+      if (delayMs > 0) await sim.addFaults({ fault: { kind: 'delay', delayMs }, times: null });
+      try {
+        return await work();
+      } finally {
+        if (delayMs > 0) await sim.clearFaults();
+      }
+    },
     stop: child.end,
   };
 }
@@ -65,6 +75,7 @@ function foreignMint({ mintUrl, invoicesUrl }: { mintUrl: string; invoicesUrl: s
     usage: async () => null,
     requestCount: async () => null,
     books: async () => null,
+    whileLate: (_delayMs, work) => work(),
     stop: async () => undefined,
   };
 }

@@ -13,6 +13,10 @@ export type Options = {
   only: ContestantName[];
   /** null = a new one. */
   seed: string | null;
+  /** So many servers of Crucible on one database, one number after the other; libraries have none. */
+  instances: number[];
+  /** How much later the simulator answers each request while wallets pay. */
+  mintDelayMs: number;
   /** null = the simulator, as a process of its own. */
   foreign: { mintUrl: string; invoicesUrl: string } | null;
   /** A file for the result; null = bench/results/<date>-<commit>.json. */
@@ -23,9 +27,10 @@ export type Options = {
 
 export const usage = `usage: npm run bench -- [--quick] [--wallets 1,10,50,200] [--melts 400] [--seconds 15] [--proofs 10000]
                         [--only ${contestantNames.join(',')}] [--seed TEXT] [--out FILE]
-                        [--mint URL --invoices URL]
+                        [--instances 1,2] [--mint-delay-ms 0 | --mint URL --invoices URL]
        npm run bench -- --render FILE
 --mint: a mint that pays its own mint quotes, for play; --invoices: another one, whose invoices it pays.
+--instances: so many servers of Crucible on one database; --mint-delay-ms: the simulator answers each request so much later.
 --render: writes docs/performance.md anew from a result.`;
 
 const flags = {
@@ -37,6 +42,8 @@ const flags = {
   only: { type: 'string' },
   seed: { type: 'string' },
   out: { type: 'string' },
+  instances: { type: 'string', default: '1' },
+  'mint-delay-ms': { type: 'string', default: '0' },
   mint: { type: 'string' },
   invoices: { type: 'string' },
   render: { type: 'string' },
@@ -52,17 +59,26 @@ export function readOptions(words: readonly string[]): Options {
   const { mint, invoices } = values;
   if ((mint === undefined) !== (invoices === undefined))
     throw new Error('--mint and --invoices go together: a mint does not write what it pays');
+  const mintDelayMs = wholeNumber('mint-delay-ms', values['mint-delay-ms'], 0);
+  if (mint !== undefined && mintDelayMs > 0)
+    throw new Error('--mint-delay-ms is for the simulator: nobody else can be asked to be late');
   return {
-    wallets: (values.wallets ?? usual.wallets).split(',').map((word) => wholeNumber('wallets', word, 1)),
+    wallets: list('wallets', values.wallets ?? usual.wallets),
     melts: wholeNumber('melts', values.melts ?? usual.melts, 1),
     seconds: wholeNumber('seconds', values.seconds ?? usual.seconds, 1),
     proofs: wholeNumber('proofs', values.proofs ?? usual.proofs, 0),
     only: values.only === undefined ? [...contestantNames] : values.only.split(',').map(contestant),
     seed: values.seed ?? null,
+    instances: list('instances', values.instances),
+    mintDelayMs,
     foreign: mint === undefined || invoices === undefined ? null : { mintUrl: mint, invoicesUrl: invoices },
     out: values.out ?? null,
     render: values.render ?? null,
   };
+}
+
+function list(name: string, words: string): number[] {
+  return words.split(',').map((word) => wholeNumber(name, word, 1));
 }
 
 function wholeNumber(name: string, word: string, least: number): number {

@@ -13,6 +13,10 @@ export type Level = {
   wallets: number;
   /** Of the one wallet of many proofs; null = of an ordinary level. */
   proofs: number | null;
+  /** How many servers of Crucible shared the wallets; null = of a library. */
+  instances: number | null;
+  /** How much later the mint answered each request while wallets paid. */
+  mintDelayMs: number;
   paid: number;
   /** Payments that failed, by their reason. */
   failed: Record<string, number>;
@@ -26,10 +30,14 @@ export type Level = {
   lag: Lag | null;
   databaseCommandsPerMelt: Record<string, number> | null;
   mintRequestsPerMelt: number | null;
-  /** 99 of 100 of its database transactions lasted no longer. */
-  transactionP99Ms: number | null;
+  /** 99 of 100 of its transactions B, which book a payment, lasted no longer. */
+  bookP99Ms: number | null;
   money: Money;
 };
+
+/** One server, an ordinary wallet, a mint that answers at once: what contestants are compared at. */
+export const isOrdinary = ({ proofs, instances, mintDelayMs }: Level): boolean =>
+  proofs === null && (instances ?? 1) === 1 && mintDelayMs === 0;
 
 export type Money = {
   fundedSat: number;
@@ -112,7 +120,14 @@ export function write(results: Results, out: string | null): string {
   return path;
 }
 
-/** What `write` wrote. */
+/** What `write` wrote; earlier results know one server alone, a mint that answers at once, and no transaction B. */
 export function read(path: string): Results {
-  return JSON.parse(readFileSync(path, 'utf8'));
+  const results: Results = JSON.parse(readFileSync(path, 'utf8'));
+  const levels = results.levels.map((level) => ({
+    ...level,
+    instances: level.instances ?? (level.contestant === 'crucible' ? 1 : null),
+    mintDelayMs: level.mintDelayMs ?? 0,
+    bookP99Ms: level.bookP99Ms ?? null,
+  }));
+  return { ...results, levels };
 }

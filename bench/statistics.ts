@@ -22,6 +22,14 @@ export function bucketsOf(
   return buckets;
 }
 
+/** Histograms of several processes as one, by upper bound. */
+export function addedUp(all: readonly ReadonlyMap<number, number>[]): ReadonlyMap<number, number> {
+  const sums = new Map<number, number>();
+  for (const buckets of all)
+    for (const [bound, count] of buckets) sums.set(bound, (sums.get(bound) ?? 0) + count);
+  return sums;
+}
+
 /**
  * The upper bound of the bucket in which this percentile of what came between two readings lies: it was that, or less.
  * null = nothing came.

@@ -5,6 +5,8 @@ import { failures, ownCpuMs, type Target } from './targets.ts';
 const levelColumns: readonly { title: string; of: (level: Level) => string }[] = [
   { title: 'contestant', of: ({ contestant }) => contestant },
   { title: 'wallets', of: nameOf },
+  { title: 'instances', of: ({ instances }) => rounded(instances) },
+  { title: 'mint + ms', of: ({ mintDelayMs }) => rounded(mintDelayMs) },
   { title: 'paid', of: ({ paid }) => `${paid}` },
   { title: 'failed', of: (level) => `${failures(level)}` },
   { title: 'melts/s', of: ({ meltsPerSecond }) => rounded(meltsPerSecond) },
@@ -20,15 +22,12 @@ const levelColumns: readonly { title: string; of: (level: Level) => string }[] =
     of: ({ databaseCommandsPerMelt: by }) => rounded(by === null ? null : sumOf(Object.values(by))),
   },
   { title: 'mint reqs', of: ({ mintRequestsPerMelt }) => rounded(mintRequestsPerMelt) },
-  {
-    title: 'tx p99 ms',
-    of: ({ transactionP99Ms }) => (transactionP99Ms === null ? '–' : `≤ ${transactionP99Ms}`),
-  },
+  { title: 'B p99 ms', of: ({ bookP99Ms }) => (bookP99Ms === null ? '–' : `≤ ${rounded(bookP99Ms)}`) },
   { title: 'lag p99 ms', of: ({ lag }) => rounded(lag?.p99Ms) },
   { title: 'missing sat', of: ({ money }) => rounded(money.missingSat) },
 ];
 
-/** A line for each contestant and level. CPU is per melt: of the process that holds the wallets, of mongod, the mint and the clients. */
+/** A line for each contestant and level. CPU is per melt: of the processes that hold the wallets, all together, of mongod, the mint and the clients. */
 export function levelsTable({ levels }: Pick<Results, 'levels'>): string {
   const rows = levels.map((level) => levelColumns.map(({ of }) => of(level)));
   return table([levelColumns.map(({ title }) => title), ...rows]);

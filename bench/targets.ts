@@ -1,5 +1,5 @@
 import type { ContestantName } from './contestants/contestant.ts';
-import type { Level, Results } from './results.ts';
+import { isOrdinary, type Level, type Results } from './results.ts';
 import { sumOf } from './statistics.ts';
 
 /** `value` and `bound` in the same terms; null = it was not measured. */
@@ -12,7 +12,7 @@ const times = (ratio: number, bound: 'least' | 'most', limit: number) =>
 export function targetsOf(results: Results): Target[] {
   const at = (contestant: ContestantName, wallets: number): Level | undefined =>
     results.levels.find(
-      (level) => level.contestant === contestant && level.wallets === wallets && level.proofs === null,
+      (level) => level.contestant === contestant && level.wallets === wallets && isOrdinary(level),
     );
   const ratio = (wallets: number, of: (level: Level) => number | null | undefined): number | null => {
     const [own, plain] = [at('crucible', wallets), at('plain', wallets)].map((level) => level && of(level));
@@ -35,15 +35,35 @@ export function targetsOf(results: Results): Target[] {
       'most',
       0.4,
     ),
-    judged('p99 of all transactions at 50 wallets, ms', atFifty?.transactionP99Ms ?? null, 'most', 50),
+    judged('p99 of transaction B at 50 wallets, ms', atFifty?.bookP99Ms ?? null, 'most', 50),
     judged('payments of Crucible that failed', own.length === 0 ? null : sumOf(own.map(failures)), 'most', 0),
+    ...ofTwoInstances(own),
   ];
 }
+
+/** Two instances against one, at the most wallets that both had; nothing where a run did not have both. */
+function ofTwoInstances(levels: readonly Level[]): Target[] {
+  const pairs = levels
+    .filter(({ instances, proofs }) => instances === 2 && proofs === null)
+    .map((two) => ({ two, one: levels.find((level) => level.instances === 1 && isBeside(two, level)) }))
+    .toSorted((one, other) => other.two.wallets - one.two.wallets);
+  const [{ two, one } = { two: undefined, one: undefined }] = pairs.filter((pair) => pair.one !== undefined);
+  if (two === undefined || one === undefined) return [];
+  const at = `at ${two.wallets} wallets, 2 instances, × 1`;
+  const cpu = [ownCpuMs(two), ownCpuMs(one)] as const;
+  return [
+    judged(`melts/s ${at}`, two.meltsPerSecond / one.meltsPerSecond, 'least', 1.7),
+    judged(`CPU per melt ${at}`, cpu[0] && cpu[1] ? cpu[0] / cpu[1] : null, 'most', 1.1),
+  ];
+}
+
+const isBeside = (one: Level, other: Level): boolean =>
+  one.wallets === other.wallets && one.proofs === other.proofs;
 
 /** How many payments failed. */
 export const failures = ({ failed }: Level): number => sumOf(Object.values(failed));
 
-/** Of the process that holds the wallets, per melt. */
+/** Of the processes that hold the wallets, all together, per melt. */
 export const ownCpuMs = ({ cpuMsPerMelt }: Level): number | null => Object.values(cpuMsPerMelt)[0] ?? null;
 
 /** Of that and its database. */

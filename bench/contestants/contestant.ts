@@ -10,15 +10,15 @@ export type Mint = { mintUrl: string };
 /** Somebody who pays invoices out of many wallets. */
 export type Contestant = {
   name: ContestantName;
-  /** Its processes by name, the one that holds the wallets first. */
+  /** Its processes by name, the one that holds the wallets first; several of one name as one. */
   usage(): Promise<Record<string, Usage>>;
   /** New wallets instead of the old ones: each is paid into in these parts, in sat. */
   fund(parts: readonly number[][]): Promise<void>;
   pay(invoices: readonly Invoice[][], limitMs: number): Promise<Load>;
   /** All wallets together, in sat. */
   heldSat(): Promise<number>;
-  /** What it tells of its database transactions, as counts by upper bound in seconds; null = it has none. */
-  transactionSeconds(): Promise<ReadonlyMap<number, number> | null>;
+  /** How long its transactions took that book a payment, as counts by upper bound in seconds; null = it has no database. */
+  bookSeconds(): Promise<ReadonlyMap<number, number> | null>;
   end(): Promise<void>;
 };
 

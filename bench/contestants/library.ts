@@ -26,7 +26,7 @@ export async function startLibrary(name: keyof typeof scripts, mintUrl: string):
       if (said.said !== 'held') throw new Error(`asked what it holds, ${name} said ${said.said}`);
       return said.heldSat;
     },
-    transactionSeconds: async () => null,
+    bookSeconds: async () => null,
     end: child.end,
   };
 }

@@ -77,11 +77,13 @@ async function withSlowWrites<T>(stack: Stack, work: Promise<T>): Promise<T> {
   return done;
 }
 
+const slowIn = (now: Scrape, phase: string): number =>
+  slowerThan(now, 'crucible_melt_phase_duration_seconds', '1', `phase="${phase}"`);
+
 /** A disk on which every write takes more than a second. */
 function createDatabaseSlow(): Drill {
   let isSlow = false;
-  const slow = (now: Scrape): number =>
-    slowerThan(now, 'crucible_melt_phase_duration_seconds', '1', 'phase="database"');
+  const slow = (now: Scrape): number => slowIn(now, 'reserve') + slowIn(now, 'book');
   return {
     name: 'database-slow',
     symptom: 'payments take seconds, because the database takes that long for a write',

@@ -83,6 +83,9 @@ export type OperationStory = Pick<
   trouble: { kind: BackendTrouble; at: Date } | null;
 };
 
+/** Where an operation is found: on a sharded cluster, its wallet says on which shard. */
+export type OperationKey = Pick<OperationBase, 'id' | 'walletId'>;
+
 /** What every kind of operation has. */
 export type OperationBase = {
   id: string;

@@ -17,6 +17,11 @@ type Sealing = {
 /** `taken`: numbers above the head that are in use. */
 type ChainEnd = { head: SealDocument | null; taken: ReadonlySet<number> };
 
+/** With the ids, so that a sharded cluster asks the shards of these wallets alone. */
+const ofWallets = (events: readonly UnsealedEvent[]) => ({
+  wallet_id: { $in: [...new Set(events.map(({ walletId }) => walletId))] },
+});
+
 const lanes = 8;
 /** So many links that no server wrote are looked through for the end of a chain. */
 const mostForged = 1_000;
@@ -64,7 +69,7 @@ export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' |
       }
     };
     const ended = await Promise.allSettled(Array.from({ length: lanes }, inTurn));
-    await forget(sealed.map(({ _id }) => _id));
+    await forget(sealed);
     for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
     return { unfit, buried };
   }
@@ -82,23 +87,27 @@ export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' |
 
   async function forgetSealed(events: readonly UnsealedEvent[]): Promise<void> {
     const done = await seals
-      .find({ event_id: { $in: events.map(({ eventId }) => eventId) } })
-      .select({ event_id: 1 })
-      .lean<Pick<SealDocument, 'event_id'>[]>();
-    await forget(done.map(({ event_id }) => event_id));
+      .find({ ...ofWallets(events), event_id: { $in: events.map(({ eventId }) => eventId) } })
+      .select({ wallet_id: 1, event_id: 1 })
+      .lean<Pick<SealDocument, 'wallet_id' | 'event_id'>[]>();
+    await forget(done.map(({ wallet_id, event_id }) => ({ wallet_id, _id: event_id })));
   }
 
-  async function forget(ids: readonly UnsealedDocument['_id'][]): Promise<void> {
-    if (ids.length > 0) await unsealed.deleteMany({ _id: { $in: [...ids] } });
+  async function forget(marks: readonly Pick<UnsealedDocument, '_id' | 'wallet_id'>[]): Promise<void> {
+    if (marks.length === 0) return;
+    const walletIds = marks.map(({ wallet_id }) => wallet_id);
+    await unsealed.deleteMany({ wallet_id: { $in: walletIds }, _id: { $in: marks.map(({ _id }) => _id) } });
   }
 
   /** Holds each event against its mark, so that no forged one gets a link, nor any in the chain of another wallet. */
   async function compared(events: readonly UnsealedEvent[]) {
     const marks = await unsealed
-      .find({ _id: { $in: events.map(({ eventId }) => eventId) } })
+      .find({ ...ofWallets(events), _id: { $in: events.map(({ eventId }) => eventId) } })
       .sort({ _id: 1 })
       .lean<UnsealedDocument[]>();
-    const found = await audit.find({ _id: { $in: marks.map(({ _id }) => _id) } }).lean<AuditDocument[]>();
+    const found = await audit
+      .find({ ...ofWallets(events), _id: { $in: marks.map(({ _id }) => _id) } })
+      .lean<AuditDocument[]>();
     const eventOf = new Map(found.map((event) => [event._id.toHexString(), event]));
     const isFit = ({ _id, wallet_id, mac }: UnsealedDocument): boolean => {
       const event = eventOf.get(_id.toHexString());

@@ -106,10 +106,15 @@ export function createAuditReads(
   ): Promise<T[]> {
     if (found.length === 0) return [];
     const sealed = await seals.collection
-      .find<SealDocument>({ event_id: { $in: found.map(({ _id }) => _id) } })
+      .find<SealDocument>({
+        wallet_id: { $in: [...new Set(found.map(({ wallet_id }) => wallet_id))] },
+        event_id: { $in: found.map(({ _id }) => _id) },
+      })
       .toArray();
-    const walletOf = new Map(sealed.map(({ event_id, wallet_id }) => [String(event_id), wallet_id]));
-    return found.filter(({ _id, wallet_id }) => walletOf.get(String(_id)) !== wallet_id);
+    const linksOf = Map.groupBy(sealed, ({ event_id }) => String(event_id));
+    const isLinked = ({ _id, wallet_id }: T): boolean =>
+      (linksOf.get(String(_id)) ?? []).some((link) => link.wallet_id === wallet_id);
+    return found.filter((one) => !isLinked(one));
   }
 
   async function eventsById(ids: readonly AuditDocument['_id'][]): Promise<Map<string, AuditDocument>> {

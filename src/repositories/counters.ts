@@ -11,6 +11,9 @@ export type CounterRepository = ReturnType<typeof createCounterRepository>;
  */
 export const counterLead = 1_000;
 
+/** With the wallet, which says on which shard of a cluster it is. */
+const at = (walletId: string, keysetId: string) => ({ _id: `${walletId}:${keysetId}`, wallet_id: walletId });
+
 /** NUT-13 indices, of each wallet's own seed. A gap costs nothing; an index used twice would let two outputs share a secret, so it never happens. */
 export function createCounterRepository(database: Database) {
   /**
@@ -37,8 +40,8 @@ export function createCounterRepository(database: Database) {
   function add(walletId: string, keysetId: string, count: number, upsert: boolean) {
     return database.counters
       .findOneAndUpdate(
-        { _id: `${walletId}:${keysetId}` },
-        { $inc: { next: count }, $setOnInsert: { wallet_id: walletId, keyset_id: keysetId } },
+        at(walletId, keysetId),
+        { $inc: { next: count }, $setOnInsert: { keyset_id: keysetId } },
         { upsert, returnDocument: 'after', includeResultMetadata: false },
       )
       .lean<CounterDocument>();
@@ -60,22 +63,21 @@ export function createCounterRepository(database: Database) {
 
   /** The next index of a keyset; 0 where none was ever taken. */
   async function next(walletId: string, keysetId: string): Promise<number> {
-    const found = await database.counters.findById(`${walletId}:${keysetId}`).lean<CounterDocument>();
+    const found = await database.counters.findOne(at(walletId, keysetId)).lean<CounterDocument>();
     return found?.next ?? 0;
   }
 
   /** The keysets of which any index was taken. */
   async function keysets(walletId: string): Promise<string[]> {
-    const ofWallet = { _id: { $gte: `${walletId}:`, $lt: `${walletId};` } };
-    return database.counters.distinct('keyset_id', ofWallet);
+    return database.counters.distinct('keyset_id', { wallet_id: walletId });
   }
 
   /** Makes sure that no index below this is taken any more. Never moves a counter back. */
   async function raise(walletId: string, keysetId: string, atLeast: number): Promise<void> {
     invariant(Number.isSafeInteger(atLeast) && atLeast >= 0, 'a counter is raised to an index');
     await database.counters.updateOne(
-      { _id: `${walletId}:${keysetId}` },
-      { $max: { next: atLeast }, $setOnInsert: { wallet_id: walletId, keyset_id: keysetId } },
+      at(walletId, keysetId),
+      { $max: { next: atLeast }, $setOnInsert: { keyset_id: keysetId } },
       { upsert: true },
     );
   }

@@ -96,7 +96,7 @@ export function createDecisionRepository(
   function writeOff(operation: Operation, unspent: readonly Proof[], noted: AuditEvent): Promise<void> {
     return runTransaction(database.connection, async (tx) => {
       // First of all: whoever works at it just now has moved it before us, or finds it moved.
-      const current = await operations.hold(operation.id, tx, noted.at);
+      const current = await operations.hold(operation, tx, noted.at);
       if (current?.version !== operation.version) throw new StaleOperation(operation.id);
       await comebacks.demandNoRecovery(tx, operation);
       const { books, missing } = forgiving();

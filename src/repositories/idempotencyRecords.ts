@@ -43,8 +43,8 @@ export function createIdempotencyRecords({ idempotency }: Pick<Database, 'idempo
     );
   }
 
-  async function freeIdempotency(tx: Transaction, id: string): Promise<void> {
-    await idempotency.deleteOne({ _id: id }, { session: tx.session });
+  async function freeIdempotency(tx: Transaction, walletId: string, id: string): Promise<void> {
+    await idempotency.deleteOne({ _id: id, wallet_id: walletId }, { session: tx.session });
   }
 
   return { idempotencyRecord, insertIdempotency, freeIdempotency };

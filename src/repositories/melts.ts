@@ -1,6 +1,12 @@
 import { invariant } from '../models/errors.ts';
 import { feesPaid } from '../models/meltSums.ts';
-import type { AtomicResult, MeltOperation, MeltPayment, MeltState } from '../models/operation.ts';
+import type {
+  AtomicResult,
+  MeltOperation,
+  MeltPayment,
+  MeltState,
+  OperationKey,
+} from '../models/operation.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
@@ -124,7 +130,7 @@ export function createMeltRepository(
     const { decidedOn: operation, payment } = metadata;
     invariant(operation.id === transactionId, `${transactionId}: decided on another operation`);
     return runTransaction(database.connection, async (tx) => {
-      if (!payableStates.includes(operation.state)) return settledAlready(transactionId, tx);
+      if (!payableStates.includes(operation.state)) return settledAlready(operation, tx);
       invariant(
         sameIds(operation.sourceTokenIds, sourceTokenIds),
         `${transactionId}: other source tokens than reserved`,
@@ -162,7 +168,7 @@ export function createMeltRepository(
         at,
         tx,
       );
-      if (settled === null) return settledAlready(transactionId, tx);
+      if (settled === null) return settledAlready(operation, tx);
       await sources.book(tokens, tx);
       if (change !== null) await tokens.insert(tx, change);
       await record(tx, operation, 'melt.settled', {
@@ -177,10 +183,10 @@ export function createMeltRepository(
   }
 
   /** @throws StaleOperation where it is not settled, and not as it was either */
-  async function settledAlready(transactionId: string, tx: Transaction): Promise<MeltOperation> {
-    const current = await operations.byId(transactionId, tx);
+  async function settledAlready({ id, walletId }: OperationKey, tx: Transaction): Promise<MeltOperation> {
+    const current = await operations.ofWallet(walletId, id, tx);
     if (current?.kind === 'melt' && current.state === 'settled') return current;
-    throw new StaleOperation(transactionId);
+    throw new StaleOperation(id);
   }
 
   /**
@@ -193,7 +199,7 @@ export function createMeltRepository(
     event: string,
   ): Promise<MeltOperation> {
     return runTransaction(database.connection, async (tx) => {
-      const current = await read(operation.id, tx);
+      const current = await read(operation, tx);
       demand(current, operation.version, payableStates);
       const at = now();
       const atomicResult = await bookSources(tokens, tx, current, current.held?.keep ?? [], at);
@@ -215,7 +221,7 @@ export function createMeltRepository(
    */
   async function release(operation: MeltOperation, proofs: readonly Proof[]): Promise<MeltOperation> {
     return runTransaction(database.connection, async (tx) => {
-      const current = await read(operation.id, tx);
+      const current = await read(operation, tx);
       if (current.state === 'released') return current;
       demand(current, operation.version, ['releasing']);
       const at = now();
@@ -257,12 +263,13 @@ export function createMeltRepository(
   /** `prepared → cancelled`: nothing ever left. Frees tokens, invoice and idempotency key. */
   async function cancel(operation: MeltOperation, event: string): Promise<MeltOperation> {
     return runTransaction(database.connection, async (tx) => {
-      const current = await read(operation.id, tx);
+      const current = await read(operation, tx);
       if (current.state === 'cancelled') return current;
       demand(current, operation.version, ['prepared']);
       const at = now();
       await freeSources(tokens, tx, current);
-      if (current.idempotencyId !== null) await operations.freeIdempotency(tx, current.idempotencyId);
+      if (current.idempotencyId !== null)
+        await operations.freeIdempotency(tx, current.walletId, current.idempotencyId);
       const changes = { state: 'cancelled' as const, releasedAmount: current.sourceAmount, finishedAt: at };
       const cancelled = await operations.transition(current, changes, event, at, tx);
       await record(tx, current, 'melt.cancelled', { released: current.sourceAmount });
@@ -271,9 +278,9 @@ export function createMeltRepository(
   }
 
   /** Reads and holds an operation: on a slow database, a lease renewed in between would undo the transaction each time. */
-  async function read(transactionId: string, tx: Transaction): Promise<MeltOperation> {
-    const operation = await operations.hold(transactionId, tx, now());
-    invariant(operation?.kind === 'melt', `${transactionId} is not a melt`);
+  async function read(key: OperationKey, tx: Transaction): Promise<MeltOperation> {
+    const operation = await operations.hold(key, tx, now());
+    invariant(operation?.kind === 'melt', `${key.id} is not a melt`);
     return operation;
   }
 

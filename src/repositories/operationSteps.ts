@@ -27,7 +27,7 @@ export function createOperationStep<K extends Operation['kind']>(
   const { database, operations, now } = parts;
   return (operation, from, to, work) =>
     runTransaction(database.connection, async (tx) => {
-      const current = await operations.hold(operation.id, tx, now());
+      const current = await operations.hold(operation, tx, now());
       invariant(isOfKind(current, kind), `${operation.id} is not a ${kind}`);
       if (current.state === to) return current;
       if (current.version !== operation.version || !from.some((state) => state === current.state))

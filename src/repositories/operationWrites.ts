@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ReceiveOperation, SendOperation } from '../models/exchange.ts';
-import { isFinished, type MeltOperation, type Operation } from '../models/operation.ts';
+import { isFinished, type MeltOperation, type Operation, type OperationKey } from '../models/operation.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
 import type { UpkeepOperation } from '../models/upkeep.ts';
 import type { Database } from './database.ts';
@@ -141,17 +141,17 @@ export function createOperationWrites({ operations }: Pick<Database, 'operations
   /** Postpones the worker's next look without moving the operation on. */
   async function postpone(operation: Operation, dueAt: Date): Promise<void> {
     await operations.updateOne(
-      { _id: operation.id, version: operation.version },
+      { _id: operation.id, wallet_id: operation.walletId, version: operation.version },
       { $set: { due_at: dueAt } },
     );
   }
 
   /** The same after an error, when it is not known how far the operation came. */
-  async function postponeById(id: string, dueAt: Date): Promise<void> {
-    await operations.updateOne({ _id: id, open: true }, { $set: { due_at: dueAt } });
+  async function postponeOpen({ id, walletId }: OperationKey, dueAt: Date): Promise<void> {
+    await operations.updateOne({ _id: id, wallet_id: walletId, open: true }, { $set: { due_at: dueAt } });
   }
 
-  return { insert, insertTombstone, transition, moved, postpone, postponeById };
+  return { insert, insertTombstone, transition, moved, postpone, postponeOpen };
 }
 
 /** How a version was written. */

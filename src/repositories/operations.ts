@@ -1,6 +1,12 @@
 import { invariant } from '../models/errors.ts';
-import type { Attempt, OfKind, Operation, StoredReply } from '../models/operation.ts';
-import { isOfKind } from '../models/operation.ts';
+import {
+  type Attempt,
+  isOfKind,
+  type OfKind,
+  type Operation,
+  type OperationKey,
+  type StoredReply,
+} from '../models/operation.ts';
 import type { OperationDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
@@ -23,9 +29,9 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
     return operationFrom(found, await sealers.toOpen(walletScope(found.wallet_id)));
   }
 
-  async function byId(id: string, tx?: Transaction): Promise<Operation | null> {
-    const query = operations.findOne({ _id: id });
-    const found = await (tx ? query.session(tx.session) : query).lean<OperationDocument>();
+  /** For whoever knows nothing else of it. */
+  async function byId(id: string): Promise<Operation | null> {
+    const found = await operations.findOne({ _id: id }).lean<OperationDocument>();
     return found === null ? null : opened(found);
   }
 
@@ -33,29 +39,36 @@ export function createOperationRepository(database: Database, sealers: Sealers) 
    * Reads an open operation in a transaction and takes hold of it first: otherwise a lease renewed meanwhile makes the
    * transaction conflict at its last write, and on a slow database again and again.
    */
-  async function hold(id: string, tx: Transaction, at: Date): Promise<Operation | null> {
+  async function hold({ id, walletId }: OperationKey, tx: Transaction, at: Date): Promise<Operation | null> {
     const touched = { $set: { updated_at: at } };
     const held = await operations
-      .findOneAndUpdate({ _id: id, open: true }, touched, { session: tx.session, returnDocument: 'after' })
+      .findOneAndUpdate({ _id: id, wallet_id: walletId, open: true }, touched, {
+        session: tx.session,
+        returnDocument: 'after',
+      })
       .lean<OperationDocument>();
-    return held === null ? byId(id, tx) : opened(held);
+    return held === null ? ofWallet(walletId, id, tx) : opened(held);
   }
 
   /** @throws InvariantBroken where it is none of this kind */
-  async function ofKind<K extends Operation['kind']>(kind: K, id: string): Promise<OfKind<K>> {
-    const operation = await byId(id);
+  async function ofKind<K extends Operation['kind']>(
+    kind: K,
+    { id, walletId }: OperationKey,
+  ): Promise<OfKind<K>> {
+    const operation = await ofWallet(walletId, id);
     invariant(isOfKind(operation, kind), `${id} is not a ${kind}`);
     return operation;
   }
 
   /** @throws StaleOperation where it has moved on since it was read */
-  async function demandUnmoved({ id, version }: Operation): Promise<void> {
-    if ((await byId(id))?.version !== version) throw new StaleOperation(id);
+  async function demandUnmoved({ id, walletId, version }: Operation): Promise<void> {
+    if ((await ofWallet(walletId, id))?.version !== version) throw new StaleOperation(id);
   }
 
   /** An operation of this wallet, so that one wallet's ids open nothing of another's. */
-  async function ofWallet(walletId: string, id: string): Promise<Operation | null> {
-    const found = await operations.findOne({ _id: id, wallet_id: walletId }).lean<OperationDocument>();
+  async function ofWallet(walletId: string, id: string, tx?: Transaction): Promise<Operation | null> {
+    const query = operations.findOne({ _id: id, wallet_id: walletId });
+    const found = await (tx ? query.session(tx.session) : query).lean<OperationDocument>();
     return found === null ? null : opened(found);
   }
 

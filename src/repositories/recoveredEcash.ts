@@ -54,7 +54,7 @@ export function createRecoveredEcashRepository(
       .select({ _id: 1 })
       .lean<Pick<OperationDocument, '_id'>[]>();
     for (const { _id } of ids) {
-      const operation = await operations.byId(_id);
+      const operation = await operations.ofWallet(walletId, _id);
       if (operation !== null && !isFinished(operation.state)) yield operation;
     }
   }
@@ -234,8 +234,8 @@ export function createRecoveredEcashRepository(
     });
   }
 
-  async function demandUnchanged({ id, version }: Operation, tx: Transaction): Promise<Operation> {
-    const current = await operations.byId(id, tx);
+  async function demandUnchanged({ id, walletId, version }: Operation, tx: Transaction): Promise<Operation> {
+    const current = await operations.ofWallet(walletId, id, tx);
     if (current === null || current.version !== version || isFinished(current.state))
       throw new StaleOperation(id);
     return current;

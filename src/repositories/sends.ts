@@ -205,7 +205,7 @@ export function createSendRepository(
     return advance(operation, ['swapping'], state, async (tx, current, at) => {
       await freeSources(tokens, tx, current);
       if (state === 'cancelled' && current.idempotencyId !== null)
-        await operations.freeIdempotency(tx, current.idempotencyId);
+        await operations.freeIdempotency(tx, current.walletId, current.idempotencyId);
       await record(tx, current, `send.${state}`, { amount: current.sourceAmount, cause: failure.cause });
       return { changes: { state, failure, finishedAt: at }, event };
     });

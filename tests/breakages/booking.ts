@@ -109,11 +109,7 @@ export const booking: Breakage[] = [
   {
     name: 'B run again on a settled melt credits its change once more',
     edits: [
-      edit(
-        melts,
-        'if (!payableStates.includes(operation.state)) return settledAlready(transactionId, tx);',
-        '',
-      ),
+      edit(melts, 'if (!payableStates.includes(operation.state)) return settledAlready(operation, tx);', ''),
       edit(melts, 'transactionId}_melt_change`', 'transactionId}_melt_change` + at.getTime()'),
       edit(
         'src/models/schemas/token.ts',
@@ -129,7 +125,7 @@ export const booking: Breakage[] = [
     edits: [
       edit(
         melts,
-        'if (settled === null) return settledAlready(transactionId, tx);',
+        'if (settled === null) return settledAlready(operation, tx);',
         'if (settled === null) return operation;',
       ),
     ],

@@ -98,8 +98,8 @@ export const releasing: Breakage[] = [
     edits: [
       edit(
         melts,
-        'if (current.idempotencyId !== null) await operations.freeIdempotency(tx, current.idempotencyId);',
-        '',
+        'await operations.freeIdempotency(tx, current.walletId, current.idempotencyId);',
+        'void current.idempotencyId;',
       ),
     ],
     caughtBy: recovery,

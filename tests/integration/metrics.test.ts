@@ -67,7 +67,7 @@ describe('what happens is counted', () => {
     expect(grown('crucible_melt_answers_total', { answer: 'paid' })).toBe(1);
     expect(grown('crucible_payment_duration_seconds_count', { outcome: 'paid' })).toBe(1);
     expect(grown('crucible_operations_ended_total', { kind: 'melt', state: 'settled' })).toBe(1);
-    for (const phase of ['quote', 'preflight', 'selection', 'swap', 'mint', 'database'])
+    for (const phase of ['quote', 'preflight', 'selection', 'swap', 'mint', 'reserve', 'book'])
       expect({
         phase,
         grown: grown('crucible_melt_phase_duration_seconds_count', { phase, outcome: 'ok' }) > 0,

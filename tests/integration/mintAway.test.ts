@@ -143,7 +143,7 @@ it('what has money in it is looked at before mint quotes that nobody has paid, t
   const { at } = await world.wallet();
   for (let count = 0; count < 3; count += 1) await world.call('POST', `${at}/mint`, { amount: 5 });
   const later = new Date(nowMs() + dayMs);
-  await operationsOf(world).postponeById(held.id, later);
+  await operationsOf(world).postponeOpen(held, later);
   await until(async () => {
     const due = await operationsOf(world).due(later, { limit: 64, at: [held.mintUrl], except: [] });
     return due.length === 4 && due[0]?.id === held.id;

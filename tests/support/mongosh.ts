@@ -46,6 +46,9 @@ const databaseNamed = (database: string) => ({
 /** What scripts find there; they may put another database in the place of `db`. */
 const globals = createContext({
   db: databaseNamed(new URL(uri).pathname.slice(1) || 'test'),
+  // As extended JSON, since classes do not survive the way to the worker.
+  MinKey: () => ({ $minKey: 1 }),
+  MaxKey: () => ({ $maxKey: 1 }),
   print: console.log,
   quit: process.exit,
   require: createRequire(import.meta.url),

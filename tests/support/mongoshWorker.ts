@@ -17,7 +17,10 @@ port.on('message', (request: Request) => {
 
 async function answer(request: Request): Promise<Answer> {
   try {
-    if ('command' in request) return { reply: await client.db(request.database).command(request.command) };
+    if ('command' in request) {
+      const command = mongo.BSON.EJSON.deserialize(request.command);
+      return { reply: await client.db(request.database).command(command) };
+    }
     await logIn(request);
     return { reply: { ok: 1 } };
   } catch (error) {

@@ -30,8 +30,8 @@ export async function heldPayment(world: World) {
     return operation;
   };
   await until(async () => (await read()).bookedEarly, 'transaction S');
-  const { mintUrl, createdAt } = await read();
-  return { wallet, id, paymentHash, mintUrl, createdMs: createdAt.getTime(), read };
+  const { walletId, mintUrl, createdAt } = await read();
+  return { wallet, id, walletId, paymentHash, mintUrl, createdMs: createdAt.getTime(), read };
 }
 
 /**

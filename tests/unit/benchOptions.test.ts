@@ -10,6 +10,8 @@ describe('the words after npm run bench', () => {
       proofs: 10_000,
       only: ['crucible', 'plain', 'coco'],
       seed: null,
+      instances: [1],
+      mintDelayMs: 0,
       foreign: null,
       out: null,
       render: null,
@@ -19,6 +21,11 @@ describe('the words after npm run bench', () => {
   it('ask for a look: what is said besides counts', () => {
     const options = readOptions(['--quick', '--melts', '7', '--only', 'plain,crucible']);
     expect(options).toMatchObject({ wallets: [1, 10], melts: 7, proofs: 0, only: ['plain', 'crucible'] });
+  });
+
+  it('ask for several servers, and for a mint that is late', () => {
+    const options = readOptions(['--instances', '1,2', '--mint-delay-ms', '500']);
+    expect(options).toMatchObject({ instances: [1, 2], mintDelayMs: 500 });
   });
 
   it('name a mint and who writes the invoices that it pays', () => {
@@ -33,6 +40,8 @@ describe('the words after npm run bench', () => {
     [['--melts', '1e3'], '--melts must be a whole number'],
     [['--seconds', '-1'], ''],
     [['--only', 'crucible,nobody'], '--only knows crucible, plain, coco, not "nobody"'],
+    [['--instances', '0'], '--instances must be a whole number, 1 or more'],
+    [['--mint', 'a', '--invoices', 'b', '--mint-delay-ms', '9'], '--mint-delay-ms is for the simulator'],
     [['--fast'], ''],
   ])('are refused with a sentence: %j', (words, sentence) => {
     expect(() => readOptions(words)).toThrow(sentence);

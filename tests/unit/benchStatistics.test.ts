@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { drawAmountsSat } from '../../bench/draws.ts';
 import { inLanes, payAll } from '../../bench/load.ts';
-import { bucketsOf, growth, percentile, percentileBound } from '../../bench/statistics.ts';
+import { addedUp, bucketsOf, growth, percentile, percentileBound } from '../../bench/statistics.ts';
 
 describe('a percentile', () => {
   it('is the value that so many do not exceed', () => {
@@ -28,7 +28,7 @@ describe('a percentile', () => {
 
 describe('a histogram of Prometheus', () => {
   const series = (outcome: string, bound: string) =>
-    `x_seconds_bucket{le="${bound}",phase="database",outcome="${outcome}"}`;
+    `x_seconds_bucket{le="${bound}",phase="book",outcome="${outcome}"}`;
   const told = (fast: number, all: number) =>
     new Map([
       [series('done', '0.05'), fast],
@@ -36,15 +36,24 @@ describe('a histogram of Prometheus', () => {
       [series('done', '+Inf'), all],
       [series('failed', '0.1'), 1],
       ['x_seconds_bucket{le="0.1",phase="mint",outcome="done"}', 999],
-      ['x_seconds_count{phase="database",outcome="done"}', 999],
+      ['x_seconds_count{phase="book",outcome="done"}', 999],
     ]);
 
   it('is read over all outcomes of a phase, and no other phase', () => {
-    const buckets = bucketsOf(told(3, 5), 'x_seconds', 'phase="database"');
+    const buckets = bucketsOf(told(3, 5), 'x_seconds', 'phase="book"');
     expect([...buckets]).toEqual([
       [0.05, 3],
       [0.1, 6],
       [Number.POSITIVE_INFINITY, 5],
+    ]);
+  });
+
+  it('of several processes is one', () => {
+    const one = new Map([[0.1, 1]]);
+    const both = addedUp([one, new Map([...one, [1, 5]])]);
+    expect([...both]).toEqual([
+      [0.1, 2],
+      [1, 5],
     ]);
   });
 

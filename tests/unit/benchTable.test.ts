@@ -10,6 +10,8 @@ const level = (contestant: ContestantName, wallets: number, given: Partial<Level
   contestant,
   wallets,
   proofs: null,
+  instances: 1,
+  mintDelayMs: 0,
   paid: 400,
   failed: {},
   elapsedMs: 10_000,
@@ -21,7 +23,7 @@ const level = (contestant: ContestantName, wallets: number, given: Partial<Level
   lag: { p50Ms: 0, p99Ms: 5, maxMs: 9 },
   databaseCommandsPerMelt: { find: 20, insert: 9 },
   mintRequestsPerMelt: 5,
-  transactionP99Ms: 25,
+  bookP99Ms: 25,
   money: { fundedSat: 1_000, paidSat: 600, feesSat: 0, heldSat: 400, missingSat: 0 },
   ...given,
 });
@@ -32,7 +34,8 @@ const plain = (wallets: number, given: Partial<Level> = {}): Level =>
     p50Ms: 100,
     cpuMsPerMelt: { wallets: 100, mint: 2 },
     databaseCommandsPerMelt: null,
-    transactionP99Ms: null,
+    instances: null,
+    bookP99Ms: null,
     ...given,
   });
 
@@ -69,8 +72,27 @@ describe('targets', () => {
     expect(targetsTable(targetsOf(results([])))).toContain('not measured');
   });
 
+  it('hold two instances against one of the same run, at the most wallets that both had', () => {
+    const two = (wallets: number, meltsPerSecond: number) =>
+      level('crucible', wallets, { instances: 2, meltsPerSecond, cpuMsPerMelt: { server: 10.5 } });
+    const levels = [level('crucible', 10), level('crucible', 50), two(10, 41), two(50, 72), two(200, 99)];
+    const verdicts = targetsOf(results(levels)).slice(-2);
+    expect(verdicts.map(({ what, value, isMet }) => [what, value, isMet])).toEqual([
+      ['melts/s at 50 wallets, 2 instances, × 1', 1.8, true],
+      ['CPU per melt at 50 wallets, 2 instances, × 1', 1.05, true],
+    ]);
+    expect(targetsOf(results([two(50, 72)]))).toHaveLength(6);
+  });
+
+  it('compare contestants where the mint answers at once, and by one instance', () => {
+    const late = level('crucible', 50, { mintDelayMs: 500 });
+    const twofold = level('crucible', 50, { instances: 2 });
+    const [meltsPerSecond] = targetsOf(results([late, twofold, plain(50)]));
+    expect(meltsPerSecond?.value).toBeNull();
+  });
+
   it('do not decide whether a run is sound: failed payments, missing money and contestants do', () => {
-    expect(isSound(results([level('crucible', 50, { transactionP99Ms: 9_999 })]))).toBe(true);
+    expect(isSound(results([level('crucible', 50, { bookP99Ms: 9_999 })]))).toBe(true);
     const money = { fundedSat: 10, paidSat: 5, feesSat: 0, heldSat: 5, missingSat: 1 };
     expect(isSound(results([level('crucible', 1, { failed: { 'no route': 1 } })]))).toBe(false);
     expect(isSound(results([level('crucible', 1, { paid: 0 })]))).toBe(false);

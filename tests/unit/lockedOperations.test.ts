@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '../../src/logger.ts';
-import type { MeltOperation } from '../../src/models/operation.ts';
+import type { MeltOperation, OperationKey } from '../../src/models/operation.ts';
 import { createBreaker } from '../../src/services/mint/breaker.ts';
 import type { Handler } from '../../src/services/operations/driver.ts';
 import type { Rounds } from '../../src/services/operations/rounds.ts';
@@ -30,12 +30,12 @@ function store(due: MeltOperation[], lockedForMs = 100) {
         [...left.values()]
           .filter(({ id, mintUrl }) => at.includes(mintUrl) && !except.includes(id))
           .slice(0, limit),
-      claim: async (id: string) => {
+      claim: async ({ id }: OperationKey) => {
         if (!id.startsWith('locked')) return left.get(id) ?? null;
         await new Promise((resolve) => setTimeout(resolve, lockedForMs));
         return null;
       },
-      postponeById: async () => undefined,
+      postponeOpen: async () => undefined,
     },
   };
 }

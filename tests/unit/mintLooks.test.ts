@@ -120,8 +120,8 @@ describe('a worker with hundreds of operations that are due', () => {
       operations: {
         due: async (_now, { limit, at }) =>
           [...due.values()].filter(({ mintUrl }) => at.includes(mintUrl)).slice(0, limit),
-        claim: async (id) => due.get(id) ?? null,
-        postponeById: async () => undefined,
+        claim: async ({ id }) => due.get(id) ?? null,
+        postponeOpen: async () => undefined,
       },
       mints: { awake: () => [slow, other], admitsLook, returnLook: () => undefined },
       driver,

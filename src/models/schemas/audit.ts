@@ -70,4 +70,4 @@ export const sealSchema = new Schema<SealDocument>(
 );
 // Of two that seal at once, one writes the next link, and an event has one link at most.
 sealSchema.index({ wallet_id: 1, seq: 1 }, { name: 'one_chain', unique: true });
-sealSchema.index({ event_id: 1 }, { name: 'one_seal_per_event', unique: true });
+sealSchema.index({ wallet_id: 1, event_id: 1 }, { name: 'one_seal_per_event_of_wallet', unique: true });

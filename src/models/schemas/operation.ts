@@ -241,3 +241,4 @@ export const counterSchema = new Schema<CounterDocument>(
   },
   { strict: 'throw', versionKey: false, collection: 'counters' },
 );
+counterSchema.index({ wallet_id: 1 }, { name: 'by_wallet' });

@@ -31,7 +31,7 @@ export function createExchangeParts(parts: {
     badSignatures,
     kind: {
       move: operations.transition,
-      reread: (id) => operations.ofKind('send', id),
+      reread: (key) => operations.ofKind('send', key),
       plan: (operation, job, keyset, fee) =>
         job.purpose === 'swap'
           ? plans.send(operation, job, keyset, fee)
@@ -43,7 +43,7 @@ export function createExchangeParts(parts: {
     badSignatures,
     kind: {
       move: operations.transition,
-      reread: (id) => operations.ofKind('receive', id),
+      reread: (key) => operations.ofKind('receive', key),
       plan: plans.home,
     },
   });
@@ -52,7 +52,7 @@ export function createExchangeParts(parts: {
     badSignatures,
     kind: {
       move: operations.transition,
-      reread: (id) => operations.ofKind('upkeep', id),
+      reread: (key) => operations.ofKind('upkeep', key),
       plan: plans.useful,
     },
   });

@@ -65,7 +65,7 @@ export function createReceiveHandler(parts: {
       const sinceMs = at.getTime() - enteredStateAt(operation).getTime();
       return operation.gone === null ? patientWaitMs(sinceMs) : growingWaitMs(sinceMs, soonAgain);
     },
-    reread: (id) => operations.ofKind('receive', id),
+    reread: (key) => operations.ofKind('receive', key),
   };
 }
 

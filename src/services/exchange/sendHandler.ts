@@ -175,7 +175,7 @@ export function createSendHandler(parts: {
       if (operation.gone !== null) return growingWaitMs(sinceMs, soonAgain);
       return operation.state === 'sent' ? growingWaitMs(sinceMs, watching) : patientWaitMs(sinceMs);
     },
-    reread: (id) => operations.ofKind('send', id),
+    reread: (key) => operations.ofKind('send', key),
   };
 }
 

@@ -1,6 +1,6 @@
 import { invariant } from '../../models/errors.ts';
 import type { Failure, SwapNotes } from '../../models/exchange.ts';
-import { type Attempt, attemptsFor } from '../../models/operation.ts';
+import { type Attempt, attemptsFor, type OperationKey } from '../../models/operation.ts';
 import { type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
 import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import { redeem } from '../ecash/redemption.ts';
@@ -27,7 +27,7 @@ export type SwapChanges = Partial<SwapNotes> & { attempts?: Attempt[] };
 export type SwapKind<T extends Exchanging> = {
   /** @throws StaleOperation */
   move(operation: T, changes: SwapChanges, event: string, at: Date): Promise<T>;
-  reread(id: string): Promise<T>;
+  reread(key: OperationKey): Promise<T>;
   /** Fresh outputs for what the fee leaves. Null where that is not to be: too little, or dearer than was agreed on. */
   plan(operation: T, job: SwapJob, keyset: OutputKeyset, fee: bigint): Promise<PlannedOutput[] | null>;
 };

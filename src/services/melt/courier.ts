@@ -45,7 +45,7 @@ export function createCourier(parts: {
       const noted = isRefusedSwap ? { swapRefused: oddAgain(current.swapRefused, at) } : {};
       return operations.transition(current, { attempts, ...noted }, event, at);
     },
-    reread: (id) => operations.ofKind('melt', id),
+    reread: (key) => operations.ofKind('melt', key),
   });
   const swapping = errand('swap', 'swapping');
   const melting = errand('melt', 'melting');

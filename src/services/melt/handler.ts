@@ -76,7 +76,7 @@ export function createMeltHandler(parts: {
       }
     },
 
-    reread: (id) => operations.ofKind('melt', id),
+    reread: (key) => operations.ofKind('melt', key),
   };
 }
 

@@ -3,8 +3,21 @@ import type { DomainError } from '../../models/errors.ts';
 import type { Operation } from '../../models/operation.ts';
 import type { Severity } from '../../models/report.ts';
 
-/** The parts of a payment whose durations are told apart. `database`: the transactions that reserve and book. */
-export const meltPhases = ['quote', 'preflight', 'selection', 'swap', 'mint', 'database'] as const;
+/**
+ * The parts of a payment whose durations are told apart. The last four are its transactions (docs/architecture.md): A, B, S, and
+ * those that set funds free again.
+ */
+export const meltPhases = [
+  'quote',
+  'preflight',
+  'selection',
+  'swap',
+  'mint',
+  'reserve',
+  'book',
+  'book_early',
+  'release',
+] as const;
 export type MeltPhase = (typeof meltPhases)[number];
 
 /** Does `work`, and notes how long it took as part of a payment, and whether it threw. */

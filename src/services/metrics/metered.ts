@@ -19,11 +19,11 @@ import type { Meters, Occasion, Timed } from './contracts.ts';
 export function meteredMelts(melts: MeltRepository, timed: Timed): MeltRepository {
   return {
     ...melts,
-    reserve: (...given) => timed('database', () => melts.reserve(...given)),
-    executeAtomicMelt: (...given) => timed('database', () => melts.executeAtomicMelt(...given)),
-    bookEarly: (...given) => timed('database', () => melts.bookEarly(...given)),
-    release: (...given) => timed('database', () => melts.release(...given)),
-    cancel: (...given) => timed('database', () => melts.cancel(...given)),
+    reserve: (...given) => timed('reserve', () => melts.reserve(...given)),
+    executeAtomicMelt: (...given) => timed('book', () => melts.executeAtomicMelt(...given)),
+    bookEarly: (...given) => timed('book_early', () => melts.bookEarly(...given)),
+    release: (...given) => timed('release', () => melts.release(...given)),
+    cancel: (...given) => timed('release', () => melts.cancel(...given)),
   };
 }
 

@@ -231,7 +231,7 @@ export function createMintingHandler(parts: {
       const sinceMs = at.getTime() - operation.createdAt.getTime();
       return growingWaitMs(sinceMs, { fraction: 0.1, minMs: 500, maxMs: 600_000 });
     },
-    reread: (id) => operations.ofKind('minting', id),
+    reread: (key) => operations.ofKind('minting', key),
   };
 }
 

@@ -1,4 +1,4 @@
-import { isFinished, type Operation } from '../../models/operation.ts';
+import { isFinished, type Operation, type OperationKey } from '../../models/operation.ts';
 import { type OperationRepository, StaleOperation } from '../../repositories/operations.ts';
 import { pause } from '../../timing.ts';
 
@@ -10,7 +10,7 @@ export type Handler<T extends Operation> = {
   advance(operation: T, role: Role): Promise<{ operation: T; next: 'again' | 'later' | 'finished' }>;
   /** How long to wait before the next look. */
   waitMs(operation: T, now: Date): number;
-  reread(id: string): Promise<T>;
+  reread(key: OperationKey): Promise<T>;
 };
 
 export type Driver = {
@@ -45,7 +45,7 @@ export function createDriver(parts: {
     { untilMs, seen }: { untilMs: number; seen?: (operation: T) => void },
   ): Promise<T> {
     const renewal = setInterval(
-      () => void operations.renewLease(start.id, owner, leaseMs).catch(() => undefined),
+      () => void operations.renewLease(start, owner, leaseMs).catch(() => undefined),
       leaseMs / 3,
     );
     renewal.unref();
@@ -74,7 +74,7 @@ export function createDriver(parts: {
     } finally {
       clearInterval(renewal);
       // What has ended has given it back. It only saves work: if it cannot be given back, it runs out by itself.
-      if (!isFinished(operation.state)) await operations.releaseLease(start.id, owner).catch(() => undefined);
+      if (!isFinished(operation.state)) await operations.releaseLease(start, owner).catch(() => undefined);
     }
   }
 
@@ -86,7 +86,7 @@ async function stepOrReread<T extends Operation>(operation: T, handler: Handler<
     return await handler.advance(operation, role);
   } catch (error) {
     if (!(error instanceof StaleOperation)) throw error;
-    return { operation: await handler.reread(operation.id), next: 'again' as const };
+    return { operation: await handler.reread(operation), next: 'again' as const };
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type AttemptPurpose,
   attemptsFor,
   type Operation,
+  type OperationKey,
   posted,
 } from '../../models/operation.ts';
 import { StaleOperation, withAttempt, withReply } from '../../repositories/operations.ts';
@@ -19,7 +20,7 @@ export type Errand<T extends Operation> = {
   depart(operation: T, attempts: Attempt[], event: string, at: Date): Promise<T>;
   /** What came back, as it came. @throws StaleOperation where somebody has moved the operation meanwhile */
   arrive(current: T, attempts: Attempt[], event: string, at: Date, exchange: Exchange): Promise<T>;
-  reread(id: string): Promise<T>;
+  reread(key: OperationKey): Promise<T>;
 };
 
 const maxStoreTries = 10;
@@ -76,7 +77,7 @@ export async function arrive<T extends Operation>(
       );
     } catch (error) {
       if (!(error instanceof StaleOperation) || tries >= maxStoreTries) throw error;
-      current = await reread(sent.id);
+      current = await reread(sent);
     }
   }
 }

@@ -29,7 +29,7 @@ const afterConflictMs = 250;
  * fall due together, after an outage of the mint or of ours, reach it at a pace. Longest due first.
  */
 export function createWorker(parts: {
-  operations: Pick<OperationRepository, 'due' | 'claim' | 'postponeById'>;
+  operations: Pick<OperationRepository, 'due' | 'claim' | 'postponeOpen'>;
   mints: Pick<MintDirectory, 'awake' | 'admitsLook' | 'returnLook'>;
   driver: Driver;
   handlers: Handlers;
@@ -100,14 +100,15 @@ export function createWorker(parts: {
   }
 
   /** @returns whether there was room to try */
-  async function claim({ id, mintUrl }: DueOperation): Promise<boolean> {
+  async function claim(due: DueOperation): Promise<boolean> {
+    const { id, mintUrl } = due;
     if (taken.has(id) || taken.size >= maxConcurrent || isFull(mintUrl)) return false;
     if (!mints.admitsLook(mintUrl)) return false;
     taken.set(id, mintUrl);
     begun.set(mintUrl, begunAt(mintUrl) + 1);
     let operation: Operation | null = null;
     try {
-      operation = await operations.claim(id, driver.owner, leaseMs, now());
+      operation = await operations.claim(due, driver.owner, leaseMs, now());
     } finally {
       if (operation === null) forgo(id, mintUrl);
     }
@@ -148,7 +149,7 @@ export function createWorker(parts: {
 
   async function postponeAfterError(operation: Operation, waitMs: number): Promise<void> {
     // Where even this fails the database is away, and the operation simply stays due.
-    await operations.postponeById(operation.id, new Date(now().getTime() + waitMs)).catch(() => undefined);
+    await operations.postponeOpen(operation, new Date(now().getTime() + waitMs)).catch(() => undefined);
   }
 
   async function stop(): Promise<void> {

@@ -17,7 +17,7 @@ const afterErrorMs = 2_000;
 export type Look = (story: OperationStory) => Promise<RecheckOutcome>;
 
 export function createLook(parts: {
-  operations: Pick<OperationRepository, 'claimNow' | 'postponeById'>;
+  operations: Pick<OperationRepository, 'claimNow' | 'postponeOpen'>;
   mints: Pick<MintDirectory, 'urls'>;
   driver: Driver;
   handlers: Handlers;
@@ -29,11 +29,12 @@ export function createLook(parts: {
 }): Look {
   const { operations, mints, driver, handlers, config, now } = parts;
 
-  async function look({ id, mintUrl, state, isOpen }: OperationStory): Promise<RecheckOutcome> {
+  async function look(story: OperationStory): Promise<RecheckOutcome> {
+    const { mintUrl, state, isOpen } = story;
     if (state === 'needs_attention') return 'NEEDS_DECISION';
     if (!isOpen) return 'ENDED_BEFORE';
     if (!mints.urls.includes(mintUrl)) return 'MINT_NOT_CONFIGURED';
-    const operation = await operations.claimNow(id, driver.owner, config.leaseMs);
+    const operation = await operations.claimNow(story, driver.owner, config.leaseMs);
     return operation === null ? 'BUSY' : within(advance(operation));
   }
 
@@ -43,7 +44,7 @@ export function createLook(parts: {
     } catch (error) {
       // Where even this fails the database is away, and the operation simply stays due.
       const dueAt = new Date(now().getTime() + afterErrorMs);
-      await operations.postponeById(operation.id, dueAt).catch(() => undefined);
+      await operations.postponeOpen(operation, dueAt).catch(() => undefined);
       if (!isMintTrouble(error)) throw error;
     }
   }

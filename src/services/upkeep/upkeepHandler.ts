@@ -74,6 +74,6 @@ export function createUpkeepHandler(parts: {
       const sinceMs = at.getTime() - enteredStateAt(operation).getTime();
       return operation.gone === null ? patientWaitMs(sinceMs) : growingWaitMs(sinceMs, soonAgain);
     },
-    reread: (id) => operations.ofKind('upkeep', id),
+    reread: (key) => operations.ofKind('upkeep', key),
   };
 }

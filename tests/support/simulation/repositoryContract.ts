@@ -232,17 +232,18 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
         null,
         100,
       );
-      const { id } = operation('a');
-      const claim = (owner: string, leaseMs = 60_000) => operations.claim(id, owner, leaseMs, dueAt);
+      const key = operation('a');
+      const { id } = key;
+      const claim = (owner: string, leaseMs = 60_000) => operations.claim(key, owner, leaseMs, dueAt);
       const here = 'http://mint.test';
       const isListed = async (at = here, ...except: string[]) =>
         (await operations.due(dueAt, { limit: 100, at: [at], except })).some((one) => one.id === id);
       expect([await isListed(), await claim('beta')]).toEqual([false, null]);
-      expect(await operations.renewLease(id, 'beta', 60_000)).toBe(false);
-      expect(await operations.renewLease(id, 'alpha', 60_000)).toBe(true);
-      await operations.releaseLease(id, 'beta');
+      expect(await operations.renewLease(key, 'beta', 60_000)).toBe(false);
+      expect(await operations.renewLease(key, 'alpha', 60_000)).toBe(true);
+      await operations.releaseLease(key, 'beta');
       expect(await claim('beta')).toBeNull();
-      await operations.releaseLease(id, 'alpha');
+      await operations.releaseLease(key, 'alpha');
       expect(await Promise.all([isListed(), isListed('http://other.test'), isListed(here, id)])).toEqual([
         true,
         false,
@@ -250,8 +251,8 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       ]);
       expect(await claim('beta', -1_000)).toMatchObject({ id });
       expect(await claim('gamma')).toMatchObject({ id });
-      await operations.postponeById(id, new Date(Date.now() + 3_600_000));
-      await operations.releaseLease(id, 'gamma');
+      await operations.postponeOpen(key, new Date(Date.now() + 3_600_000));
+      await operations.releaseLease(key, 'gamma');
       expect([await isListed(), await claim('beta')]).toEqual([false, null]);
     });
 
