@@ -80,7 +80,7 @@ export function createMeltRepository(
       : await operations.freeMeltPlace(operation.walletId, maxOpen);
     if (place === null) return 'too_many_open';
     try {
-      await keySpending.inTurn(database.connection, operation.budget, async (tx) => {
+      await keySpending.inTurn(operation, async (tx) => {
         await operations.insert(tx, operation, lease, place);
         if (idempotency !== null) await operations.insertIdempotency(tx, idempotency, operation.createdAt);
         await tokens.reserve(tx, ownerOf(operation), reservations, operation.id);
@@ -124,7 +124,7 @@ export function createMeltRepository(
     transactionId: string,
     metadata: AtomicMeltMetadata,
   ): Promise<MeltOperation> {
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, metadata.wallet_id, async (tx) => {
       const operation = await read(transactionId, tx);
       if (operation.state === 'settled') return operation;
       demand(operation, metadata.version, payableStates);
@@ -184,7 +184,7 @@ export function createMeltRepository(
     changes: Changes<MeltOperation>,
     event: string,
   ): Promise<MeltOperation> {
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, operation.walletId, async (tx) => {
       const current = await read(operation.id, tx);
       demand(current, operation.version, payableStates);
       const at = now();
@@ -206,7 +206,7 @@ export function createMeltRepository(
    * (swapped or fenced); empty where the mint never touched the sources, which are then simply free again.
    */
   async function release(operation: MeltOperation, proofs: readonly Proof[]): Promise<MeltOperation> {
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, operation.walletId, async (tx) => {
       const current = await read(operation.id, tx);
       if (current.state === 'released') return current;
       demand(current, operation.version, ['releasing']);
@@ -248,7 +248,7 @@ export function createMeltRepository(
 
   /** `prepared → cancelled`: nothing ever left. Frees tokens, invoice and idempotency key. */
   async function cancel(operation: MeltOperation, event: string): Promise<MeltOperation> {
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, operation.walletId, async (tx) => {
       const current = await read(operation.id, tx);
       if (current.state === 'cancelled') return current;
       demand(current, operation.version, ['prepared']);
