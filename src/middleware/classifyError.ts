@@ -59,7 +59,7 @@ function databaseFull(cause: unknown): DomainError {
   return new DomainError(
     'DATABASE_UNAVAILABLE',
     'HIGH',
-    'Too much waits for the database. No payment was started, and none will be for this request. Try again shortly.',
+    `Too much waits for the database, and nothing of this step was written. ${lookFirst}`,
     { retryable: true, cause },
   );
 }

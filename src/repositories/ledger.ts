@@ -1,6 +1,6 @@
 import type { Balance, WalletStatistics } from '../models/wallet.ts';
 import type { Database } from './database.ts';
-import { runTransactionIfRoom, type Transaction } from './transaction.ts';
+import { runTransaction, runTransactionIfRoom, type Transaction } from './transaction.ts';
 
 type TokenSum = { _id: { status: string; reserved: boolean }; total: number; tokens: number; proofs: number };
 type OperationSum = { _id: { kind: string; state: string }; held: number; awaited: number; count: number };
@@ -50,7 +50,7 @@ export function createLedgerRepository(database: Database, now: () => Date) {
 
   /** What a wallet holds and awaits now. Reads nothing of its past, however long that is: no spent token, no ended operation. */
   async function holdings(walletId: string): Promise<Omit<Balance, 'spent'>> {
-    const { spent: _, ...held } = await runTransactionIfRoom(database, walletId, async (tx) =>
+    const { spent: _, ...held } = await runTransaction(database, walletId, async (tx) =>
       balanceFrom({
         tokens: await tokenSums({ wallet_id: walletId, status: 'unspent' }, tx),
         operations: [
