@@ -17,10 +17,10 @@ import { refuseUnmigrated } from './legacy/shape.ts';
 const serverSelectionTimeoutMs = 4_000;
 /** Longer than any transaction takes whose database answers, and half as long as others wait for their turn. */
 const longestTurnMs = 5_000;
-/** Beyond this the database gets no faster, and each transaction slower (docs/performance.md). */
+/** Beyond this the database gets no faster, and each transaction slower (ADR 42). */
 const usualTransactions = 8;
 
-/** Turns for the transactions of one process, which its wallets take one after the other (ADR 42). */
+/** Turns for the transactions of one process, which its wallets take one after the other. */
 export const createTransactionTurns = (places = usualTransactions): FairTurns =>
   createFairTurns({ places, holdMs: longestTurnMs });
 
