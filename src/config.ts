@@ -18,6 +18,8 @@ export type Config = {
   /** Scheme, host and port by which clients know this server, e.g. `https://api.example.com`; null = not told. */
   publicOrigin: string | null;
   mongoUri: string;
+  /** So many transactions of one instance run at once; the others wait for their wallet's turn. */
+  databaseTransactions: number;
   /** The mints that wallets may use; the first is the default. */
   mintUrls: readonly string[];
   /** Addresses and networks (CIDR) in which mints may be though they are private or reserved; else no such is called. */
@@ -107,6 +109,7 @@ function configFrom(settings: Settings): Config {
     port: settings.integer('PORT', 3000, 0, 65_535),
     publicOrigin: publicOrigin(settings),
     mongoUri: mongoUri(settings),
+    databaseTransactions: settings.integer('CRUCIBLE_DATABASE_TRANSACTIONS', 8, 1, 40),
     mintUrls: mintUrls(settings),
     privateMintNetworks: privateMintNetworks(settings),
     network: settings.oneOf('CRUCIBLE_NETWORK', networks, 'bitcoin'),

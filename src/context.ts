@@ -5,7 +5,7 @@ import { createLogger, type Logger } from './logger.ts';
 import { createMetering } from './metering.ts';
 import type { Profile } from './models/profile.ts';
 import { createAuditMacs } from './repositories/auditMacs.ts';
-import { type Database, openDatabase } from './repositories/database.ts';
+import { createTransactionTurns, type Database, openDatabase } from './repositories/database.ts';
 import { createSealers, masterKeys } from './repositories/dataKeys.ts';
 import { createDeadTransactions } from './repositories/deadTransactions.ts';
 import { createDeploymentRepository } from './repositories/deployment.ts';
@@ -30,7 +30,7 @@ import { createBudgets } from './services/melt/budget.ts';
 import { createMeltService } from './services/melt/meltService.ts';
 import { createPreparation } from './services/melt/preparation.ts';
 import type { EdgeMeters } from './services/metrics/contracts.ts';
-import { meteredMelts, meteredPayments, meteredReports } from './services/metrics/metered.ts';
+import { meteredMelts, meteredPayments, meteredReports, meteredTurns } from './services/metrics/metered.ts';
 import { meteredTransport } from './services/metrics/mintCalls.ts';
 import { createMintDirectory } from './services/mint/mints.ts';
 import { createRefusedAddresses } from './services/mint/refusedAddresses.ts';
@@ -113,16 +113,20 @@ export async function createContext(given: {
     (draft) => void reports.file(draft),
   );
   const masters = masterKeys(secrets);
-  const database = await openDatabase(config.mongoUri, async (opened) => {
+  const turns = meteredTurns(createTransactionTurns(config.databaseTransactions), meters);
+  const refuseUnlessFit = async (opened: Database): Promise<void> => {
     await refuseWrongMasterKeys(opened, masters);
     if (profile === undefined) return;
     const deployment = createDeploymentRepository(opened, now);
     await settleProfile({ profile, deployment, mints: allMints, mintUrls: config.mintUrls });
-  }).catch(async (error: unknown) => {
-    endMetering();
-    await http.close();
-    throw error;
-  });
+  };
+  const database = await openDatabase(config.mongoUri, refuseUnlessFit, turns).catch(
+    async (error: unknown) => {
+      endMetering();
+      await http.close();
+      throw error;
+    },
+  );
   await noteDataKeysAlone(database, masters);
   let draining = false;
   const isDraining = () => draining;

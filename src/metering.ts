@@ -48,6 +48,7 @@ export function createMetering(given: {
         missingIndexes: createMissingIndexes(database, indexesMaxAgeMs),
         mints,
         reportsWaiting: reports.waiting,
+        transactionsWaiting: () => database.turns.waiting(),
         solvencyIntervalMs: config.solvencyIntervalMs,
         version: version(),
         curveBackend,

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { DomainError, databaseUnavailable, InvariantBroken, validationError } from '../models/errors.ts';
+import { NoTurn } from '../models/fairTurns.ts';
 import { isDatabaseAway, isOutcomeUnknown, isWriteConflict } from '../services/databaseFaults.ts';
 import { bodyTooLarge } from './jsonBody.ts';
 
@@ -11,6 +12,7 @@ export function classifyError(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   if (error instanceof InvariantBroken) return brokenInvariant(error);
   if (isOutcomeUnknown(error)) return outcomeUnknown(error);
+  if (error instanceof NoTurn) return databaseFull(error);
   if (isDatabaseAway(error)) return databaseUnavailable(error);
   if (isWriteConflict(error)) return databaseTooBusy(error);
   return refusedByParser(error) ?? unforeseen(error);
@@ -50,6 +52,15 @@ function outcomeUnknown(cause: unknown): DomainError {
     'HIGH',
     `The database did not confirm what was written: it may stand or not. ${lookFirst}`,
     { cause },
+  );
+}
+
+function databaseFull(cause: unknown): DomainError {
+  return new DomainError(
+    'DATABASE_UNAVAILABLE',
+    'HIGH',
+    `Too much waits for the database, and nothing of this step was written. ${lookFirst}`,
+    { retryable: true, cause },
   );
 }
 

@@ -4,7 +4,7 @@ import type { AuditEvent } from '../models/report.ts';
 import type { AuditDocument, UnsealedDocument } from '../models/schemas/audit.ts';
 import type { AuditMacs } from './auditMacs.ts';
 import type { Database } from './database.ts';
-import { runTransaction, type Transaction } from './transaction.ts';
+import { runTransaction, type Transacting, type Transaction } from './transaction.ts';
 import { insertWhole } from './whole.ts';
 
 /** Stands where the id of a wallet would, in events about none: they have a chain of their own. */
@@ -17,7 +17,7 @@ export type AuditRepository = ReturnType<typeof createAuditRepository>;
  * it is found and sealed after the commit (auditChain.ts, ADR 34).
  */
 export function createAuditRepository(
-  database: Pick<Database, 'connection' | 'audit' | 'unsealed'>,
+  database: Transacting & Pick<Database, 'audit' | 'unsealed'>,
   macs: AuditMacs,
 ) {
   async function append(event: AuditEvent, tx: Transaction): Promise<void> {
@@ -37,7 +37,7 @@ export function createAuditRepository(
 
   /** A line that stands by itself. @throws CommitUnknown when it may stand or not */
   const record = (event: AuditEvent): Promise<void> =>
-    runTransaction(database.connection, (tx) => append(event, tx));
+    runTransaction(database, event.walletId ?? chainOfServer, (tx) => append(event, tx));
 
   /** For lines about operations. */
   const ofOperations =

@@ -1,9 +1,8 @@
 import type { AuditEvent } from '../models/report.ts';
 import type { AuditRepository } from './audit.ts';
-import type { Database } from './database.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
-import { isWriteConflict, runTransaction } from './transaction.ts';
+import { isWriteConflict, runTransaction, type Transacting } from './transaction.ts';
 
 /** Proofs of an unreserved token that the mint calls spent, and the status that they were found in. */
 export type WriteOff = Omit<TokenReservation, 'amount'> & { status: 'unspent' | 'pending' };
@@ -11,7 +10,7 @@ export type WriteOff = Omit<TokenReservation, 'amount'> & { status: 'unspent' | 
 export type CorrectionRepository = ReturnType<typeof createCorrectionRepository>;
 
 export function createCorrectionRepository(
-  database: Pick<Database, 'connection'>,
+  database: Transacting,
   tokens: TokenRepository,
   audit: AuditRepository,
 ) {
@@ -25,7 +24,7 @@ export function createCorrectionRepository(
     event: AuditEvent & { walletId: string },
   ): Promise<boolean> {
     try {
-      await runTransaction(database.connection, async (tx) => {
+      await runTransaction(database, event.walletId, async (tx) => {
         for (const wanted of writeOffs) {
           await tokens.writeOff(tx, event.walletId, wanted, wanted.status, 'mint_reported');
         }

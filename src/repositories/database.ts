@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
+import { createFairTurns, type FairTurns } from '../models/fairTurns.ts';
 import { bearerTokenSchema, keySpendingSchema, signedRequestSchema } from '../models/schemas/access.ts';
 import { apiKeySchema, reportSchema, walletSchema } from '../models/schemas/account.ts';
 import { auditSchema, sealSchema, unsealedSchema } from '../models/schemas/audit.ts';
@@ -14,6 +15,14 @@ import { refuseUnfitDatabase } from './durability.ts';
 import { refuseUnmigrated } from './legacy/shape.ts';
 
 const serverSelectionTimeoutMs = 4_000;
+/** Longer than any transaction takes whose database answers, and half as long as others wait for their turn. */
+const longestTurnMs = 5_000;
+/** Beyond this the database gets no faster, and each transaction slower (ADR 42). */
+const usualTransactions = 8;
+
+/** Turns for the transactions of one process, which its wallets take one after the other. */
+export const createTransactionTurns = (places = usualTransactions): FairTurns =>
+  createFairTurns({ places, holdMs: longestTurnMs });
 
 /**
  * Connects and builds every index before it returns, so that no write ever runs without its guards. `beforeIndexes` may
@@ -23,8 +32,9 @@ const serverSelectionTimeoutMs = 4_000;
 export async function openDatabase(
   uri: string,
   beforeIndexes: (database: Database) => Promise<void> = async () => {},
+  turns: FairTurns = createTransactionTurns(),
 ): Promise<Database> {
-  const database = await connectDatabase(uri);
+  const database = await connectDatabase(uri, turns);
   try {
     await refuseUnfitDatabase(database.connection);
     await refuseUnmigrated(database.connection);
@@ -49,7 +59,7 @@ export async function buildIndexes({ connection }: Pick<Database, 'connection'>)
  * Connects and writes nothing: for `crucible migrate`, which meets a store as it is.
  * All writes are majority and journalled, all reads are of majority-committed data on the primary.
  */
-export async function connectDatabase(uri: string) {
+export async function connectDatabase(uri: string, turns: FairTurns = createTransactionTurns()) {
   const appName = instanceName(uri);
   const connection = mongoose.createConnection(uri, {
     appName,
@@ -68,6 +78,7 @@ export async function connectDatabase(uri: string) {
   await connection.asPromise();
   return {
     connection,
+    turns,
     appName,
     tokens: connection.model('CashuToken', tokenSchema),
     operations: connection.model('Operation', operationSchema),

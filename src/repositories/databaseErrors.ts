@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import mongoose, { mongo } from 'mongoose';
+import { NoTurn } from '../models/fairTurns.ts';
 import { CommitUnknown } from './transaction.ts';
 
 /**
@@ -24,7 +25,7 @@ const poolErrors = new Set(['MongoPoolClosedError', 'MongoWaitQueueTimeoutError'
 const maxCauses = 5;
 
 /**
- * Whether the database could not be reached or could not serve, as against having refused what was asked.
+ * Whether the database could not be reached or could not serve, or not in turn, as against having refused what was asked.
  * False for an unconfirmed commit or write concern: those may stand (`isOutcomeUnknown`).
  */
 export function isDatabaseAway(error: unknown): boolean {
@@ -44,6 +45,7 @@ function saysAway(error: unknown): boolean {
     return error instanceof mongoose.Error.MongooseServerSelectionError || notConnected.test(error.message);
   }
   return (
+    error instanceof NoTurn ||
     error instanceof mongo.MongoNetworkError ||
     error instanceof mongo.MongoSystemError ||
     error instanceof mongo.MongoNotConnectedError ||

@@ -15,7 +15,7 @@ import type { Database } from './database.ts';
 import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
 import { bookSources, nothingKept, ownerOf } from './sourceBooking.ts';
 import type { TokenRepository } from './tokens.ts';
-import { runTransaction, type Transaction } from './transaction.ts';
+import { runTransaction, type Transacting, type Transaction } from './transaction.ts';
 
 export type DecisionRepository = ReturnType<typeof createDecisionRepository>;
 
@@ -44,7 +44,7 @@ export function leftOut(operation: MeltOperation): Proof[] {
 
 /** What people decide about operations: each decision with its audit event, both or neither (ADR 36). */
 export function createDecisionRepository(
-  database: Pick<Database, 'connection' | 'wallets' | 'tokens'>,
+  database: Transacting & Pick<Database, 'wallets' | 'tokens'>,
   tokens: TokenRepository,
   operations: OperationRepository,
   audit: AuditRepository,
@@ -58,7 +58,7 @@ export function createDecisionRepository(
     event: string,
     noted: AuditEvent,
   ): Promise<T> {
-    return runTransaction(database.connection, (tx) => goOn(tx, operation, changes, event, noted));
+    return runTransaction(database, operation.walletId, (tx) => goOn(tx, operation, changes, event, noted));
   }
 
   /** The same of a payment that was given up. @throws StaleOperation, UnderRecovery, CameBack */
@@ -69,7 +69,7 @@ export function createDecisionRepository(
     event: string,
     noted: AuditEvent,
   ): Promise<MeltOperation> {
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, operation.walletId, async (tx) => {
       await comebacks.demandNone(tx, operation, names);
       return goOn(tx, operation, changes, event, noted);
     });
@@ -94,7 +94,7 @@ export function createDecisionRepository(
    * @throws StaleOperation, UnderRecovery, CommitUnknown
    */
   function writeOff(operation: Operation, unspent: readonly Proof[], noted: AuditEvent): Promise<void> {
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, operation.walletId, async (tx) => {
       // First of all: whoever works at it just now has moved it before us, or finds it moved.
       const current = await operations.hold(operation, tx, noted.at);
       if (current?.version !== operation.version) throw new StaleOperation(operation.id);

@@ -1,10 +1,9 @@
-import type { Connection } from 'mongoose';
 import { invariant } from '../models/errors.ts';
-import type { BudgetClaim } from '../models/operation.ts';
+import type { BudgetClaim, OperationBase } from '../models/operation.ts';
 import type { KeySpendingDocument } from '../models/schemas/access.ts';
 import type { Database } from './database.ts';
 import { createOneByOne } from './oneByOne.ts';
-import { runTransaction, type Transaction } from './transaction.ts';
+import { runTransactionIfRoom, type Transacting, type Transaction } from './transaction.ts';
 
 /** What is left of a key's budget for the day does not cover a payment. */
 export class BudgetSpent extends Error {
@@ -21,7 +20,9 @@ export type KeySpendingRepository = ReturnType<typeof createKeySpendingRepositor
  * adds to; what of that was not needed stands in the operation itself, written as it ends. So payments of one key are in
  * each other's way when they reserve, and never when they are booked (ADR 21). Keys without a budget have nothing here.
  */
-export function createKeySpendingRepository(database: Pick<Database, 'keySpending' | 'operations'>) {
+export function createKeySpendingRepository(
+  database: Transacting & Pick<Database, 'keySpending' | 'operations'>,
+) {
   const { keySpending, operations } = database;
   const oneByOne = createOneByOne();
 
@@ -56,16 +57,15 @@ export function createKeySpendingRepository(database: Pick<Database, 'keySpendin
   /**
    * Runs transaction A, and first of all in it reserves the most that the payment may take. Payments of one budget take
    * turns; those of callers without one do not.
-   * @throws BudgetSpent, CommitUnknown and whatever `work` throws; nothing stands then, unless the commit is unknown
+   * @throws BudgetSpent, CommitUnknown, NoTurn and whatever `work` throws; nothing stands then, unless the commit is unknown
    */
   async function inTurn(
-    connection: Connection,
-    budget: BudgetClaim | null,
+    { walletId, budget }: Pick<OperationBase, 'walletId'> & { budget: BudgetClaim | null },
     work: (tx: Transaction) => Promise<void>,
   ): Promise<void> {
-    if (budget === null) return runTransaction(connection, work);
+    if (budget === null) return runTransactionIfRoom(database, walletId, work);
     const run = () =>
-      runTransaction(connection, async (tx) => {
+      runTransactionIfRoom(database, walletId, async (tx) => {
         await take(tx, budget);
         await work(tx);
       });

@@ -1,6 +1,6 @@
 import type { Balance, WalletStatistics } from '../models/wallet.ts';
 import type { Database } from './database.ts';
-import { runTransaction, type Transaction } from './transaction.ts';
+import { runTransaction, runTransactionIfRoom, type Transaction } from './transaction.ts';
 
 type TokenSum = { _id: { status: string; reserved: boolean }; total: number; tokens: number; proofs: number };
 type OperationSum = { _id: { kind: string; state: string }; held: number; awaited: number; count: number };
@@ -43,14 +43,14 @@ export function createLedgerRepository(database: Database, now: () => Date) {
   }
 
   const sums = (walletId: string): Promise<Sums> =>
-    runTransaction(database.connection, async (tx) => ({
+    runTransactionIfRoom(database, walletId, async (tx) => ({
       tokens: await tokenSums({ wallet_id: walletId }, tx),
       operations: await operationSums({ wallet_id: walletId }, tx),
     }));
 
   /** What a wallet holds and awaits now. Reads nothing of its past, however long that is: no spent token, no ended operation. */
   async function holdings(walletId: string): Promise<Omit<Balance, 'spent'>> {
-    const { spent: _, ...held } = await runTransaction(database.connection, async (tx) =>
+    const { spent: _, ...held } = await runTransaction(database, walletId, async (tx) =>
       balanceFrom({
         tokens: await tokenSums({ wallet_id: walletId, status: 'unspent' }, tx),
         operations: [

@@ -83,7 +83,7 @@ export function createMeltRepository(
       : await operations.freeMeltPlace(operation.walletId, maxOpen);
     if (place === null) return 'too_many_open';
     try {
-      await keySpending.inTurn(database.connection, operation.budget, async (tx) => {
+      await keySpending.inTurn(operation, async (tx) => {
         await operations.insert(tx, operation, lease, place);
         if (idempotency !== null) await operations.insertIdempotency(tx, idempotency, operation.createdAt);
         await tokens.reserve(tx, ownerOf(operation), reservations, operation.id);
@@ -129,7 +129,7 @@ export function createMeltRepository(
   ): Promise<MeltOperation> {
     const { decidedOn: operation, payment } = metadata;
     invariant(operation.id === transactionId, `${transactionId}: decided on another operation`);
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, operation.walletId, async (tx) => {
       if (!payableStates.includes(operation.state)) return settledAlready(operation, tx);
       invariant(
         sameIds(operation.sourceTokenIds, sourceTokenIds),
@@ -198,7 +198,7 @@ export function createMeltRepository(
     changes: Changes<MeltOperation>,
     event: string,
   ): Promise<MeltOperation> {
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, operation.walletId, async (tx) => {
       const current = await read(operation, tx);
       demand(current, operation.version, payableStates);
       const at = now();
@@ -220,7 +220,7 @@ export function createMeltRepository(
    * (swapped or fenced); empty where the mint never touched the sources, which are then simply free again.
    */
   async function release(operation: MeltOperation, proofs: readonly Proof[]): Promise<MeltOperation> {
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, operation.walletId, async (tx) => {
       const current = await read(operation, tx);
       if (current.state === 'released') return current;
       demand(current, operation.version, ['releasing']);
@@ -262,7 +262,7 @@ export function createMeltRepository(
 
   /** `prepared → cancelled`: nothing ever left. Frees tokens, invoice and idempotency key. */
   async function cancel(operation: MeltOperation, event: string): Promise<MeltOperation> {
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, operation.walletId, async (tx) => {
       const current = await read(operation, tx);
       if (current.state === 'cancelled') return current;
       demand(current, operation.version, ['prepared']);

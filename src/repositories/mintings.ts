@@ -8,7 +8,7 @@ import { createOpenCount } from './openCount.ts';
 import { createOperationStep } from './operationSteps.ts';
 import type { OperationRepository } from './operations.ts';
 import type { TokenRepository } from './tokens.ts';
-import { duplicateKeyIndex, isWriteConflict, runTransaction } from './transaction.ts';
+import { duplicateKeyIndex, isWriteConflict, runTransactionIfRoom } from './transaction.ts';
 
 export type MintingRepository = ReturnType<typeof createMintingRepository>;
 
@@ -31,7 +31,7 @@ export function createMintingRepository(
     idempotency: IdempotencyRecord | null,
   ): Promise<'opened' | 'idempotency_conflict'> {
     try {
-      await runTransaction(database.connection, async (tx) => {
+      await runTransactionIfRoom(database, operation.walletId, async (tx) => {
         await operations.insert(tx, operation, lease);
         if (idempotency !== null) await operations.insertIdempotency(tx, idempotency, operation.createdAt);
         const { npub, walletId, mintUrl, unit, tokenId, id, quoteId, createdAt } = operation;

@@ -1,8 +1,7 @@
 import { invariant } from '../models/errors.ts';
 import { isOfKind, type OfKind, type Operation } from '../models/operation.ts';
-import type { Database } from './database.ts';
 import { type Changes, type OperationRepository, StaleOperation } from './operations.ts';
-import { runTransaction, type Transaction } from './transaction.ts';
+import { runTransaction, type Transacting, type Transaction } from './transaction.ts';
 
 /** One transaction that takes an operation from one of `from` to `to`. */
 export type OperationStep<T extends Operation> = (
@@ -19,14 +18,14 @@ export type OperationStep<T extends Operation> = (
 export function createOperationStep<K extends Operation['kind']>(
   kind: K,
   parts: {
-    database: Pick<Database, 'connection'>;
+    database: Transacting;
     operations: Pick<OperationRepository, 'hold' | 'transition'>;
     now: () => Date;
   },
 ): OperationStep<OfKind<K>> {
   const { database, operations, now } = parts;
   return (operation, from, to, work) =>
-    runTransaction(database.connection, async (tx) => {
+    runTransaction(database, operation.walletId, async (tx) => {
       const current = await operations.hold(operation, tx, now());
       invariant(isOfKind(current, kind), `${operation.id} is not a ${kind}`);
       if (current.state === to) return current;

@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
 import { readAttempt } from './operationDocuments.ts';
 import type { Opener } from './sealing.ts';
-import { runTransaction, type Transaction } from './transaction.ts';
+import { runTransaction, type Transacting, type Transaction } from './transaction.ts';
 
 /** Whether the operation that an output belongs to will end by itself, or waits for a person. */
 export type InHand = 'open' | 'stopped';
@@ -15,14 +15,14 @@ const indexFor: Record<InHand, string> = { open: 'open_with_outputs', stopped: '
 type WithAttempts = Pick<OperationDocument, '_id' | 'attempts'> & { details?: { booked?: boolean } };
 
 /** Looks at outputs that operations have in hand, and no token yet. */
-export function createOutputsInHand(database: Pick<Database, 'connection' | 'operations'>, sealers: Sealers) {
+export function createOutputsInHand(database: Transacting & Pick<Database, 'operations'>, sealers: Sealers) {
   /**
    * Which of these outputs, by B_, belong to an operation that has not ended: its proofs are nobody else's. Looks through all
    * such operations that have outputs, however many there are: one left out would be credited twice. All as they are at one
    * moment, since a person's decision has what was stopped go on.
    */
   async function inHand(walletId: string, names: ReadonlySet<string>): Promise<Map<string, InHand>> {
-    const found = await runTransaction(database.connection, async (tx) => [
+    const found = await runTransaction(database, walletId, async (tx) => [
       ...(await read(tx, walletId, { open: true, 'attempts.0': { $exists: true } }, 'open')),
       ...(await read(tx, walletId, { state: 'needs_attention' }, 'stopped')),
     ]);

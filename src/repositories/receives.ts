@@ -10,7 +10,7 @@ import { createOperationStep } from './operationSteps.ts';
 import type { OperationRepository } from './operations.ts';
 import { ownerOf } from './sourceBooking.ts';
 import type { TokenRepository } from './tokens.ts';
-import { CommitUnknown, duplicateKeyIndex, isWriteConflict, runTransaction } from './transaction.ts';
+import { CommitUnknown, duplicateKeyIndex, isWriteConflict, runTransactionIfRoom } from './transaction.ts';
 
 /** How the opening transaction of a receive ended. `unknown`: the commit was not confirmed; a tombstone decides. */
 export type OpenReceiveResult = 'opened' | 'known_token' | 'idempotency_conflict' | 'unknown';
@@ -44,7 +44,7 @@ export function createReceiveRepository(
       `${operation.id}: the sums of the receive do not agree`,
     );
     try {
-      await runTransaction(database.connection, async (tx) => {
+      await runTransactionIfRoom(database, operation.walletId, async (tx) => {
         await operations.insert(tx, operation, lease);
         if (idempotency !== null) await operations.insertIdempotency(tx, idempotency, operation.createdAt);
         await record(tx, operation, 'receive.opened', { amount: operation.amount });

@@ -22,13 +22,19 @@ import { countedIn } from './recoveryDocuments.ts';
 import { nothingKept, ownerOf } from './sourceBooking.ts';
 import { type TokenOutline, toOutline } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
-import { duplicateKeyIndex, isWriteConflict, runTransaction, type Transaction } from './transaction.ts';
+import {
+  duplicateKeyIndex,
+  isWriteConflict,
+  runTransaction,
+  type Transacting,
+  type Transaction,
+} from './transaction.ts';
 
 export type RecoveredEcashRepository = ReturnType<typeof createRecoveredEcashRepository>;
 
 /** What a recovery reads of a wallet, and the transactions by which it puts the books right. */
 export function createRecoveredEcashRepository(
-  database: Pick<Database, 'connection' | 'tokens' | 'operations' | 'wallets'>,
+  database: Transacting & Pick<Database, 'tokens' | 'operations' | 'wallets'>,
   sealers: Sealers,
   tokens: TokenRepository,
   operations: OperationRepository,
@@ -118,7 +124,7 @@ export function createRecoveredEcashRepository(
   async function credit(wallet: Wallet, transactionId: string, proofs: readonly Proof[]): Promise<boolean> {
     const { id: walletId, npub, mintUrl, unit } = wallet;
     try {
-      await runTransaction(database.connection, async (tx) => {
+      await runTransaction(database, walletId, async (tx) => {
         const at = now();
         const owner = { npub, walletId, mintUrl, unit };
         await tokens.credit(tx, owner, {
@@ -190,7 +196,7 @@ export function createRecoveredEcashRepository(
     operation: MeltOperation,
     book: (tx: Transaction, booked: AtomicResult, at: Date) => Promise<Changes<MeltOperation>>,
   ): Promise<void> {
-    await runTransaction(database.connection, async (tx) => {
+    await runTransaction(database, operation.walletId, async (tx) => {
       const current = await demandUnchanged(operation, tx);
       if (current.kind !== 'melt') throw new StaleOperation(operation.id);
       const at = now();
@@ -208,7 +214,7 @@ export function createRecoveredEcashRepository(
 
   /** Ends a minting that was issued and credited in a time that these books do not know. @throws StaleOperation */
   async function closeMinting(operation: MintingOperation): Promise<void> {
-    await runTransaction(database.connection, async (tx) => {
+    await runTransaction(database, operation.walletId, async (tx) => {
       const current = await demandUnchanged(operation, tx);
       if (current.kind !== 'minting') throw new StaleOperation(operation.id);
       const at = now();
@@ -221,7 +227,7 @@ export function createRecoveredEcashRepository(
 
   /** Ends a send or upkeep whose sources requests that these books do not know have taken; they are compared like all others. */
   async function closeSwap(operation: SendOperation | UpkeepOperation): Promise<void> {
-    await runTransaction(database.connection, async (tx) => {
+    await runTransaction(database, operation.walletId, async (tx) => {
       const current = await demandUnchanged(operation, tx);
       if (current.kind !== 'send' && current.kind !== 'upkeep') throw new StaleOperation(operation.id);
       const at = now();

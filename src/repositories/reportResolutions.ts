@@ -1,13 +1,13 @@
 import type { AuditEvent, Resolution } from '../models/report.ts';
-import type { AuditRepository } from './audit.ts';
+import { type AuditRepository, chainOfServer } from './audit.ts';
 import type { Database } from './database.ts';
-import { runTransaction } from './transaction.ts';
+import { runTransaction, type Transacting } from './transaction.ts';
 
 export type ReportResolutions = ReturnType<typeof createReportResolutions>;
 
 /** What people have said of error reports. */
 export function createReportResolutions(
-  database: Pick<Database, 'connection' | 'reports'>,
+  database: Transacting & Pick<Database, 'reports'>,
   audit: AuditRepository,
 ) {
   /**
@@ -19,7 +19,7 @@ export function createReportResolutions(
   async function resolve(supportId: string, resolution: Resolution, event: AuditEvent): Promise<boolean> {
     const { at, keyId, label, note } = resolution;
     const said = { resolutions: { at, key_id: keyId, label, note } };
-    return runTransaction(database.connection, async ({ session }) => {
+    return runTransaction(database, event.walletId ?? chainOfServer, async ({ session }) => {
       const resolved = await database.reports.updateOne(
         { _id: supportId, status: 'open' },
         { $push: said, $set: { status: 'resolved', resolved_at: at } },

@@ -55,7 +55,7 @@ export function createSendRepository(
       `${operation.id}: the sums of the send do not agree`,
     );
     try {
-      await keySpending.inTurn(database.connection, operation.budget, async (tx) => {
+      await keySpending.inTurn(operation, async (tx) => {
         await operations.insert(tx, operation, lease);
         if (idempotency !== null) await operations.insertIdempotency(tx, idempotency, operation.createdAt);
         await tokens.reserve(tx, ownerOf(operation), reservations, operation.id);
@@ -129,7 +129,7 @@ export function createSendRepository(
     changes: Pick<SendOperation, 'reclaiming' | 'attempts' | 'dueAt'>,
     idempotency: Pick<IdempotencyRecord, 'route' | 'key' | 'bodyHash'> | undefined,
   ): Promise<SendOperation> {
-    return runTransaction(database.connection, async (tx) => {
+    return runTransaction(database, operation.walletId, async (tx) => {
       const at = now();
       if (idempotency !== undefined) {
         const { id: operationId, walletId } = operation;

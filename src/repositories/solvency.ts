@@ -1,7 +1,7 @@
 import type { WalletDocument } from '../models/schemas/account.ts';
 import type { Wallet } from '../models/wallet.ts';
 import type { Database } from './database.ts';
-import { runTransaction } from './transaction.ts';
+import { runTransaction, type Transacting } from './transaction.ts';
 import { toWallet } from './wallets.ts';
 
 /** What the books say that a wallet holds, and what of that the mint honours, in the wallet's unit. */
@@ -25,9 +25,9 @@ export type SolvencyRepository = ReturnType<typeof createSolvencyRepository>;
 
 /** Whose books are held against the mint next, and what came of it: a wallet's document says both. */
 export function createSolvencyRepository(
-  database: Pick<Database, 'connection' | 'wallets' | 'tokens' | 'operations'>,
+  database: Transacting & Pick<Database, 'wallets' | 'tokens' | 'operations'>,
 ) {
-  const { connection, wallets, tokens, operations } = database;
+  const { wallets, tokens, operations } = database;
 
   /** Takes the wallet at this mint that has been due for longest, and puts it off; so no two instances have the same. */
   async function take(mintUrl: string, now: Date, dueAgainAt: Date): Promise<SolvencyTurn | null> {
@@ -78,7 +78,7 @@ export function createSolvencyRepository(
    * its history is. Each token is one document, so nothing that goes on meanwhile overstates it: that was written by no code of ours.
    */
   async function books(walletId: string): Promise<Books> {
-    return runTransaction(connection, async ({ session }) => {
+    return runTransaction(database, walletId, async ({ session }) => {
       const [unspent] = await tokens
         .aggregate<{ sum: bigint | number; overstated: bigint | number }>([
           { $match: { wallet_id: walletId, status: 'unspent' } },

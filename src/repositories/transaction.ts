@@ -1,6 +1,8 @@
-import type { ClientSession, Connection } from 'mongoose';
+import type { ClientSession } from 'mongoose';
 import { mongo } from 'mongoose';
+import { NoTurn } from '../models/fairTurns.ts';
 import { pause } from '../timing.ts';
+import type { Database } from './database.ts';
 
 /** The commit was sent but not confirmed: it may stand or not. Read back before anything else. */
 export class CommitUnknown extends Error {
@@ -13,6 +15,9 @@ export class CommitUnknown extends Error {
 /** Marks every multi-document write as one that is passed a session; a repository's writer demands it. */
 export type Transaction = { readonly session: ClientSession };
 
+/** Where transactions are run, and the turns that they wait for. */
+export type Transacting = Pick<Database, 'connection' | 'turns'>;
+
 /**
  * Runs beside others that keep writing to the same documents. Their waits, 200 ms on average, add up to about seven seconds: more than it
  * takes until the transaction of a server that was killed is ended (deadTransactions.ts).
@@ -20,36 +25,37 @@ export type Transaction = { readonly session: ClientSession };
 const maxAttempts = 40;
 const longestWaitMs = 400;
 const maxCommits = 8;
-/** By a clock that is never set: one that is put right in the middle must not end our patience. */
+/** Until a turn must have come, and from then on. By a clock that is never set: one that is put right must not end our patience. */
 const deadlineMs = 10_000;
+/** So many of a wallet's transactions may wait before what is new is refused. */
+const maxInLine = 500;
 
 /**
- * Runs `work` in one MongoDB transaction: snapshot reads, majority and journalled commit. `work` may run more than once
- * (write conflicts, elections), so it calls no mint and derives no outputs. Other errors abort and are thrown as they are.
- * @throws CommitUnknown when the commit's outcome could not be learnt within the deadline.
+ * Runs `work` in one MongoDB transaction, once it is this wallet's turn: snapshot reads, majority and journalled commit. `work` may
+ * run more than once (write conflicts, elections), so it calls no mint, derives no outputs and begins no other transaction.
+ * Other errors abort and are thrown as they are.
+ * @throws CommitUnknown when the commit's outcome could not be learnt within the deadline; NoTurn when nothing was begun within it
  */
 export async function runTransaction<T>(
-  connection: Connection,
+  { connection, turns }: Transacting,
+  walletId: string,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  const giveUpAt = performance.now() + deadlineMs;
+  let begunMs: number | null = null;
+  const leftMs = () => deadlineMs - (begunMs === null ? 0 : performance.now() - begunMs);
   const session = await connection.startSession();
   try {
     for (let attempt = 1; ; attempt += 1) {
-      session.startTransaction({
-        readConcern: { level: 'snapshot' },
-        writeConcern: { w: 'majority', journal: true, wtimeoutMS: deadlineMs },
-        readPreference: 'primary',
-      });
       try {
-        const result = await work({ session });
-        await commit(session, giveUpAt);
-        return result;
+        // For each try a turn of its own: nothing is locked while this waits, and no place is taken while it pauses.
+        return await turns.inTurn(walletId, leftMs(), () => {
+          begunMs ??= performance.now();
+          return runOnce(session, work, leftMs);
+        });
       } catch (error) {
-        if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
         const isTransient = hasLabel(error, 'TransientTransactionError') || wasEndedFromOutside(error);
         const mayRepeat = isTransient && !(error instanceof CommitUnknown);
-        if (!mayRepeat || attempt >= maxAttempts || performance.now() > giveUpAt) throw error;
+        if (!mayRepeat || attempt >= maxAttempts || leftMs() < 0) throw error;
         await pause(Math.random() * Math.min(longestWaitMs, 2 ** attempt * 5));
       }
     }
@@ -58,8 +64,43 @@ export async function runTransaction<T>(
   }
 }
 
+/**
+ * The same for what is new, or only asks. What is under way, such as the booking of a payment, may always wait: that is no more
+ * than what was let in here.
+ * @throws NoTurn also where too many of this wallet wait already; nothing was begun
+ */
+export async function runTransactionIfRoom<T>(
+  database: Transacting,
+  walletId: string,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  if (database.turns.waiting(walletId) >= maxInLine) throw new NoTurn(`${maxInLine} wait already`);
+  return runTransaction(database, walletId, work);
+}
+
+/** One try: all of it, or nothing is left of it. */
+async function runOnce<T>(
+  session: ClientSession,
+  work: (tx: Transaction) => Promise<T>,
+  leftMs: () => number,
+): Promise<T> {
+  session.startTransaction({
+    readConcern: { level: 'snapshot' },
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: deadlineMs },
+    readPreference: 'primary',
+  });
+  try {
+    const result = await work({ session });
+    await commit(session, leftMs);
+    return result;
+  } catch (error) {
+    if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
+    throw error;
+  }
+}
+
 /** Commits; repeats while the driver says that the outcome is unknown and that repeating is safe. */
-async function commit(session: ClientSession, giveUpAt: number): Promise<void> {
+async function commit(session: ClientSession, leftMs: () => number): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await session.commitTransaction();
@@ -68,7 +109,7 @@ async function commit(session: ClientSession, giveUpAt: number): Promise<void> {
       // A commit that failed for a known reason (a write conflict found late) changed nothing: the caller may rerun.
       if (hasLabel(error, 'TransientTransactionError') && !hasLabel(error, 'UnknownTransactionCommitResult'))
         throw error;
-      if (attempt >= maxCommits || performance.now() > giveUpAt) throw new CommitUnknown(error);
+      if (attempt >= maxCommits || leftMs() < 0) throw new CommitUnknown(error);
       await pause(50 * attempt);
     }
   }

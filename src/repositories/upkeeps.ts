@@ -9,7 +9,7 @@ import type { OperationRepository } from './operations.ts';
 import { freeSources, ownerOf } from './sourceBooking.ts';
 import { type TokenReservation, TokensTaken } from './tokenReads.ts';
 import type { TokenRepository } from './tokens.ts';
-import { CommitUnknown, duplicateKeyIndex, isWriteConflict, runTransaction } from './transaction.ts';
+import { CommitUnknown, duplicateKeyIndex, isWriteConflict, runTransactionIfRoom } from './transaction.ts';
 
 /**
  * How the reserving transaction of an upkeep ended. `taken`: others have the tokens, or another upkeep of the wallet is open.
@@ -41,7 +41,7 @@ export function createUpkeepRepository(
       `${operation.id}: the sums of the upkeep do not agree`,
     );
     try {
-      await runTransaction(database.connection, async (tx) => {
+      await runTransactionIfRoom(database, operation.walletId, async (tx) => {
         await operations.insert(tx, operation, lease);
         await tokens.reserve(tx, ownerOf(operation), reservations, operation.id);
         const { amount, upkeepReason: reason } = operation;

@@ -155,8 +155,8 @@ export const booking: Breakage[] = [
     edits: [
       edit(
         'src/repositories/transaction.ts',
-        'if (attempt >= maxCommits || performance.now() > giveUpAt) throw new CommitUnknown(error);',
-        'if (attempt >= maxCommits || performance.now() > giveUpAt) return;',
+        'if (attempt >= maxCommits || leftMs() < 0) throw new CommitUnknown(error);',
+        'if (attempt >= maxCommits || leftMs() < 0) return;',
       ),
     ],
     caughtBy: lostCommits,

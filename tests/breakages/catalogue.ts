@@ -8,6 +8,7 @@ import { releasing } from './releasing.ts';
 import { reserving } from './reserving.ts';
 import { restoring } from './restoring.ts';
 import { secrets } from './secrets.ts';
+import { takingTurns } from './turns.ts';
 import { upkeeping } from './upkeep.ts';
 import { wallets } from './wallets.ts';
 import { writeOrder } from './writeOrder.ts';
@@ -26,4 +27,5 @@ export const breakages: readonly Breakage[] = [
   ...wallets,
   ...auditing,
   ...deciding,
+  ...takingTurns,
 ];

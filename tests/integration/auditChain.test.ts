@@ -259,10 +259,10 @@ describe('the chain of audit events', () => {
 
   it('seals late what commits late, behind events of later ids, and that is no finding', async () => {
     const { wallet, last } = await sealedPayment();
-    const { connection, audit, unsealed } = database();
+    const { audit, unsealed } = database();
     const early = { _id: mongo.ObjectId.createFromTime(Math.floor(Date.now() / second) - 60) };
     const macs = createAuditMacs(world.env.CRUCIBLE_MNEMONIC);
-    await runTransaction(connection, async ({ session }) => {
+    await runTransaction(database(), last.wallet_id, async ({ session }) => {
       const event = { ...last, ...early, event: 'melt.late' };
       await audit.create([event], { session });
       await unsealed.create([{ ...early, wallet_id: last.wallet_id, mac: macs.ofEvent(event) }], { session });
@@ -280,7 +280,7 @@ describe('the chain of audit events', () => {
     const repository = createAuditRepository(database(), createAuditMacs(world.env.CRUCIBLE_MNEMONIC));
     const { wallet_id: walletId, npub } = last;
     const line = { walletId, npub, transactionId: null, event: 'never', details: {}, at: new Date() };
-    const givenUp = runTransaction(database().connection, async (tx) => {
+    const givenUp = runTransaction(database(), walletId, async (tx) => {
       await repository.append(line, tx);
       throw new Error('given up');
     });

@@ -56,10 +56,11 @@ describe('a server killed in the middle of a transaction', () => {
 
   it('holds up no other payment, and nor does one that is alive', async () => {
     const { locked, other } = await twoHanging();
-    const { connection, operations } = await openDatabase(world.env.MONGODB_URI);
+    const database = await openDatabase(world.env.MONGODB_URI);
+    const { operations } = database;
     const done = Promise.withResolvers<void>();
     const holding = Promise.withResolvers<void>();
-    const held = runTransaction(connection, async ({ session }) => {
+    const held = runTransaction(database, locked.wallet.npub, async ({ session }) => {
       await operations.updateOne({ _id: locked.id }, { $set: { due_at: new Date(0) } }, { session });
       holding.resolve();
       let goesOn = Promise.resolve();
@@ -83,7 +84,7 @@ describe('a server killed in the middle of a transaction', () => {
     } finally {
       done.resolve();
       await held;
-      await connection.close();
+      await database.close();
     }
     await world.sim.settle(locked.paymentHash, 'paid');
     await comesTo(locked.wallet, locked.id, 'settled');

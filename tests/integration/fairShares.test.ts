@@ -161,7 +161,7 @@ describe('a mint that answers nothing', () => {
     // Those of the silent mint are due first, and more than are listed at once.
     const left = Array.from({ length: 100 }, (_, number) => leftBy(`silent_${number}`, silent, number));
     left.push(leftBy('other', other, 1_000));
-    await runTransaction(database.connection, async (tx) => {
+    await runTransaction(database, 'left', async (tx) => {
       for (const operation of left) await operations.insert(tx, operation, { owner: 'dead', leaseMs: -1 });
     });
 

@@ -68,7 +68,7 @@ describe('a transaction that stands still', () => {
       proofs: [proof],
       at: new Date(),
     };
-    const token = await runTransaction(stalled.connection, (tx) =>
+    const token = await runTransaction(stalled, owner.walletId, (tx) =>
       tokens.credit(tx, { ...owner, walletId }, gift),
     );
     const slowTokens: typeof tokens = {
@@ -127,7 +127,7 @@ describe('a transaction that stands still', () => {
 
   it('is not ended when it goes on between two looks, though slowly', async () => {
     let ended = 0;
-    await runTransaction(stalled.connection, async ({ session }) => {
+    await runTransaction(stalled, owner.walletId, async ({ session }) => {
       const read = () => stalled.wallets.findOne({}, null, { session }).then(() => undefined);
       await read();
       ended = await lookTwice(sweeper, read);
@@ -139,7 +139,7 @@ describe('a transaction that stands still', () => {
     const elsewhere = await freshDatabase();
     const stranger = await openDatabase(elsewhere.uri);
     let ended = 0;
-    await runTransaction(stalled.connection, async ({ session }) => {
+    await runTransaction(stalled, owner.walletId, async ({ session }) => {
       await stalled.wallets.findOne({}, null, { session });
       ended = (await lookTwice(stranger)) + (await lookTwice(stalled));
     });
@@ -150,7 +150,7 @@ describe('a transaction that stands still', () => {
 
   it('ended while a command of it runs is run again, too', async () => {
     let runs = 0;
-    await runTransaction(stalled.connection, async ({ session }) => {
+    await runTransaction(stalled, owner.walletId, async ({ session }) => {
       runs += 1;
       const slowly = {
         $function: { body: 'function () { sleep(5000); return true; }', args: [], lang: 'js' },
@@ -167,7 +167,7 @@ describe('a transaction that stands still', () => {
   });
 
   it('for longer than it may is told as the database being away, so that nothing was started', async () => {
-    const error = await runTransaction(stalled.connection, async ({ session }) => {
+    const error = await runTransaction(stalled, owner.walletId, async ({ session }) => {
       await stalled.wallets.findOne({}, null, { session });
       await kill(session.id?.id);
       await stalled.wallets.findOne({}, null, { session }).catch((cause: unknown) => {

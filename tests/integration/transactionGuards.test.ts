@@ -126,14 +126,17 @@ describe('the transactions of a melt', () => {
       at: new Date(),
     };
     const error = await refusal(() =>
-      runTransaction(world.context.database.connection, (tx) => repositories.tokens.credit(tx, owner, draft)),
+      runTransaction(world.context.database, owner.walletId, (tx) =>
+        repositories.tokens.credit(tx, owner, draft),
+      ),
     );
     expect(duplicateKeyIndex(error)).toBe('one_token_per_proof');
   });
 
   it('wait out a conflict, though the clock is set forward in the middle', async () => {
     const { npub } = await world.wallet(8);
-    const { connection, wallets } = world.context.database;
+    const { database } = world.context;
+    const { connection, wallets } = database;
     const write = (created_at: Date, session: ClientSession) =>
       wallets.updateOne({ npub }, { $set: { created_at } }, { session }).then(() => undefined);
     const other = await connection.startSession();
@@ -143,7 +146,7 @@ describe('the transactions of a melt', () => {
     const clock = jest.spyOn(Date, 'now');
     let tries = 0;
     try {
-      await runTransaction(connection, async ({ session }) => {
+      await runTransaction(database, npub, async ({ session }) => {
         tries += 1;
         await write(new Date(2), session).catch(async (error: unknown) => {
           clock.mockReturnValue(laterMs);

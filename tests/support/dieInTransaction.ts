@@ -3,8 +3,8 @@ import { connectDatabase } from '../../src/repositories/database.ts';
 import { runTransaction } from '../../src/repositories/transaction.ts';
 
 const [uri = '', operationId = ''] = process.argv.slice(2);
-const { connection, operations } = await connectDatabase(uri);
-await runTransaction(connection, async ({ session }) => {
-  await operations.updateOne({ _id: operationId }, { $inc: { version: 1 } }, { session });
+const database = await connectDatabase(uri);
+await runTransaction(database, operationId, async ({ session }) => {
+  await database.operations.updateOne({ _id: operationId }, { $inc: { version: 1 } }, { session });
   process.kill(process.pid, 'SIGKILL');
 });

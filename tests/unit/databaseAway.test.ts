@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { mongo } from 'mongoose';
+import { NoTurn } from '../../src/models/fairTurns.ts';
 import { isDatabaseAway } from '../../src/repositories/databaseErrors.ts';
 import { CommitUnknown } from '../../src/repositories/transaction.ts';
 
@@ -10,6 +11,7 @@ test.each([
   // The driver passes this one on as it is, where the other end has closed and the socket has not noticed yet.
   ['a connection found closed while writing', socketError('EPIPE')],
   ['a connection reset', socketError('ECONNRESET')],
+  ['a turn that did not come', new NoTurn('none in 10000 ms')],
   ['a failed connection', new mongo.MongoNetworkError('connection refused')],
 ])('%s means that the database is away', (_what, error) => {
   expect(isDatabaseAway(error)).toBe(true);

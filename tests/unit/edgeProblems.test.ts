@@ -4,6 +4,7 @@ import { classifyError } from '../../src/middleware/classifyError.ts';
 import { dedupeKeyOf, mustBeReported } from '../../src/middleware/problemRecord.ts';
 import { problemBody, statusOf } from '../../src/middleware/problems.ts';
 import { DomainError, InvariantBroken } from '../../src/models/errors.ts';
+import { NoTurn } from '../../src/models/fairTurns.ts';
 import { CommitUnknown } from '../../src/repositories/transaction.ts';
 
 const about = { requestId: 'req-1', route: 'POST /api/wallet/:npub/melt', supportId: 'sup_1' };
@@ -83,6 +84,12 @@ describe('What was thrown becomes what may be told', () => {
     const told = classifyError(error);
     expect(told).toMatchObject({ code: 'DATABASE_UNAVAILABLE', severity: 'HIGH', retryable: true });
     expect(told.message).not.toMatch(/10\.0\.0\.1|reset/);
+  });
+
+  it('a turn on the database that did not come: nothing of it was written, and a repeat may help', () => {
+    const told = classifyError(new NoTurn('500 wait already'));
+    expect(told).toMatchObject({ code: 'DATABASE_UNAVAILABLE', severity: 'HIGH', retryable: true });
+    expect(told.message).toMatch(/nothing of this step was written.*same Idempotency-Key/);
   });
 
   it('a commit that nobody confirmed is not sold as nothing having happened', () => {

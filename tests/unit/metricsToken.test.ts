@@ -21,6 +21,7 @@ const admitting = (settings: { token: string | null; isOpen: boolean }) =>
     missingIndexes: async () => 0,
     mints: { health: () => [] },
     reportsWaiting: () => 0,
+    transactionsWaiting: () => 0,
     solvencyIntervalMs: 0,
     version: '0.0.0',
     curveBackend: 'wasm',

@@ -106,7 +106,7 @@ export function createTakeOver(
   async function patiently<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     for (const giveUpAt = performance.now() + patienceMs; ; ) {
       try {
-        return await runTransaction(connection, work);
+        return await runTransaction(database, 'migration', work);
       } catch (error) {
         if (!isInTheWay(error) || performance.now() > giveUpAt) throw error;
         await pause(500);

@@ -67,6 +67,8 @@ export type Meters = EdgeMeters & {
     seconds: number;
   }): void;
   backendTrouble(mintUrl: string, trouble: string): void;
+  /** A transaction has its turn. */
+  waitedForTurn(seconds: number): void;
 };
 
 export type MetricsService = {

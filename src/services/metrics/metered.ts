@@ -1,4 +1,5 @@
 import { InvariantBroken } from '../../models/errors.ts';
+import type { FairTurns } from '../../models/fairTurns.ts';
 import { isFinished, type Operation } from '../../models/operation.ts';
 import { sumAmounts } from '../../models/proof.ts';
 import type { Wallet } from '../../models/wallet.ts';
@@ -26,6 +27,18 @@ export function meteredMelts(melts: MeltRepository, timed: Timed): MeltRepositor
     cancel: (...given) => timed('release', () => melts.cancel(...given)),
   };
 }
+
+/** Turns on the database. Who has waited in vain is no part of the times; its refusal is counted. */
+export const meteredTurns = (turns: FairTurns, meters: Meters): FairTurns => ({
+  ...turns,
+  inTurn(name, withinMs, task) {
+    const askedMs = performance.now();
+    return turns.inTurn(name, withinMs, () => {
+      meters.waitedForTurn((performance.now() - askedMs) / 1_000);
+      return task();
+    });
+  },
+});
 
 /** What is answered again, under the same Idempotency-Key, was counted when it was answered first. */
 export const meteredPayments = (payments: MeltService, meters: Meters): MeltService => ({

@@ -109,6 +109,11 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
     'Refusals of mints whose words tell of a known trouble of their backend',
     ['mint', 'trouble'],
   );
+  const turnSeconds = histogram(
+    'crucible_database_turn_wait_seconds',
+    'How long transactions waited for their turn',
+    [],
+  );
   // Known from the start: of a counter that begins with its first event, Prometheus sees no increase.
   for (const where of ['request', 'worker', 'operation']) broken.inc({ where }, 0);
   for (const outcome of ['paid', 'failed', 'stopped']) payments.inc({ outcome }, 0);
@@ -179,6 +184,7 @@ export function createMeters(registry: Registry, mintUrls: readonly string[], no
     mintCall: ({ mintUrl, call, outcome, seconds: took }) =>
       callSeconds.observe({ mint: mintUrl, call, outcome }, took),
     backendTrouble: (mintUrl, trouble) => troubles.inc({ mint: mintUrl, trouble }),
+    waitedForTurn: (waited) => turnSeconds.observe(waited),
   };
 }
 

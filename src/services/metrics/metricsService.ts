@@ -23,6 +23,7 @@ export function createMetricsService(parts: {
   missingIndexes: () => Promise<number>;
   mints: Pick<MintDirectory, 'health'>;
   reportsWaiting: () => number;
+  transactionsWaiting: () => number;
   solvencyIntervalMs: number;
   version: string;
   curveBackend: CurveBackend;
@@ -47,6 +48,7 @@ export function createMetricsService(parts: {
     'Clock of the database less that of this server',
   );
   const lacked = gauge('crucible_indexes_missing', 'Indexes that the database lacks');
+  const inLine = gauge('crucible_database_turns_waiting', 'Transactions that wait for their turn');
   const waiting = gauge('crucible_reports_waiting', 'Reports that wait here for the database');
   const mintUp = gauge('crucible_mint_up', 'Whether the mint is asked without holding back', ['mint']);
   const heard = gauge('crucible_mint_last_answer_age_seconds', 'How long ago the mint last answered', [
@@ -83,6 +85,7 @@ export function createMetricsService(parts: {
     }
     standing.set(found, now());
     waiting.set(reportsWaiting());
+    inLine.set(parts.transactionsWaiting());
     mintUp.reset();
     heard.reset();
     for (const { url, circuit, answeredMsAgo } of mints.health()) {

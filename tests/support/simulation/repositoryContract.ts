@@ -60,7 +60,7 @@ export function describeRepositories(store: string, open: () => Promise<OpenedSt
       const { database, tokens } = parts();
       const proofs = amounts.map((amount, place): Proof => proof(`${walletId}_${place}`, amount));
       const draft = { transactionType: 'received' as const, transactionId: 'gift', proofs, at: new Date() };
-      const token = await runTransaction(database.connection, (tx) => tokens.credit(tx, owner, draft));
+      const token = await runTransaction(database, owner.walletId, (tx) => tokens.credit(tx, owner, draft));
       const inputs = proofs.slice(0, wanted);
       const sourceAmount = inputs.reduce((sum, { amount }) => sum + amount, 0n);
       const operation = (id: string, differences: Partial<MeltOperation> = {}): MeltOperation =>

@@ -191,7 +191,7 @@ export function createWorld(given: {
       });
       funded += proofs.reduce((sum, { amount }) => sum + amount, 0n);
       const draft = { transactionType: 'received' as const, transactionId: `gift-${token}`, proofs, at };
-      await runTransaction(database.connection, async (tx) => {
+      await runTransaction(database, walletId, async (tx) => {
         await tokens.credit(tx, { npub, walletId, mintUrl, unit: 'sat' }, draft);
       });
     }

@@ -7,7 +7,7 @@ import {
   operationSchema,
 } from '../../../../src/models/schemas/operation.ts';
 import { tokenSchema } from '../../../../src/models/schemas/token.ts';
-import type { Database } from '../../../../src/repositories/database.ts';
+import { createTransactionTurns, type Database } from '../../../../src/repositories/database.ts';
 import { createMemoryModel } from './memoryModel.ts';
 import { MemorySession, type Shelf } from './session.ts';
 import { type UniqueIndex, uniqueIndexes } from './uniqueness.ts';
@@ -68,6 +68,7 @@ export function createMemoryStore(now: () => Date): MemoryStore {
             () => new MemorySession((apply) => carry({ kind: 'commit', what: 'commit' }, apply)),
           ),
       },
+      turns: createTransactionTurns(),
       close: async () => undefined,
     };
     if (!standsIn(database)) throw new Error('the in-memory store lacks a collection');
@@ -87,6 +88,7 @@ const needed = [
   'unsealed',
   'keySpending',
   'connection',
+  'turns',
 ];
 
 /** Stands in for a connected database in everything that the melt's repositories ask of it. */
