@@ -196,7 +196,8 @@ export function createWorld(given: {
       });
     }
     const counterId = `${walletId}:${keyset.id}`;
-    store.shelves.counters.docs.set(counterId, { _id: counterId, next: counter + 1 });
+    const stored = { _id: counterId, wallet_id: walletId, keyset_id: keyset.id, next: counter + 1 };
+    store.shelves.counters.docs.set(counterId, stored);
   }
 
   function planOrders(): void {
