@@ -107,6 +107,16 @@ it('a process is not held open by threads that have nothing to do, and waits for
   });
 });
 
+it('where the system gives no threads, it is done without them', async () => {
+  const withoutThreads = `data:text/javascript,${encodeURIComponent(`
+    import { createRequire, syncBuiltinESMExports } from 'node:module';
+    const threads = createRequire(process.execPath)('node:worker_threads');
+    threads.Worker = class { constructor() { throw new Error('no thread here'); } };
+    syncBuiltinESMExports();`)}`;
+  const [output] = await inProcess().derive({ seed, keysetId, items: itemsFrom(5, 1) });
+  expect(JSON.parse(run(derivationOn(1), '--import', withoutThreads))).toMatchObject({ B_: output?.B_ });
+});
+
 it('where libsecp256k1 does not load, JavaScript does the same, and it is known why', async () => {
   const withoutLibrary = `data:text/javascript,${encodeURIComponent(`
     import { registerHooks } from 'node:module';

@@ -2,7 +2,7 @@ import { afterEach, expect, it } from '@jest/globals';
 import { createThreads, type Threads } from '../../src/services/ecash/threads.ts';
 
 const file = new URL('../fixtures/threads/moody.mjs', import.meta.url);
-type Mood = 'answers' | 'throws' | 'dies' | 'breaks' | 'hangs';
+type Mood = 'answers' | 'dawdles' | 'throws' | 'dies' | 'breaks' | 'hangs';
 
 let threads: Threads<Mood>;
 const open = (size = 1, maxWaiting = 2) => {
@@ -54,7 +54,17 @@ it('what is under way and what waits fails when they are ended, and nothing is b
   await expect(answer()).rejects.toThrow('ended');
 });
 
-it('where no other thread is to be had, what waits for one fails, and nothing waits for ever', async () => {
+it('where no other thread is to be had, those that live do what waits', async () => {
+  const gone = new URL(file);
+  threads = createThreads<Mood>(gone, 2, 10);
+  const dead = threads.run('dies').catch(() => 'dead');
+  const others = [threads.run('dawdles'), answer(), answer()];
+  gone.href = 'http://nowhere.invalid/';
+  expect(await dead).toBe('dead');
+  expect(await Promise.all(others)).toEqual(Array(3).fill('an answer'));
+});
+
+it('where none at all is to be had, what waits for one fails, and nothing waits for ever', async () => {
   const gone = new URL(file);
   threads = createThreads<Mood>(gone, 1, 10);
   const fates = [threads.run('dies'), answer(), answer()].map((task) =>

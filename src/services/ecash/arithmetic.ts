@@ -10,7 +10,7 @@ import {
   type Unblinding,
 } from './arithmeticJobs.ts';
 import { curve } from './curve.ts';
-import { createThreads, type Threads } from './threads.ts';
+import { createThreads, NoThread, type Threads } from './threads.ts';
 
 /** The jobs of `ArithmeticJobs`, done so that nobody else waits for them. */
 export type EcashArithmetic = {
@@ -70,10 +70,18 @@ function onThreads(threads: Threads<Task>, jobs: ArithmeticJobs): EcashArithmeti
     for (let at = 0; at < parts.length; at += partsAtOnce) {
       const some = parts
         .slice(at, at + partsAtOnce)
-        .map((part) => (threads.isFull() ? here(() => job(part)) : threads.run<Made[]>(asTask(part))));
+        .map((part) => (threads.isFull() ? here(() => job(part)) : there(asTask(part), () => job(part))));
       for (const done of await Promise.all(some)) made.push(...done);
     }
     return made;
+  }
+
+  /** Where no thread is to be had, it is done all the same. */
+  function there<Made>(task: Task, work: () => Made): Promise<Made> {
+    return threads.run<Made>(task).catch((error: unknown) => {
+      if (error instanceof NoThread) return here(work);
+      throw error;
+    });
   }
 
   /** What the threads have no room for, one after the other and with others coming in between. */

@@ -5,13 +5,16 @@ import { Worker } from 'node:worker_threads';
 export type Reply<Made> = { made: Made } | { error: unknown };
 
 export type Threads<Task> = {
-  /** What a free thread makes of the task. @throws what the task threw, or that its thread has ended */
+  /** What a free thread makes of the task. @throws what the task threw, that its thread has ended, or NoThread */
   run<Made>(task: Task): Promise<Made>;
   /** Whether so many tasks wait already that no more should. */
   isFull(): boolean;
   /** Ends all threads; what they were doing, and what waited, fails. */
   close(): Promise<void>;
 };
+
+/** The system gives the process no thread at all: the task was not begun. */
+export class NoThread extends Error {}
 
 /** `ended` is aborted, with the reason, as soon as the worker takes no more tasks. */
 type Thread = { worker: Worker; ended: AbortSignal };
@@ -37,7 +40,7 @@ export function createThreads<Task>(file: URL, size: number, maxWaiting: number)
 
   async function free(): Promise<Thread> {
     if (isClosed) throw new Error('The threads have been ended.');
-    const thread = idle.pop() ?? (alive.size < size ? start() : null);
+    const thread = idle.pop() ?? another();
     if (thread !== null) return thread;
     const turn = Promise.withResolvers<Thread>();
     waiting.push(turn);
@@ -45,17 +48,27 @@ export function createThreads<Task>(file: URL, size: number, maxWaiting: number)
   }
 
   function passOn(thread: Thread): void {
-    const next = waiting.shift();
-    if (next === undefined) {
+    if (waiting.length === 0) {
       if (alive.has(thread)) idle.push(thread);
       return;
     }
     try {
-      next.resolve(alive.has(thread) ? thread : start());
+      const next = alive.has(thread) ? thread : another();
+      // Where there is none for now, those that live come to it.
+      if (next !== null) waiting.shift()?.resolve(next);
     } catch (error) {
-      // No thread is to be had: so it is for whoever waits behind this one.
-      next.reject(error);
-      passOn(thread);
+      for (const turn of waiting.splice(0)) turn.reject(error);
+    }
+  }
+
+  /** @returns null where as many live as may, or as are to be had. @throws NoThread where that is none at all */
+  function another(): Thread | null {
+    if (alive.size >= size) return null;
+    try {
+      return start();
+    } catch (cause) {
+      if (alive.size > 0) return null;
+      throw new NoThread('No thread is to be had.', { cause });
     }
   }
 
@@ -68,6 +81,8 @@ export function createThreads<Task>(file: URL, size: number, maxWaiting: number)
       alive.delete(thread);
       if (idle.includes(thread)) idle.splice(idle.indexOf(thread), 1);
       ending.abort(new Error('A thread has ended with its task undone.', { cause }));
+      // What it cannot say it has not done: one that is dropped is not left running.
+      void worker.terminate();
     };
     worker.unref();
     worker.once('error', end);
