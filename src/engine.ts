@@ -45,7 +45,7 @@ export function createEngine(given: {
   const { operations, melts, mintings } = stores;
   const owner = randomUUID();
   const outputs = createOutputFactory({ seeds, counters: stores.counters, arithmetic });
-  const detection = createDetection({ recoveries: stores.recoveries, mints, reports, now });
+  const detection = createDetection({ recoveries: stores.recoveries, mints, arithmetic, reports, now });
   const keysets = createOutputKeysets(mints, now);
   const attempts = createMeltAttempts(outputs);
   const courier = createCourier({

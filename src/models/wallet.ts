@@ -39,7 +39,6 @@ export type RecoveryReason = 'requested' | 'quote_issued' | 'asked' | 'spent_pro
 export type ScanProgress = {
   next: number;
   lastSigned: number | null;
-  isBehind: boolean;
   done: boolean;
   counter: number;
   isMoved: boolean;
@@ -49,13 +48,9 @@ export type ScanProgress = {
 export const unscanned: Omit<ScanProgress, 'counter'> = {
   next: 0,
   lastSigned: null,
-  isBehind: false,
   done: false,
   isMoved: false,
 };
-
-/** From which index on these books took outputs of a keyset for new, where what was found signed is among them. */
-export type NewFrom = Readonly<Record<string, number>>;
 
 /** An output that the mint has signed and that was not ours to take when it was looked at. */
 export type OutputPlace = { keysetId: string; counter: number };
@@ -68,6 +63,8 @@ export type Recovery = {
   since: Date;
   /** Grows whenever the books are found behind again, so that no pass ends what it has not looked at. */
   generation: number;
+  /** Signatures that verify, on outputs which these books took for new, have shown that they are behind: it stays so. */
+  isProven: boolean;
   scans: Record<string, ScanProgress>;
   again: OutputPlace[];
   /** When an operation was first seen without a way to its end, by id. */

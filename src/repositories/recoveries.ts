@@ -1,13 +1,6 @@
 import type { QueryFilter } from 'mongoose';
 import type { WalletDocument } from '../models/schemas/account.ts';
-import type {
-  EndedRecovery,
-  NewFrom,
-  Recovery,
-  RecoveryReason,
-  RecoveryState,
-  Wallet,
-} from '../models/wallet.ts';
+import type { EndedRecovery, Recovery, RecoveryReason, RecoveryState, Wallet } from '../models/wallet.ts';
 import { countByMint } from './countByMint.ts';
 import type { Database } from './database.ts';
 import { hasRunOut, leaseUntil } from './leases.ts';
@@ -16,7 +9,6 @@ import {
   fieldsOf,
   fresh,
   type RecoveryProgress,
-  scansFrom,
   toEnded,
   toRecovery,
 } from './recoveryDocuments.ts';
@@ -29,6 +21,9 @@ const isFree = (now: Date): QueryFilter<WalletDocument> => ({
   $expr: hasRunOut('recovery.lease_until'),
 });
 
+/** Nobody ends and demands recoveries of one wallet so often in a row. */
+const triesAtMost = 5;
+
 /**
  * Recoveries stand in the wallet's own document, so that whoever reads the wallet knows. They are worked at under a lease
  * as operations are; a lease saves work and guards nothing.
@@ -37,58 +32,52 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
   /**
    * Demands that a wallet be recovered; new melts and mintings are refused from now on. Found behind again while a
    * recovery is under way, it is looked at again, and from the first index if outputs were found signed.
-   * `newFrom`: where what was found signed was taken for new. @returns whether this began it
+   * `isProven`: whether these signatures verify. @returns whether this began it
    */
   async function require(
     walletId: string,
     reason: RecoveryReason,
     now: Date,
-    newFrom: NewFrom = {},
+    isProven = false,
   ): Promise<boolean> {
-    const begun = await wallets.updateOne(
-      { _id: walletId, recovery: { $exists: false } },
-      { $set: { recovery: fresh(reason, now, newFrom) } },
-    );
-    if (begun.modifiedCount === 1) return true;
-    if (await strengthen(walletId, reason, now, newFrom)) return false;
-    // Until the counters have been moved, whoever plans outputs finds them signed: that is being seen to.
-    const states: RecoveryState[] =
-      reason === 'signed_outputs' ? ['watching'] : ['required', 'running', 'watching'];
-    await wallets.updateOne(
-      { _id: walletId, 'recovery.state': { $in: states } },
-      {
-        $set: {
-          'recovery.state': 'required',
-          'recovery.due_at': now,
-          ...(reason === 'quote_issued' ? {} : { 'recovery.reason': reason }),
-          ...(reason === 'signed_outputs' ? { 'recovery.scans': scansFrom(newFrom) } : {}),
-        },
-        $inc: { 'recovery.generation': 1 },
-      },
-    );
-    return false;
+    // One that ends, or begins, between two looks is met by the next.
+    for (let tries = 0; tries < triesAtMost; tries += 1) {
+      const begun = await wallets.updateOne(
+        { _id: walletId, recovery: { $exists: false } },
+        { $set: { recovery: fresh(reason, now, isProven) } },
+      );
+      if (begun.modifiedCount === 1) return true;
+      if (await requireMore(walletId, reason, now, isProven)) return false;
+    }
+    throw new Error(`the recovery of wallet ${walletId} could not be demanded`);
   }
 
-  /** A recovery that was only wished for begins again as one that is needed. @returns false where there is none */
-  async function strengthen(
+  /** The same of a recovery that is under way. @returns false where there is none */
+  async function requireMore(
     walletId: string,
     reason: RecoveryReason,
     now: Date,
-    newFrom: NewFrom,
+    isProven: boolean,
   ): Promise<boolean> {
-    const { modifiedCount } = await wallets.updateOne(
-      { _id: walletId, 'recovery.reason': 'requested' },
-      {
-        $set: {
-          'recovery.reason': reason,
-          'recovery.state': 'required',
-          'recovery.due_at': now,
-          'recovery.scans': scansFrom(newFrom),
-        },
-        $inc: { 'recovery.generation': 1 },
-      },
-    );
-    return modifiedCount === 1;
+    const amend = async (filter: QueryFilter<WalletDocument>, changes: Record<string, unknown>) => {
+      const proof = isProven ? { 'recovery.is_proven': true } : {};
+      const { matchedCount } = await wallets.updateOne(
+        { _id: walletId, recovery: { $exists: true }, ...filter },
+        { $set: { ...changes, ...proof }, $inc: { 'recovery.generation': 1 } },
+      );
+      return matchedCount === 1;
+    };
+    const due = { 'recovery.state': 'required', 'recovery.due_at': now };
+    const fromTheFirst = { ...due, 'recovery.reason': reason, 'recovery.scans': {} };
+    // What was only wished for is needed from now on.
+    if (await amend({ 'recovery.reason': 'requested' }, fromTheFirst)) return true;
+    if (reason === 'quote_issued') return amend({}, due);
+    if (reason !== 'signed_outputs') return amend({}, { ...due, 'recovery.reason': reason });
+    if (await amend({ 'recovery.state': 'watching' }, fromTheFirst)) return true;
+    // Until the counters have been moved, whoever plans outputs finds them signed: that is being seen to. Only the proof is news.
+    const isSeenTo = { 'recovery.state': { $in: ['required', 'running'] satisfies RecoveryState[] } };
+    if (isProven && (await amend({ ...isSeenTo, 'recovery.is_proven': { $ne: true } }, {}))) return true;
+    return (await wallets.exists({ _id: walletId, ...isSeenTo })) !== null;
   }
 
   /** Has a wallet recovered because somebody wants to know. Whatever recovery is under way already is theirs, too. */
@@ -101,13 +90,15 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
 
   /**
    * Demands that every wallet be recovered, or those of one npub: somebody knows that an old backup was restored. A recovery
-   * that stands in the books begins again at the first index, since it may come from that backup. @returns how many wallets
+   * that stands in the books begins again at the first index, since it may come from that backup; what was proven stays so.
+   * @returns how many wallets
    */
   async function requireAnew(npub: string | null, now: Date): Promise<number> {
-    const begun = await wallets.updateMany(
-      { ...whose(npub), recovery: { $exists: false } },
-      { $set: { recovery: fresh('asked', now) } },
-    );
+    const begin = async () => {
+      const idle = { ...whose(npub), recovery: { $exists: false } };
+      return (await wallets.updateMany(idle, { $set: { recovery: fresh('asked', now) } })).modifiedCount;
+    };
+    const begun = await begin();
     await wallets.updateMany(
       { ...whose(npub), 'recovery.reason': 'requested' },
       { $set: { 'recovery.reason': 'asked' } },
@@ -125,7 +116,8 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
         $inc: { 'recovery.generation': 1 },
       },
     );
-    return begun.modifiedCount + again.modifiedCount;
+    // Some may have ended in between.
+    return begun + again.modifiedCount + (await begin());
   }
 
   /** How many wallets there are, of one npub or at all, and how many of them are being recovered. */

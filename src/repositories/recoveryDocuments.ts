@@ -1,19 +1,13 @@
 import type { EndedRecoveryDocument, RecoveryDocument } from '../models/schemas/account.ts';
-import {
-  type EndedRecovery,
-  type NewFrom,
-  type Recovery,
-  type RecoveryReason,
-  unscanned,
-} from '../models/wallet.ts';
+import type { EndedRecovery, Recovery, RecoveryReason } from '../models/wallet.ts';
 
 /** What a pass has found out since the last write. */
 export type RecoveryProgress = Partial<
-  Pick<Recovery, 'reason' | 'scans' | 'again' | 'stuckSince' | 'rescanDue' | 'writtenOff'>
+  Pick<Recovery, 'reason' | 'isProven' | 'scans' | 'again' | 'stuckSince' | 'rescanDue' | 'writtenOff'>
 >;
 
 /** A recovery that nobody has begun to work at. */
-export function fresh(reason: RecoveryReason, now: Date, newFrom: NewFrom = {}): RecoveryDocument {
+export function fresh(reason: RecoveryReason, now: Date, isProven = false): RecoveryDocument {
   return {
     state: 'required',
     reason,
@@ -22,7 +16,8 @@ export function fresh(reason: RecoveryReason, now: Date, newFrom: NewFrom = {}):
     due_at: now,
     lease_owner: null,
     lease_until: null,
-    scans: scansFrom(newFrom),
+    is_proven: isProven,
+    scans: {},
     again: [],
     stuck_since: {},
     rescan_due: false,
@@ -35,6 +30,7 @@ export function fresh(reason: RecoveryReason, now: Date, newFrom: NewFrom = {}):
 /** As an update sets it. */
 export function fieldsOf({
   reason,
+  isProven,
   scans,
   again,
   stuckSince,
@@ -43,6 +39,7 @@ export function fieldsOf({
 }: RecoveryProgress): Record<string, unknown> {
   return {
     ...(reason === undefined ? {} : { 'recovery.reason': reason }),
+    ...(isProven === undefined ? {} : { 'recovery.is_proven': isProven }),
     ...(scans === undefined ? {} : { 'recovery.scans': storedScans(scans) }),
     ...(again === undefined
       ? {}
@@ -53,17 +50,11 @@ export function fieldsOf({
   };
 }
 
-/** Scans that have not begun, and know where the time begins that these books may have lost. */
-export function scansFrom(newFrom: NewFrom): RecoveryDocument['scans'] {
-  const begun = Object.entries(newFrom).map(([keysetId, counter]) => [keysetId, { ...unscanned, counter }]);
-  return storedScans(Object.fromEntries(begun));
-}
-
 function storedScans(scans: Recovery['scans']): RecoveryDocument['scans'] {
   return Object.fromEntries(
-    Object.entries(scans).map(([keysetId, { next, lastSigned, isBehind, done, counter, isMoved }]) => [
+    Object.entries(scans).map(([keysetId, { next, lastSigned, done, counter, isMoved }]) => [
       keysetId,
-      { next, last_signed: lastSigned, is_behind: isBehind, done, counter, is_moved: isMoved },
+      { next, last_signed: lastSigned, done, counter, is_moved: isMoved },
     ]),
   );
 }
@@ -76,13 +67,13 @@ export function toRecovery(walletId: string, stored: RecoveryDocument): Recovery
     reason: stored.reason,
     since: stored.since,
     generation: stored.generation,
+    isProven:
+      stored.is_proven === true || Object.values(stored.scans).some((scan) => scan.is_behind === true),
     scans: Object.fromEntries(
-      Object.entries(stored.scans).map(
-        ([keysetId, { next, last_signed, is_behind, done, counter, is_moved }]) => [
-          keysetId,
-          { next, lastSigned: last_signed, isBehind: is_behind, done, counter, isMoved: is_moved },
-        ],
-      ),
+      Object.entries(stored.scans).map(([keysetId, { next, last_signed, done, counter, is_moved }]) => [
+        keysetId,
+        { next, lastSigned: last_signed, done, counter, isMoved: is_moved },
+      ]),
     ),
     again: stored.again.map(({ keyset_id, counter }) => ({ keysetId: keyset_id, counter })),
     stuckSince: stored.stuck_since,

@@ -43,15 +43,33 @@ export const restoring: Breakage[] = [
   },
   {
     name: 'outputs that the mint has signed already are taken for new',
+    edits: [edit(detection, 'if (signed.length === 0) return;', 'if (signed.length >= 0) return;')],
+    caughtBy: rolledBack,
+    test: 'is noticed at the first payment',
+  },
+  {
+    name: 'whatever a mint says it has signed proves the books behind',
     edits: [
       edit(
         detection,
-        "if (answered(restored, 'tell which outputs it has signed').length === 0) return;",
-        "if (answered(restored, 'tell which outputs it has signed').length >= 0) return;",
+        'await isAnyGood(owner, outputs, signed));',
+        '(await isAnyGood(owner, outputs, signed)) || signed.length > 0);',
       ),
     ],
-    caughtBy: rolledBack,
-    test: 'is noticed at the first payment',
+    caughtBy: 'tests/integration/recoveredByMistake.test.ts',
+    test: 'a mistake about outputs',
+  },
+  {
+    name: 'what was proven is forgotten when an operator demands a recovery',
+    edits: [
+      edit(
+        'src/repositories/recoveries.ts',
+        "'recovery.stuck_since': {},",
+        "'recovery.stuck_since': {},\n          'recovery.is_proven': false,",
+      ),
+    ],
+    caughtBy: 'tests/integration/rolledBackProven.test.ts',
+    test: 'recovered just after',
   },
   {
     name: 'a recovery leaves the counters where they are',

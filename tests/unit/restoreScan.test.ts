@@ -8,7 +8,6 @@ function scan(signed: readonly number[], counter: number): { found: number[]; as
   let progress: ScanProgress = {
     next: 0,
     lastSigned: null,
-    isBehind: false,
     done: false,
     counter,
     isMoved: false,

@@ -9,12 +9,14 @@ export type RecoveryDocument = {
   due_at: Date;
   lease_owner: string | null;
   lease_until: Date | null;
+  /** Absent in recoveries that an earlier version began: it stands in their scans. */
+  is_proven?: boolean;
   scans: Record<
     string,
     {
       next: number;
       last_signed: number | null;
-      is_behind: boolean;
+      is_behind?: boolean;
       done: boolean;
       counter: number;
       is_moved: boolean;

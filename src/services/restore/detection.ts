@@ -1,10 +1,13 @@
 import { DomainError } from '../../models/errors.ts';
 import type { PlannedOutput, Proof } from '../../models/proof.ts';
 import type { ReportDraft } from '../../models/report.ts';
-import type { NewFrom, RecoveryReason, Wallet } from '../../models/wallet.ts';
+import type { RecoveryReason, Wallet } from '../../models/wallet.ts';
 import type { RecoveryRepository } from '../../repositories/recoveries.ts';
 import type { ReportService } from '../contracts.ts';
+import type { EcashArithmetic } from '../ecash/arithmetic.ts';
+import type { RestoredOutput } from '../mint/gateway.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
+import { verified } from './verified.ts';
 
 /** Whose books may be behind: a wallet, or an operation of it. */
 export type Owner = Pick<Wallet, 'npub' | 'mintUrl' | 'unit'> & { walletId: string };
@@ -22,7 +25,8 @@ export type Detection = {
   demandCurrent(wallet: Wallet, requestId: string): Promise<void>;
   /**
    * Outputs that were just planned must be unknown to the mint (NUT-09): one that it has signed was used in a time that
-   * these books have lost, and its signature belongs to a proof that may be spent. Asked before anything rests on them.
+   * these books have lost, and its signature belongs to a proof that may be spent. Asked before anything rests on them. A signature that
+   * verifies proves it.
    * @throws DomainError MELT_BLOCKED_BY_RECONCILIATION, the recovery being demanded then; MINT_UNAVAILABLE, MINT_ERROR
    */
   demandUnsigned(owner: Owner, outputs: readonly PlannedOutput[], requestId?: string): Promise<void>;
@@ -41,18 +45,19 @@ export type Standing = 'untouched' | 'partly' | 'gone' | 'unreachable';
 export function createDetection(parts: {
   recoveries: RecoveryRepository;
   mints: MintDirectory;
+  arithmetic: EcashArithmetic;
   reports: ReportService;
   now: () => Date;
 }): Detection {
-  const { recoveries, mints, reports, now } = parts;
+  const { recoveries, mints, arithmetic, reports, now } = parts;
 
   async function found(
     owner: Owner,
     reason: RecoveryReason,
     requestId?: string,
-    newFrom: NewFrom = {},
+    isProven = false,
   ): Promise<DomainError> {
-    await recoveries.require(owner.walletId, reason, now(), newFrom);
+    await recoveries.require(owner.walletId, reason, now(), isProven);
     return blocked(owner, reason, await report(owner, reason, requestId));
   }
 
@@ -62,6 +67,22 @@ export function createDetection(parts: {
       ...draft,
       ...(requestId === undefined ? {} : { requestId }),
     });
+  }
+
+  /** Whether one of these signatures verifies. Where that cannot be told the demand is made all the same, and scans may prove it. */
+  async function isAnyGood(
+    owner: Owner,
+    outputs: readonly PlannedOutput[],
+    signed: readonly RestoredOutput[],
+  ): Promise<boolean> {
+    const mint = mints.at(owner.mintUrl);
+    // Whatever amounts they were signed for: blanks take any.
+    const blanks = outputs.map((output) => ({ ...output, role: 'blank' as const, amount: 0n }));
+    for (const [keysetId, ofKeyset] of Map.groupBy(blanks, (output) => output.keysetId)) {
+      const good = await verified(keysetId, ofKeyset, signed, mint, arithmetic).catch(() => []);
+      if (good.length > 0) return true;
+    }
+    return false;
   }
 
   /** Those of these proofs that are not unspent; null where the mint does not tell. */
@@ -81,8 +102,9 @@ export function createDetection(parts: {
     async demandUnsigned(owner, outputs, requestId) {
       if (outputs.length === 0) return;
       const restored = await mints.at(owner.mintUrl).gateway.restore(outputs);
-      if (answered(restored, 'tell which outputs it has signed').length === 0) return;
-      throw await found(owner, 'signed_outputs', requestId, lowestOf(outputs));
+      const signed = answered(restored, 'tell which outputs it has signed');
+      if (signed.length === 0) return;
+      throw await found(owner, 'signed_outputs', requestId, await isAnyGood(owner, outputs, signed));
     },
 
     async standing(owner, proofs, isStillSo) {
@@ -108,17 +130,6 @@ export function createDetection(parts: {
       return true;
     },
   };
-}
-
-/**
- * The first index of each keyset among outputs that were taken for new. The counter is past all of them by now, and may be past
- * everything that a lost time has used.
- */
-function lowestOf(outputs: readonly PlannedOutput[]): NewFrom {
-  const byKeyset = Map.groupBy(outputs, ({ keysetId }) => keysetId);
-  return Object.fromEntries(
-    [...byKeyset].map(([keysetId, some]) => [keysetId, Math.min(...some.map(({ counter }) => counter))]),
-  );
 }
 
 /** The incident that a recovery closes. */

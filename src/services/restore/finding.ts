@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { largestSum, type PlannedOutput, type Proof, sumAmounts } from '../../models/proof.ts';
+import { largestSum, sumAmounts } from '../../models/proof.ts';
 import type { OutputPlace, Wallet } from '../../models/wallet.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
 import type { TokenRepository } from '../../repositories/tokens.ts';
 import type { ReportService } from '../contracts.ts';
 import type { EcashArithmetic } from '../ecash/arithmetic.ts';
-import { confirm } from '../ecash/redemption.ts';
 import type { Seeds } from '../ecash/seeds.ts';
-import { unblindRestored } from '../ecash/unblinding.ts';
-import type { RestoredOutput } from '../mint/gateway.ts';
 import { answered, type MintDirectory } from '../mint/mints.ts';
 import type { Ledger } from '../walletService.ts';
 import { batchSize } from './scan.ts';
+import { type Signed, verified } from './verified.ts';
 
 /**
  * What the mint has signed of some outputs: the last one whose signature verifies, and what is to be looked at again. What was
@@ -46,10 +44,11 @@ export function createFinder(parts: {
   async function at(wallet: Wallet, keysetId: string, indices: readonly number[]): Promise<Finding> {
     const items = indices.map((counter) => ({ counter, role: 'blank' as const, amount: 0n }));
     const outputs = await arithmetic.derive({ seed: await seeds.walletSeed(wallet.id), keysetId, items });
-    const { gateway } = mints.at(wallet.mintUrl);
-    const restored = answered(await gateway.restore(outputs), 'tell which outputs it has signed');
+    const mint = mints.at(wallet.mintUrl);
+    const restored = answered(await mint.gateway.restore(outputs), 'tell which outputs it has signed');
     if (restored.length === 0) return nothing;
-    const signed = await verified(wallet, keysetId, outputs, restored);
+    // What does not verify is left where it is: the mint has it, and may show it better.
+    const signed = await verified(keysetId, outputs, restored, mint, arithmetic);
     if (signed.length === 0) return nothing;
     const lastSigned = Math.max(...signed.map(({ output }) => output.counter));
     const owners = await ecash.inHand(wallet.id, new Set(signed.map(({ output }) => output.B_)));
@@ -62,20 +61,6 @@ export function createFinder(parts: {
     const isCredited = unspent.length === 0 || (await credit(wallet, unspent));
     const again = [...owned, ...pending, ...(isCredited ? [] : unspent)].map(placeOf);
     return { lastSigned, again };
-  }
-
-  /** The proofs that good signatures make. What does not verify is left where it is: the mint has it, and may show it better. */
-  async function verified(
-    wallet: Wallet,
-    keysetId: string,
-    outputs: readonly PlannedOutput[],
-    restored: readonly RestoredOutput[],
-  ): Promise<Signed[]> {
-    const { gateway, keysets } = mints.at(wallet.mintUrl);
-    const keys = answered(await keysets.keys(keysetId), 'tell the keys of its keyset');
-    const confirmed = await confirm(restored, outputs, new Set(), gateway);
-    const sure = confirmed ?? answered<RestoredOutput[]>({ kind: 'unreachable' }, 'confirm its signatures');
-    return (await unblindRestored(outputs, sure, keys, arithmetic)).proofs;
   }
 
   /** What no token has, by how it stands at the mint; what is spent there is over. */
@@ -134,8 +119,6 @@ export function createFinder(parts: {
 
   return { at, atAll };
 }
-
-type Signed = { output: PlannedOutput; proof: Proof };
 
 const nothing: Finding = { lastSigned: null, again: [] };
 

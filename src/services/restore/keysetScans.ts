@@ -44,10 +44,7 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
     batches: number,
     { present, keep }: Notes,
   ): Promise<number> {
-    const written = present().scans[keysetId];
     let progress = await progressOf(wallet, keysetId, present());
-    // Where the lost time begins is known: what is signed from there on is of it, and these books' own comes after the move.
-    if (written?.next === 0 && isNeeded(present())) await moveCounter(wallet, keysetId, progress);
     let left = batches;
     while (!progress.done) {
       const indices = nextIndices(progress);
@@ -66,12 +63,12 @@ export function createKeysetScans(parts: { counters: CounterRepository; finder: 
       const lastSigned = found.lastSigned ?? progress.lastSigned;
       // Asked for after the mint: what these books had signed meanwhile lies below it.
       const counterNow = await counters.next(wallet.id, keysetId);
-      const isBehind =
-        progress.isBehind || isLostTime(found.lastSigned, progress, counterNow, isNeeded(present()));
-      progress = { ...progress, next: last + 1, lastSigned, isBehind };
+      const isBehind = isLostTime(found.lastSigned, progress, counterNow, isNeeded(present()));
+      progress = { ...progress, next: last + 1, lastSigned };
       await keep({
         scans: { ...scans, [keysetId]: progress },
         again: [...again, ...found.again],
+        ...(isBehind ? { isProven: true } : {}),
         ...(isBehind && !isNeeded(present()) ? { reason: 'signed_outputs' } : {}),
       });
     }
@@ -142,9 +139,9 @@ function isLostTime(
  */
 export function begunAgain(scans: Recovery['scans']): Recovery['scans'] {
   return Object.fromEntries(
-    Object.entries(scans).map(([keysetId, { isBehind, counter, isMoved }]) => [
+    Object.entries(scans).map(([keysetId, { counter, isMoved }]) => [
       keysetId,
-      { ...unscanned, isBehind, counter, isMoved },
+      { ...unscanned, counter, isMoved },
     ]),
   );
 }

@@ -52,7 +52,9 @@ export function createWalletRecovery(parts: {
 
   async function pass(wallet: Wallet, start: Recovery, signal: AbortSignal): Promise<void> {
     let recovery = start;
-    const keep = async (progress: RecoveryProgress): Promise<void> => {
+    const keep = async (found: RecoveryProgress): Promise<void> => {
+      // With what is proven by now: in what an earlier version wrote, that stands in the scans.
+      const progress = { isProven: recovery.isProven, ...found };
       if (!(await recoveries.advance(recovery, owner, progress)) || signal.aborted) throw new CutShort();
       recovery = { ...recovery, ...progress };
     };
@@ -60,8 +62,7 @@ export function createWalletRecovery(parts: {
     try {
       const { listed, missing } = await keysetsOf(wallet);
       // First of all: what is spent by now has its change signed before the scans come there.
-      const hasBegun = Object.values(start.scans).some(({ next, isMoved }) => next > 0 || isMoved);
-      if (!hasBegun) await reconcile(wallet, notes);
+      if (Object.keys(start.scans).length === 0) await reconcile(wallet, notes);
       await scans.passOver(wallet, missing, notes);
       const isThrough = await scans.goOn(wallet, listed, notes);
       if (!isNeeded(start) && isNeeded(recovery)) await foundBehind(wallet, missing, notes);

@@ -44,7 +44,8 @@ export function createStuckOperations(parts: {
 
   async function close(recovery: Recovery, signal: AbortSignal): Promise<Recovery['stuckSince']> {
     const stillStuck: Recovery['stuckSince'] = {};
-    if (!isProven(recovery)) return stillStuck;
+    // What a mint says of quotes and proofs may be a mistake of a moment, and where it is, these operations end by their own rules.
+    if (!recovery.isProven) return stillStuck;
     for await (const operation of ecash.openBefore(recovery.walletId, recovery.since)) {
       signal.throwIfAborted();
       const { gateway } = mints.at(operation.mintUrl);
@@ -148,14 +149,6 @@ async function endingOfMinting(operation: MintingOperation, gateway: MintGateway
   if (quote.kind === 'unreachable') answered(quote, 'tell the state of a mint quote');
   if (quote.kind !== 'answer' || quote.value.state !== 'ISSUED') return null;
   return (await isAnySigned(outputsFor(operation, 'issue'), gateway)) === false ? { kind: 'issued' } : null;
-}
-
-/**
- * Whether it is certain that the books are behind: by signatures that verify on outputs which these books took for new. What a
- * mint says of quotes and proofs may be a mistake of a moment, and where it is, these operations end by their own rules.
- */
-function isProven({ scans }: Recovery): boolean {
-  return Object.values(scans).some(({ isBehind }) => isBehind);
 }
 
 function outputsFor(operation: Operation, purpose: 'melt' | 'issue' | 'swap'): PlannedOutput[] {

@@ -116,6 +116,7 @@ export function createInstance(parts: {
       },
     },
     mints,
+    arithmetic,
     reports,
     now,
   });
