@@ -63,7 +63,7 @@ export type Recovery = {
   since: Date;
   /** Grows whenever the books are found behind again, so that no pass ends what it has not looked at. */
   generation: number;
-  /** Whether signatures that verify, on outputs which these books took for new, have shown that they are behind: once shown, it stays so. */
+  /** Signatures that verify, on outputs which these books took for new, have shown that they are behind: it stays so. */
   isProven: boolean;
   scans: Record<string, ScanProgress>;
   again: OutputPlace[];

@@ -74,7 +74,7 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
     if (reason === 'quote_issued') return amend({}, due);
     if (reason !== 'signed_outputs') return amend({}, { ...due, 'recovery.reason': reason });
     if (await amend({ 'recovery.state': 'watching' }, fromTheFirst)) return true;
-    // Until the counters have been moved, whoever plans outputs finds them signed: that is being seen to. What it proves is news, once.
+    // Until the counters have been moved, whoever plans outputs finds them signed: that is being seen to. Only the proof is news.
     const isSeenTo = { 'recovery.state': { $in: ['required', 'running'] satisfies RecoveryState[] } };
     if (isProven && (await amend({ ...isSeenTo, 'recovery.is_proven': { $ne: true } }, {}))) return true;
     return (await wallets.exists({ _id: walletId, ...isSeenTo })) !== null;
@@ -90,7 +90,8 @@ export function createRecoveryRepository({ wallets }: Pick<Database, 'wallets'>)
 
   /**
    * Demands that every wallet be recovered, or those of one npub: somebody knows that an old backup was restored. A recovery
-   * that stands in the books begins again at the first index, since it may come from that backup; what has been proven stays so. @returns how many wallets
+   * that stands in the books begins again at the first index, since it may come from that backup; what was proven stays so.
+   * @returns how many wallets
    */
   async function requireAnew(npub: string | null, now: Date): Promise<number> {
     const begin = async () => {

@@ -53,8 +53,9 @@ async function payInVain(): Promise<Sent> {
 /** The first look at these outputs comes a moment before the mint has signed them. */
 function signLate(names: readonly string[]): void {
   const hide = (body: Body & { outputs?: { B_: string }[] }): void => {
-    body.signatures = body.signatures?.filter((_, at) => !names.includes(body.outputs?.[at]?.B_ ?? ''));
-    body.outputs = body.outputs?.filter(({ B_ }) => !names.includes(B_));
+    const { outputs = [], signatures = [] } = body;
+    body.signatures = signatures.filter((_, at) => !names.includes(outputs[at]?.B_ ?? ''));
+    body.outputs = outputs.filter(({ B_ }) => !names.includes(B_));
   };
   mint.tale = (request, carry) => {
     if (!posts(request, '/v1/restore') || !namesIn(request).some((B_) => names.includes(B_)))

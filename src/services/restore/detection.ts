@@ -69,7 +69,7 @@ export function createDetection(parts: {
     });
   }
 
-  /** Whether one of these signatures verifies. Where that cannot be told, the scans may show as much; the demand does not wait for it. */
+  /** Whether one of these signatures verifies. Where that cannot be told the demand is made all the same, and scans may prove it. */
   async function isAnyGood(
     owner: Owner,
     outputs: readonly PlannedOutput[],
