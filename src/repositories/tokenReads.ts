@@ -34,13 +34,14 @@ const longAgo = new Date(0);
 export function createTokenReads(database: Pick<Database, 'tokens'>, sealers: Sealers) {
   const { tokens } = database;
 
-  /** Unspent and unreserved tokens, oldest first, without secrets. Bounded. */
+  /** Unspent and unreserved tokens, the largest first, without secrets. At most 5,000: more than any payment is made of. */
   async function spendable(walletId: string): Promise<TokenOutline[]> {
     const found = await tokens
       .find({ wallet_id: walletId, status: 'unspent', reserved_by: null })
       .select({ 'proofs.sealed': 0, 'proofs.C': 0 })
-      .sort({ created_at: 1 })
+      .sort({ total_amount: -1 })
       .limit(maxTokensRead)
+      .hint('by_status_and_amount')
       .lean<TokenDocument[]>();
     return found.map(toOutline);
   }

@@ -3,6 +3,7 @@ import { invariant } from '../models/errors.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { TokenDocument } from '../models/schemas/token.ts';
 import { type CashuToken, type SpentReason, statusesBefore, type TransactionType } from '../models/token.ts';
+import { createArchiveLookUp } from './archive/lookUp.ts';
 import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
 import { tokenDocument } from './tokenDocuments.ts';
@@ -14,6 +15,8 @@ import { insertWhole } from './whole.ts';
 /** What every token of one operation shares. */
 export type TokenOwner = { npub: string; walletId: string; mintUrl: string; unit: string };
 
+type CreditDraft = { transactionType: TransactionType; transactionId: string; proofs: Proof[]; at: Date };
+
 export type TokenRepository = ReturnType<typeof createTokenRepository>;
 
 /** Tokens: read, reserved, spent, credited. Every change of status names, in the query itself, the statuses it may come from. */
@@ -21,6 +24,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
   const { tokens } = database;
   const reads = createTokenReads(database, sealers);
   const splits = createTokenSplits(database);
+  const archive = createArchiveLookUp(database);
 
   /** Frees what an operation had reserved. @returns how many tokens. */
   async function unreserve(tx: Transaction, walletId: string, operationId: string): Promise<number> {
@@ -65,11 +69,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
   }
 
   /** Inserts a token that holds these proofs as spendable balance. The unique indexes refuse a second booking. */
-  async function credit(
-    tx: Transaction,
-    owner: TokenOwner,
-    draft: { transactionType: TransactionType; transactionId: string; proofs: Proof[]; at: Date },
-  ): Promise<CashuToken> {
+  async function credit(tx: Transaction, owner: TokenOwner, draft: CreditDraft): Promise<CashuToken> {
     invariant(draft.proofs.length > 0, `${draft.transactionId}: an empty token is never credited`);
     const token: CashuToken = {
       ...owner,
@@ -83,6 +83,16 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     const sealer = await sealers.toSeal(walletScope(token.walletId), tx);
     await insertWhole<TokenDocument>(tokens, tokenDocument(token, sealer), tx);
     return token;
+  }
+
+  /** The same of ecash that was found, not made just now: it may have been the wallet's before. @throws ProofsArchived */
+  async function creditFound(tx: Transaction, owner: TokenOwner, draft: CreditDraft): Promise<CashuToken> {
+    await archive.demandNone(
+      tx,
+      owner,
+      draft.proofs.map(({ Y }) => Y),
+    );
+    return credit(tx, owner, draft);
   }
 
   /** Inserts a token that was given to somebody else and is watched by its operation until they take it. */
@@ -184,6 +194,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     spendReserved,
     spendStillReserved,
     credit,
+    creditFound,
     handOut,
     awaitPayment,
     fill,

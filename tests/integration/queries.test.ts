@@ -16,6 +16,7 @@ const ofNoWallet: Record<string, string> = {
   'wallets.aggregate(mint_url)': 'metrics: solvency',
   'wallets.findAndModify(mint_url,solvency_due_at)': 'verification: whose turn it is',
   'wallets.findAndModify(mint_url,upkeep_due_at)': 'upkeep: whose turn it is',
+  'wallets.findAndModify(archive_due_at)': 'the archive: whose turn it is',
   'audit_unsealed.count()': 'metrics: by the size of the collection',
   'audit_unsealed.find()': 'sealing: whatever waits for it',
   'audit_seals.find(event_id)': 'sealing: whether an event has its seal',
