@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { fill } from '../../bench/growth/fill.ts';
 import { syntheticWallet } from '../../bench/growth/synthetic.ts';
-import type { ListPosition } from '../../src/models/transaction.ts';
+import type { ListPosition, TransactionOutline } from '../../src/models/transaction.ts';
 import { createArchivingRepository } from '../../src/repositories/archive/archiving.ts';
 import type { Database } from '../../src/repositories/database.ts';
 import { createLedgerRepository } from '../../src/repositories/ledger.ts';
 import { createTokenRepository } from '../../src/repositories/tokens.ts';
-import { createTransactionListRepository } from '../../src/repositories/transactionList.ts';
+import {
+  createTransactionListRepository,
+  type TransactionFilter,
+} from '../../src/repositories/transactionList.ts';
 import { openFresh } from '../support/openFresh.ts';
 import { profiled } from '../support/profiled.ts';
 import { oneForAll } from '../support/sealers.ts';
@@ -24,10 +28,8 @@ describe('a wallet that has spent two thousand tokens, beside one that has spent
       syntheticWallet(many, { unspent: 20, spent: 2_000, melts: 1_000 }),
       syntheticWallet(dust, { unspent: 6_000, spent: 0, melts: 0 }),
     ]) {
-      const { connection, tokens, operations } = database;
-      await connection.collection(tokens.collection.name).insertMany(one.tokens);
-      if (one.operations.length > 0)
-        await connection.collection(operations.collection.name).insertMany(one.operations);
+      await fill(database, 'tokens', one.tokens);
+      await fill(database, 'operations', one.operations);
     }
   });
   afterAll(() => end());
@@ -84,13 +86,15 @@ describe('a wallet that has spent two thousand tokens, beside one that has spent
       const pages: unknown[] = [];
       let after: ListPosition | null = null;
       for (let page = 0; page < 10; page += 1) {
-        const where = { among, externalId: null, after };
+        const where: TransactionFilter = { among, externalId: null, after };
         pages.push(await examined(() => newest(many, where, 50)));
-        const last = (await newest(many, where, 50)).at(-1);
+        const last: TransactionOutline | undefined = (await newest(many, where, 50)).at(-1);
         after = last === undefined ? null : { createdAt: last.createdAt, id: last.id };
       }
       expect(new Set(pages.slice(1).map((page) => JSON.stringify(page))).size).toBe(1);
-      expect(pages[0]).toEqual(await examined(() => newest(few, { among, externalId: null, after: null }, 50)));
+      expect(pages[0]).toEqual(
+        await examined(() => newest(few, { among, externalId: null, after: null }, 50)),
+      );
     }
   });
 
