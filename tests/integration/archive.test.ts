@@ -28,7 +28,7 @@ const transport: Transport = (request) =>
 describe('a wallet whose spent tokens are archived', () => {
   let world: World;
   beforeAll(async () => {
-    world = await startWorld({ env: { CRUCIBLE_ARCHIVE_AFTER_MS: '0' }, overrides: { transport } });
+    world = await startWorld({ overrides: { transport } });
   });
   afterAll(() => world.end());
 

@@ -48,6 +48,7 @@ describe('what is asked of the database while wallets are used in every way', ()
         CRUCIBLE_METRICS_TOKEN: metricsToken,
         CRUCIBLE_UPKEEP_INTERVAL_MS: '200',
         CRUCIBLE_SOLVENCY_INTERVAL_MS: '500',
+        CRUCIBLE_ARCHIVE_AFTER_MS: '86400000',
       },
     });
     asked = await profiled(world.context.database.connection, () => useEverything(world));
