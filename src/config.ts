@@ -37,6 +37,8 @@ export type Config = {
   upkeepIntervalMs: number;
   /** How often each wallet's books are held against its mint; 0 = never. */
   solvencyIntervalMs: number;
+  /** How long ago a token must have been spent to be archived; 0 = none is. */
+  archiveAfterMs: number;
   /** Highest fee (reserve + input fees) that a melt may cost: base + percent of the amount, in the wallet's unit. */
   feeCapBase: bigint;
   feeCapPercent: bigint;
@@ -120,6 +122,7 @@ function configFrom(settings: Settings): Config {
     workerIntervalMs: settings.integer('CRUCIBLE_WORKER_INTERVAL_MS', 500, 10, 60_000),
     upkeepIntervalMs: settings.integer('CRUCIBLE_UPKEEP_INTERVAL_MS', 60_000, 0, 86_400_000),
     solvencyIntervalMs: settings.integer('CRUCIBLE_SOLVENCY_INTERVAL_MS', 3_600_000, 0, 604_800_000),
+    archiveAfterMs: settings.integer('CRUCIBLE_ARCHIVE_AFTER_MS', 86_400_000, 0, 31_536_000_000),
     feeCapBase: BigInt(settings.integer('CRUCIBLE_FEE_CAP_BASE', 100, 0, Number.MAX_SAFE_INTEGER)),
     feeCapPercent: BigInt(settings.integer('CRUCIBLE_FEE_CAP_PERCENT', 10, 0, 100)),
     directMeltPercent: settings.integer('CRUCIBLE_DIRECT_MELT_PERCENT', 100, 0, 100),

@@ -12,6 +12,7 @@ import { createDeploymentRepository } from './repositories/deployment.ts';
 import { isDatabaseWritable } from './repositories/health.ts';
 import { noteDataKeysAlone, refuseWrongMasterKeys } from './repositories/resealing/startCheck.ts';
 import { createApiKeyService } from './services/apiKeyService.ts';
+import { createArchiveRounds } from './services/archive/archiveRounds.ts';
 import { type AuditSealing, createAuditSealing } from './services/audit/sealing.ts';
 import { type AuditVerification, createAuditVerification } from './services/audit/verification.ts';
 import { createBearerTokenService } from './services/auth/bearerTokens.ts';
@@ -160,7 +161,7 @@ export async function createContext(given: {
     for (const { start } of rounds()) start();
     reports.start();
   };
-  const rounds = () => [worker, sweeper, sealing, unserved, overcome, restore, upkeep, solvency];
+  const rounds = () => [worker, sweeper, sealing, unserved, overcome, restore, upkeep, solvency, archive];
   const stopWorkers = () => Promise.allSettled(rounds().map(({ stop }) => stop()));
 
   const runs = createRuns();
@@ -191,6 +192,7 @@ export async function createContext(given: {
     logger,
     now,
   });
+  const archive = createArchiveRounds({ ...stores, afterMs: config.archiveAfterMs, logger, now });
   const preparation = createPreparation({ ...common, budgets, keeping });
 
   const sending = {

@@ -1,6 +1,7 @@
 import type { Config } from './config.ts';
 import type { Logger } from './logger.ts';
 import { createApiKeyRepository } from './repositories/apiKeys.ts';
+import { createArchivingRepository } from './repositories/archive/archiving.ts';
 import { createAuditRepository } from './repositories/audit.ts';
 import { createAuditChain } from './repositories/auditChain.ts';
 import type { AuditMacs } from './repositories/auditMacs.ts';
@@ -69,6 +70,7 @@ export function createStores(given: {
     receives: createReceiveRepository(database, tokens, operations, audit, now),
     upkeeps: createUpkeepRepository(database, tokens, operations, audit, now),
     upkeepTurns: createUpkeepTurnRepository(database),
+    archiving: createArchivingRepository(database),
     solvency: createSolvencyRepository(database),
     transactionList: createTransactionListRepository(database),
     ledger: createLedgerRepository(database, now),

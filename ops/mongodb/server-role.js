@@ -10,6 +10,8 @@ const database = db.getName();
 /** Whatever a new version brings beside these can be added to, and not changed, until it stands here. */
 const changing = [
   'api_keys',
+  'archive_sums',
+  'archived_tokens',
   'audit_unsealed',
   'bearer_tokens',
   'cashu_tokens',

@@ -31,7 +31,7 @@ export function createBookedProofReads(database: Pick<Database, 'tokens' | 'oper
         .limit(limit)
         .lean<Pick<TokenDocument, '_id'>[]>();
     const [unspent, waiting] = await Promise.all([
-      named({ status: 'unspent' }, 'spendable'),
+      named({ status: 'unspent' }, 'by_status_and_amount'),
       named({ status: 'pending' }, 'waiting'),
     ]);
     return [...unspent, ...waiting].slice(0, limit).map(({ _id }) => _id);
@@ -61,7 +61,7 @@ export function createBookedProofReads(database: Pick<Database, 'tokens' | 'oper
         ])
         .hint(index);
     const [unspent, waiting] = await Promise.all([
-      inOrder('unspent', 'spendable'),
+      inOrder('unspent', 'by_status_and_amount'),
       inOrder('pending', 'waiting'),
     ]);
     const ids = [...unspent, ...waiting].map(({ _id }) => _id);

@@ -28,7 +28,9 @@ export class CameBack extends Error {
 export type ProofNames = { inputs: readonly string[]; outputs: readonly string[] };
 
 /** Demands, in a transaction, that no recovery changes what a decision about an operation rests on. */
-export function createComebacks({ wallets, tokens }: Pick<Database, 'wallets' | 'tokens'>) {
+export function createComebacks(database: Pick<Database, 'wallets' | 'tokens' | 'archivedTokens'>) {
+  const { wallets, tokens, archivedTokens } = database;
+
   /** Written, so that none can begin beside it. @throws UnderRecovery */
   async function demandNoRecovery(tx: Transaction, { walletId }: Operation): Promise<void> {
     const { modifiedCount } = await wallets.updateOne(
@@ -56,17 +58,20 @@ export function createComebacks({ wallets, tokens }: Pick<Database, 'wallets' | 
     { walletId, mintUrl, sourceTokenIds }: MeltOperation,
     Ys: readonly string[],
   ): Promise<boolean> {
-    const found = await tokens
-      .findOne({
-        wallet_id: walletId,
-        mint_url: mintUrl,
-        'proofs.Y': { $in: [...Ys] },
-        _id: { $nin: [...sourceTokenIds] },
-      })
-      .select({ _id: 1 })
-      .session(tx.session)
-      .lean<Pick<TokenDocument, '_id'>>();
-    return found !== null;
+    for (const where of [tokens, archivedTokens]) {
+      const found = await where
+        .findOne({
+          wallet_id: walletId,
+          mint_url: mintUrl,
+          'proofs.Y': { $in: [...Ys] },
+          _id: { $nin: [...sourceTokenIds] },
+        })
+        .select({ _id: 1 })
+        .session(tx.session)
+        .lean<Pick<TokenDocument, '_id'>>();
+      if (found !== null) return true;
+    }
+    return false;
   }
 
   /** One that was not reserved any more when the payment was given up has stayed in the wallet. */
@@ -74,14 +79,16 @@ export function createComebacks({ wallets, tokens }: Pick<Database, 'wallets' | 
     tx: Transaction,
     { walletId, sourceTokenIds }: MeltOperation,
   ): Promise<boolean> {
-    const gone = await tokens
-      .countDocuments({
-        _id: { $in: [...sourceTokenIds] },
-        wallet_id: walletId,
-        status: 'spent',
-        spent_reason: { $in: ['operation', 'written_off'] },
-      })
-      .session(tx.session);
+    let gone = 0;
+    for (const where of [tokens, archivedTokens])
+      gone += await where
+        .countDocuments({
+          _id: { $in: [...sourceTokenIds] },
+          wallet_id: walletId,
+          status: 'spent',
+          spent_reason: { $in: ['operation', 'written_off'] },
+        })
+        .session(tx.session);
     return gone === sourceTokenIds.length;
   }
 

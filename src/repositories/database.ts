@@ -3,6 +3,7 @@ import mongoose from 'mongoose';
 import { createFairTurns, type FairTurns } from '../models/fairTurns.ts';
 import { bearerTokenSchema, keySpendingSchema, signedRequestSchema } from '../models/schemas/access.ts';
 import { apiKeySchema, reportSchema, walletSchema } from '../models/schemas/account.ts';
+import { archiveSumSchema, archivedTokenSchema as spentTokenSchema } from '../models/schemas/archive.ts';
 import { auditSchema, sealSchema, unsealedSchema } from '../models/schemas/audit.ts';
 import { dataKeySchema } from '../models/schemas/dataKey.ts';
 import { deploymentSchema } from '../models/schemas/deployment.ts';
@@ -81,6 +82,8 @@ export async function connectDatabase(uri: string, turns: FairTurns = createTran
     turns,
     appName,
     tokens: connection.model('CashuToken', tokenSchema),
+    archivedTokens: connection.model('ArchivedSpentToken', spentTokenSchema),
+    archiveSums: connection.model('ArchiveSum', archiveSumSchema),
     operations: connection.model('Operation', operationSchema),
     idempotency: connection.model('IdempotencyKey', idempotencySchema),
     counters: connection.model('Counter', counterSchema),

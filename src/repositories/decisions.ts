@@ -44,7 +44,7 @@ export function leftOut(operation: MeltOperation): Proof[] {
 
 /** What people decide about operations: each decision with its audit event, both or neither (ADR 36). */
 export function createDecisionRepository(
-  database: Transacting & Pick<Database, 'wallets' | 'tokens'>,
+  database: Transacting & Pick<Database, 'wallets' | 'tokens' | 'archivedTokens'>,
   tokens: TokenRepository,
   operations: OperationRepository,
   audit: AuditRepository,
@@ -91,7 +91,7 @@ export function createDecisionRepository(
    * Ends an operation without knowing its outcome: what it has reserved and nobody can prove to be the wallet's is spent by
    * these books; what is proven becomes spendable, and so does `unspent`, which a fence had left out.
    * Not beside a recovery, which may have passed by what it would have to find.
-   * @throws StaleOperation, UnderRecovery, CommitUnknown
+   * @throws StaleOperation, UnderRecovery, ProofsArchived, CommitUnknown
    */
   function writeOff(operation: Operation, unspent: readonly Proof[], noted: AuditEvent): Promise<void> {
     return runTransaction(database, operation.walletId, async (tx) => {
@@ -109,13 +109,16 @@ export function createDecisionRepository(
     });
   }
 
-  /** That some of its tokens are not there any more may be what has stopped it: it is counted here, and stops nothing. */
+  /**
+   * That some of its tokens are not there any more may be what has stopped it: it is counted here, and stops nothing. What is
+   * credited has lain about for as long as people took.
+   */
   function forgiving() {
     const missing = { tokens: 0 };
     const spendReserved: TokenRepository['spendReserved'] = async (...of) => {
       missing.tokens += await tokens.spendStillReserved(...of);
     };
-    return { missing, books: { ...tokens, spendReserved } };
+    return { missing, books: { ...tokens, credit: tokens.creditFound, spendReserved } };
   }
 
   async function close(

@@ -12,6 +12,7 @@ import type { OperationDocument } from '../models/schemas/operation.ts';
 import type { TokenDocument } from '../models/schemas/token.ts';
 import type { UpkeepOperation } from '../models/upkeep.ts';
 import type { Wallet } from '../models/wallet.ts';
+import { createArchiveLookUp, ProofsArchived } from './archive/lookUp.ts';
 import type { AuditRepository } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
@@ -34,7 +35,8 @@ export type RecoveredEcashRepository = ReturnType<typeof createRecoveredEcashRep
 
 /** What a recovery reads of a wallet, and the transactions by which it puts the books right. */
 export function createRecoveredEcashRepository(
-  database: Transacting & Pick<Database, 'tokens' | 'operations' | 'wallets'>,
+  database: Transacting &
+    Pick<Database, 'tokens' | 'operations' | 'wallets' | 'archivedTokens' | 'archiveSums'>,
   sealers: Sealers,
   tokens: TokenRepository,
   operations: OperationRepository,
@@ -42,14 +44,26 @@ export function createRecoveredEcashRepository(
   now: () => Date,
 ) {
   const record = audit.ofOperations(now);
+  const archive = createArchiveLookUp(database);
 
   /** The keysets of everything that the wallet has, or ever had, in a token or an operation. */
   async function keysets(walletId: string): Promise<Set<string>> {
-    const [ofTokens, ofOperations] = await Promise.all([
+    const [ofTokens, archived, ofOperations] = await Promise.all([
       database.tokens.distinct('proofs.keyset_id', { wallet_id: walletId }),
+      database.archiveSums.distinct('keysets', { _id: walletId }),
       database.operations.distinct('attempts.keyset_id', { wallet_id: walletId }),
     ]);
-    return new Set([...ofTokens, ...ofOperations].map(String).filter((id) => id !== ''));
+    return new Set([...ofTokens, ...archived, ...ofOperations].map(String).filter((id) => id !== ''));
+  }
+
+  /**
+   * Those of these proofs, by name, that a token holds, whatever has become of it. Archived tokens are looked at last: what goes
+   * there meanwhile is seen twice, and not missed.
+   */
+  async function booked({ id, mintUrl }: Wallet, Ys: readonly string[]): Promise<ReadonlySet<string>> {
+    const holding = await tokens.holding({ id, mintUrl }, Ys);
+    const live = holding.flatMap(({ proofs }) => proofs.map(({ Y }) => Y));
+    return new Set([...live, ...(await archive.among({ walletId: id, mintUrl }, Ys))]);
   }
 
   /** Open operations that are older than this, each read when it is its turn. */
@@ -119,7 +133,7 @@ export function createRecoveredEcashRepository(
 
   /**
    * Credits ecash that was found by the wallet's seed, as a token of its own, and counts it in the recovery.
-   * @returns false where one of the proofs is in a token by now, or the recovery is over, in other hands; then nothing was written.
+   * @returns false where one of the proofs is, or was, in a token by now, or the recovery is over, in other hands; then nothing was written.
    */
   async function credit(wallet: Wallet, transactionId: string, proofs: readonly Proof[]): Promise<boolean> {
     const { id: walletId, npub, mintUrl, unit } = wallet;
@@ -127,7 +141,7 @@ export function createRecoveredEcashRepository(
       await runTransaction(database, walletId, async (tx) => {
         const at = now();
         const owner = { npub, walletId, mintUrl, unit };
-        await tokens.credit(tx, owner, {
+        await tokens.creditFound(tx, owner, {
           transactionType: 'received',
           transactionId,
           proofs: [...proofs],
@@ -148,8 +162,8 @@ export function createRecoveredEcashRepository(
       });
       return true;
     } catch (error) {
-      if (error instanceof RecoveryOver || duplicateKeyIndex(error) !== null || isWriteConflict(error))
-        return false;
+      if (error instanceof RecoveryOver || error instanceof ProofsArchived) return false;
+      if (duplicateKeyIndex(error) !== null || isWriteConflict(error)) return false;
       throw error;
     }
   }
@@ -182,7 +196,7 @@ export function createRecoveredEcashRepository(
           proofs: [...untouched],
           at,
         };
-        await tokens.credit(tx, ownerOf(operation), draft);
+        await tokens.creditFound(tx, ownerOf(operation), draft);
       }
       return {
         state: 'released',
@@ -250,6 +264,7 @@ export function createRecoveredEcashRepository(
   return {
     ...createOutputsInHand(database, sealers),
     keysets,
+    booked,
     openBefore,
     openMeltsBefore,
     spentOutputs,

@@ -92,7 +92,7 @@ export function createSolvencyRepository(
             },
           },
         ])
-        .hint('spendable')
+        .hint('by_status_and_amount')
         .session(session);
       let booked = BigInt(unspent?.sum ?? 0);
       for (const { where, hint } of holding) {

@@ -36,10 +36,11 @@ const longAgo = new Date(0);
 export function createTokenReads(database: Pick<Database, 'tokens'>, sealers: Sealers) {
   const { tokens } = database;
 
-  /** Unspent and unreserved tokens, oldest first, without secrets. Bounded. */
+  /** Unspent and unreserved tokens, the largest first, without secrets. At most 5,000: more than any payment is made of. */
   async function spendable(walletId: string): Promise<TokenOutline[]> {
     const free = { wallet_id: walletId, status: 'unspent', reserved_by: null };
-    const reading = { fields: noSecrets, sort: { created_at: 1 }, limit: maxTokensRead } as const;
+    const order = { sort: { total_amount: -1 }, hint: 'by_status_and_amount' } as const;
+    const reading = { fields: noSecrets, limit: maxTokensRead, ...order };
     return (await readWhole<TokenDocument>(tokens, free, reading)).map(toOutline);
   }
 

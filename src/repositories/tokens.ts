@@ -3,6 +3,7 @@ import { invariant } from '../models/errors.ts';
 import { type Proof, sumAmounts } from '../models/proof.ts';
 import type { TokenDocument } from '../models/schemas/token.ts';
 import { type CashuToken, type SpentReason, statusesBefore, type TransactionType } from '../models/token.ts';
+import { createArchiveLookUp } from './archive/lookUp.ts';
 import type { Database } from './database.ts';
 import { type Sealers, walletScope } from './dataKeys.ts';
 import { tokenDocument } from './tokenDocuments.ts';
@@ -29,6 +30,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
   const { tokens } = database;
   const reads = createTokenReads(database, sealers);
   const splits = createTokenSplits(database);
+  const archive = createArchiveLookUp(database);
 
   /** Frees what an operation had reserved. @returns how many tokens. */
   async function unreserve(tx: Transaction, walletId: string, operationId: string): Promise<number> {
@@ -83,6 +85,16 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     const token = draftToken(owner, draft);
     await insert(tx, token);
     return token;
+  }
+
+  /** The same of ecash that was found, not made just now: it may have been the wallet's before. @throws ProofsArchived */
+  async function creditFound(tx: Transaction, owner: TokenOwner, draft: TokenDraft): Promise<CashuToken> {
+    await archive.demandNone(
+      tx,
+      owner,
+      draft.proofs.map(({ Y }) => Y),
+    );
+    return credit(tx, owner, draft);
   }
 
   /** Inserts a token that was given to somebody else and is watched by its operation until they take it. */
@@ -182,6 +194,7 @@ export function createTokenRepository(database: Database, sealers: Sealers) {
     spendStillReserved,
     insert,
     credit,
+    creditFound,
     handOut,
     awaitPayment,
     fill,

@@ -1,3 +1,4 @@
+import { archiving } from './archiving.ts';
 import { auditing } from './audit.ts';
 import { booking } from './booking.ts';
 import type { Breakage } from './breakage.ts';
@@ -26,6 +27,7 @@ export const breakages: readonly Breakage[] = [
   ...secrets,
   ...wallets,
   ...auditing,
+  ...archiving,
   ...deciding,
   ...takingTurns,
 ];

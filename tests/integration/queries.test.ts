@@ -17,12 +17,18 @@ const ofNoWallet: Record<string, string> = {
   'wallets.aggregate(mint_url)': 'metrics: solvency',
   'wallets.findAndModify(mint_url,solvency_due_at)': 'verification: whose turn it is',
   'wallets.findAndModify(mint_url,upkeep_due_at)': 'upkeep: whose turn it is',
+  'wallets.findAndModify(archive_due_at)': 'the archive: whose turn it is',
+  'operations.aggregate(due_at,mint_url,open)':
+    'once a minute: what waits for a mint that is not configured any more',
+  'wallets.aggregate(mint_url,recovery.due_at)': 'the same of recoveries',
   'audit_unsealed.count()': 'metrics: by the size of the collection',
   'audit_unsealed.find()': 'sealing: whatever waits for it',
   'error_reports.aggregate(status)': 'metrics: open reports',
   'error_reports.find()': 'the list for support',
   'error_reports.find(last_at,resolved_at,status)': 'resolved reports that nobody needs any more',
   'error_reports.update(dedupe_key,status)': 'an incident is over',
+  'error_reports.update(dedupe_key,last_at,status)':
+    'so is one of the whole server, which nobody meets any more',
 };
 
 const sharded = new Set(shardedCollections());
@@ -49,6 +55,7 @@ describe('what is asked of the database while wallets are used in every way', ()
         CRUCIBLE_METRICS_TOKEN: metricsToken,
         CRUCIBLE_UPKEEP_INTERVAL_MS: '200',
         CRUCIBLE_SOLVENCY_INTERVAL_MS: '500',
+        CRUCIBLE_ARCHIVE_AFTER_MS: '86400000',
       },
     });
     asked = await profiled(world.context.database.connection, () => useEverything(world));

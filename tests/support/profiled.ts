@@ -18,6 +18,7 @@ export type Profiled = {
   /** How, e.g. `IXSCAN { wallet_id: 1 }`; '' where it looks for nothing. */
   plan: string;
   docsExamined: number;
+  keysExamined: number;
   docsReturned: number;
   inTransaction: boolean;
 };
@@ -51,6 +52,7 @@ function read(entry: mongo.Document): Profiled {
     filter: filterOf(command, given),
     plan: entry['planSummary'] ?? '',
     docsExamined: entry['docsExamined'] ?? 0,
+    keysExamined: entry['keysExamined'] ?? 0,
     docsReturned: entry['nreturned'] ?? 0,
     inTransaction: given['autocommit'] === false,
   };

@@ -55,6 +55,7 @@ export async function openPremises(settings: Record<string, string> = {}) {
     // Its fees would be in nobody's story.
     CRUCIBLE_UPKEEP_INTERVAL_MS: '0',
     CRUCIBLE_SOLVENCY_INTERVAL_MS: '0',
+    CRUCIBLE_ARCHIVE_AFTER_MS: '0',
     ...settings,
   };
   const servers = new Set<RealServer>();

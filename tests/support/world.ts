@@ -64,6 +64,8 @@ export async function startWorld(options: WorldOptions = {}) {
     CRUCIBLE_CURVE_THREADS: '0',
     // So do those of verification.
     CRUCIBLE_SOLVENCY_INTERVAL_MS: '0',
+    // And of the archive.
+    CRUCIBLE_ARCHIVE_AFTER_MS: '0',
     ...options.env,
   };
   const isScanned = options.leakScan === true || isEveryWorldScanned();

@@ -58,6 +58,8 @@ export type WalletDocument = {
   taken_up?: number;
   /** When upkeep looks at it next; absent where it never has. */
   upkeep_due_at?: Date;
+  /** When its spent tokens are looked through for old ones next; absent where they never were. */
+  archive_due_at?: Date;
   /** When its books are held against the mint next, by the server itself; absent where they never were. */
   solvency_due_at?: Date;
   /** When that was done last, as a whole, and what came of it: what the books hold, and what of that the mint honours. */
@@ -85,6 +87,7 @@ export const walletSchema = new Schema<WalletDocument>(
     last_recovery: { type: Schema.Types.Mixed },
     taken_up: { type: Number },
     upkeep_due_at: { type: Date },
+    archive_due_at: { type: Date },
     solvency_due_at: { type: Date },
     solvency_at: { type: Date },
     solvency_booked: { type: BigInt },
@@ -106,6 +109,8 @@ walletSchema.index(
 walletSchema.index({ npub: 1, mint_url: 1, unit: 1 }, { name: 'one_wallet_per_mint_and_unit', unique: true });
 // Those that upkeep has never looked at come first.
 walletSchema.index({ mint_url: 1, upkeep_due_at: 1 }, { name: 'upkeep_at_mint' });
+// The same of archival, which asks no mint.
+walletSchema.index({ archive_due_at: 1 }, { name: 'archive_turn' });
 // The same of verification; with all that is summed up over thousands of wallets.
 walletSchema.index(
   { mint_url: 1, solvency_due_at: 1, unit: 1, solvency_at: 1, solvency_booked: 1, solvency_verified: 1 },

@@ -64,7 +64,11 @@ tokenSchema.index(
   { wallet_id: 1, mint_url: 1, 'proofs.Y': 1 },
   { name: 'one_token_per_proof', unique: true, partialFilterExpression: { 'proofs.Y': { $exists: true } } },
 );
-tokenSchema.index({ wallet_id: 1, status: 1, reserved_by: 1 }, { name: 'spendable' });
+// Holds all that a balance sums up; and the largest first, of which a payment is made.
+tokenSchema.index(
+  { wallet_id: 1, status: 1, reserved_by: 1, total_amount: 1 },
+  { name: 'by_status_and_amount' },
+);
 tokenSchema.index({ wallet_id: 1, spent_at: -1 }, { name: 'recently_spent' });
 tokenSchema.index(
   { wallet_id: 1, created_at: -1 },

@@ -17,10 +17,22 @@ export const purposeName = (walletId: string, transactionId: string): string =>
 export const proofPlace = (walletId: string, mintUrl: string, Y: string): string =>
   `${walletId} ${mintUrl} ${Y}`;
 
-/** Reads all of both collections: before the migration no index needs to be there that could answer. */
-export async function* occupantsOf({ connection, tokens, wallets }: Database): AsyncGenerator<Occupant> {
+/** Reads all of these collections: before the migration no index needs to be there that could answer. */
+export async function* occupantsOf(database: Database): AsyncGenerator<Occupant> {
+  const { connection, tokens, archivedTokens, wallets } = database;
+  // What goes over meanwhile is met twice, and not missed.
+  for (const { collection } of [tokens, archivedTokens]) yield* tokensIn(connection, collection.name);
+  const someWallets = connection
+    .collection<WalletDocument>(wallets.collection.name)
+    .find({}, { batchSize, projection: { npub: 1 }, enableUtf8Validation: false });
+  for await (const { _id, npub } of someWallets) yield { kind: 'wallet', id: textId(_id), npub };
+}
+
+async function* tokensIn(
+  connection: Database['connection'],
+  collection: string,
+): AsyncGenerator<Extract<Occupant, { kind: 'token' }>> {
   const tokenFields = { wallet_id: 1, mint_url: 1, transaction_id: 1, version: 1, 'proofs.Y': 1 };
-  const collection = tokens.collection.name;
   const someTokens = connection
     .collection<TokenDocument>(collection)
     .find({}, { batchSize, projection: tokenFields, enableUtf8Validation: false });
@@ -34,10 +46,6 @@ export async function* occupantsOf({ connection, tokens, wallets }: Database): A
       proofs: isOurs ? (proofs ?? []).map(({ Y }) => proofPlace(wallet_id, mint_url, Y)) : [],
     };
   }
-  const someWallets = connection
-    .collection<WalletDocument>(wallets.collection.name)
-    .find({}, { batchSize, projection: { npub: 1 }, enableUtf8Validation: false });
-  for await (const { _id, npub } of someWallets) yield { kind: 'wallet', id: textId(_id), npub };
 }
 
 /** A document of the earlier design may have a version of its own, but none has proofs with a Y. */

@@ -5,6 +5,7 @@ import type { ArchivedTokenDocument, ArchivedWalletDocument } from '../../models
 import type { Wallet } from '../../models/wallet.ts';
 import type { Database } from '../database.ts';
 import type { MasterKeys, Sealers } from '../dataKeys.ts';
+import { runTransaction } from '../transaction.ts';
 import { firstFirst, toWallet } from '../wallets.ts';
 import { tokenFromArchive, walletFromArchive } from './archiveDocuments.ts';
 import { fieldsIn, type LegacyDocument, legacyDocument, rawBytes } from './documents.ts';
@@ -14,11 +15,13 @@ import { type LegacyKind, legacyShape, presentCollections } from './shape.ts';
 
 export type LegacySource = ReturnType<typeof createLegacySource>;
 
+type Held = { _id: string; count: number };
+
 const batchSize = 200;
 
 /** What is left of the earlier design, and what was archived of it. Changes nothing. */
 export function createLegacySource(database: Database, sealers: Sealers, masters: MasterKeys) {
-  const { connection, legacyTokens, legacyWallets, wallets, tokens } = database;
+  const { connection, legacyTokens, legacyWallets, wallets, tokens, archivedTokens: spent } = database;
   const originals = createOriginals(database, sealers);
 
   /** Every document of the earlier design that still stands in its place, one at a time. */
@@ -88,6 +91,7 @@ export function createLegacySource(database: Database, sealers: Sealers, masters
       legacyTokens.exists({ sealed: foreign }),
       legacyWallets.exists({ sealed: foreign }),
       tokens.exists({ 'proofs.sealed': foreign }),
+      spent.exists({ 'proofs.sealed': foreign }),
       database.dataKeys.exists({ master_key_id: { $nin: ids } }),
     ]);
     invariant(
@@ -96,18 +100,24 @@ export function createLegacySource(database: Database, sealers: Sealers, masters
     );
   }
 
-  /** How many tokens of a wallet hold each of these proofs. */
+  /** How many tokens of a wallet hold each of these proofs, archived ones too, all of one moment. */
   async function holders(
     wallet: { id: string; mintUrl: string },
     Ys: readonly string[],
   ): Promise<Map<string, number>> {
-    const rows = await tokens.aggregate<{ _id: string; count: number }>([
+    const pipeline = [
       { $match: { wallet_id: wallet.id, mint_url: wallet.mintUrl, 'proofs.Y': { $in: [...Ys] } } },
       { $unwind: '$proofs' },
       { $match: { 'proofs.Y': { $in: [...Ys] } } },
       { $group: { _id: '$proofs.Y', count: { $sum: 1 } } },
-    ]);
-    return new Map(rows.map(({ _id, count }) => [_id, count]));
+    ];
+    return runTransaction(database, wallet.id, async ({ session }) => {
+      const counts = new Map<string, number>();
+      for (const model of [tokens, spent])
+        for (const { _id, count } of await model.aggregate<Held>(pipeline).session(session))
+          counts.set(_id, (counts.get(_id) ?? 0) + count);
+      return counts;
+    });
   }
 
   return {

@@ -6,6 +6,7 @@ import { walletSchema } from '../../models/schemas/account.ts';
 import { tokenSchema } from '../../models/schemas/token.ts';
 import type { CashuToken } from '../../models/token.ts';
 import type { Wallet } from '../../models/wallet.ts';
+import { createArchiveLookUp } from '../archive/lookUp.ts';
 import type { AuditRepository } from '../audit.ts';
 import { buildIndexes, type Database } from '../database.ts';
 import type { Sealers } from '../dataKeys.ts';
@@ -34,6 +35,7 @@ export function createTakeOver(
 ) {
   const { connection, tokens, wallets, legacyTokens, legacyWallets } = database;
   const originals = createOriginals(database, sealers);
+  const archive = createArchiveLookUp(database);
 
   /** Makes what the transactions rely on: the collections, and the index that refuses a proof in two tokens. */
   async function prepare(): Promise<void> {
@@ -64,6 +66,8 @@ export function createTakeOver(
       if (bytes === null) return false;
       const { entry, made } = await writesForToken(token, make, { bytes, place, sealers, at: now() });
       if (made !== null) {
+        const Ys = made.token.proofs.map(({ Y }) => Y);
+        await archive.demandNone(tx, made.token, Ys);
         await tokens.create([made.document], { session: tx.session });
         await recordMade(tx, made.token, token.origin);
       }

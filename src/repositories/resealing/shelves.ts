@@ -46,16 +46,20 @@ export function createShelves(database: Database, sealers: Sealers): readonly Sh
     return { filter: { sealed }, set: { sealed: anew(text, sealer) }, arrayFilters: [] };
   }
 
-  const { connection, tokens, operations, legacyTokens, legacyWallets } = database;
+  const { connection, tokens, archivedTokens, operations, legacyTokens, legacyWallets } = database;
   const raw = ({ collection }: { collection: { name: string } }) =>
     connection.collection<{ _id: string }>(collection.name);
-  return [
+  const ofTokens = (collection: { collection: { name: string } }): Shelf =>
     createShelf<TokenDocument>(
-      raw(tokens),
+      raw(collection),
       ['proofs.sealed'],
       ({ proofs = [] }) => proofs.map(({ sealed }) => sealed),
       ofToken,
-    ),
+    );
+  return [
+    ofTokens(tokens),
+    // After those: what is archived meanwhile is met here.
+    ofTokens(archivedTokens),
     createShelf<OperationDocument>(
       raw(operations),
       ['sealed', 'attempts.sealed'],

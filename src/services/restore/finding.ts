@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { largestSum, sumAmounts } from '../../models/proof.ts';
 import type { OutputPlace, Wallet } from '../../models/wallet.ts';
 import type { RecoveredEcashRepository } from '../../repositories/recoveredEcash.ts';
-import type { TokenRepository } from '../../repositories/tokens.ts';
 import type { ReportService } from '../contracts.ts';
 import type { EcashArithmetic } from '../ecash/arithmetic.ts';
 import type { Seeds } from '../ecash/seeds.ts';
@@ -27,7 +26,6 @@ export type Finder = {
 
 export function createFinder(parts: {
   ecash: RecoveredEcashRepository;
-  tokens: TokenRepository;
   ledger: Pick<Ledger, 'holdings'>;
   mints: MintDirectory;
   seeds: Pick<Seeds, 'walletSeed'>;
@@ -35,7 +33,7 @@ export function createFinder(parts: {
   reports: Pick<ReportService, 'file'>;
   now: () => Date;
 }): Finder {
-  const { ecash, tokens, ledger, mints, seeds, arithmetic, reports, now } = parts;
+  const { ecash, ledger, mints, seeds, arithmetic, reports, now } = parts;
 
   /**
    * The order counts. Outputs stand in an operation before the mint signs them, and in a token no later than the operation
@@ -70,8 +68,7 @@ export function createFinder(parts: {
       await mints.at(wallet.mintUrl).gateway.proofStates(Ys),
       'tell the states of proofs',
     );
-    const holding = await tokens.holding(wallet, Ys);
-    const booked = new Set(holding.flatMap(({ proofs }) => proofs.map(({ Y }) => Y)));
+    const booked = await ecash.booked(wallet, Ys);
     const inState = (state: string) =>
       signed.filter(({ proof: { Y } }) => states.get(Y) === state && !booked.has(Y));
     return { unspent: inState('UNSPENT'), pending: inState('PENDING') };

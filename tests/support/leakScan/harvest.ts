@@ -55,9 +55,9 @@ export function createHarvest(env: Record<string, string>, remember: Remember, r
     for await (const wallet of db.collection<WalletDocument>('wallets').find({ npub: { $type: 'string' } }))
       await ofWallet(toWallet(wallet));
     const sealer = await sealerBehind(db, env);
-    const tokens = db.collection<TokenDocument>('cashu_tokens').find();
-    for await (const token of tokens)
-      for (const proof of readable(token._id, () => tokenFrom(token, sealer))?.proofs ?? []) ofProof(proof);
+    for (const name of ['cashu_tokens', 'archived_tokens'])
+      for await (const token of db.collection<TokenDocument>(name).find())
+        for (const proof of readable(token._id, () => tokenFrom(token, sealer))?.proofs ?? []) ofProof(proof);
     const operations = db.collection<OperationDocument>('operations').find();
     for await (const document of operations) {
       const operation = readable(document._id, () => operationFrom(document, sealer));

@@ -1,5 +1,6 @@
 import { keySpendingSchema } from '../../../../src/models/schemas/access.ts';
 import { walletSchema } from '../../../../src/models/schemas/account.ts';
+import { archiveSumSchema } from '../../../../src/models/schemas/archive.ts';
 import { auditSchema, unsealedSchema } from '../../../../src/models/schemas/audit.ts';
 import {
   counterSchema,
@@ -25,7 +26,15 @@ export type Carry = <T>(call: StoreCall, apply: () => T) => Promise<T>;
 export type MemoryStore = {
   /** Committed documents, for looking behind the repositories. */
   shelves: Record<
-    'tokens' | 'operations' | 'idempotency' | 'counters' | 'wallets' | 'audit' | 'unsealed' | 'keySpending',
+    | 'tokens'
+    | 'archiveSums'
+    | 'operations'
+    | 'idempotency'
+    | 'counters'
+    | 'wallets'
+    | 'audit'
+    | 'unsealed'
+    | 'keySpending',
     Shelf
   >;
   /** A client's view of the store. */
@@ -41,6 +50,7 @@ export function createMemoryStore(now: () => Date): MemoryStore {
   });
   const shelves = {
     tokens: shelf('cashu_tokens', uniqueIndexes(tokenSchema)),
+    archiveSums: shelf('archive_sums', uniqueIndexes(archiveSumSchema)),
     operations: shelf('operations', uniqueIndexes(operationSchema)),
     idempotency: shelf('idempotency_keys', uniqueIndexes(idempotencySchema)),
     counters: shelf('counters', uniqueIndexes(counterSchema)),
@@ -54,6 +64,7 @@ export function createMemoryStore(now: () => Date): MemoryStore {
     const model = (of: Shelf) => createMemoryModel(of, carry, now);
     const database: unknown = {
       tokens: model(shelves.tokens),
+      archiveSums: model(shelves.archiveSums),
       operations: model(shelves.operations),
       idempotency: model(shelves.idempotency),
       counters: model(shelves.counters),
@@ -80,6 +91,7 @@ export function createMemoryStore(now: () => Date): MemoryStore {
 
 const needed = [
   'tokens',
+  'archiveSums',
   'operations',
   'idempotency',
   'counters',
