@@ -18,10 +18,14 @@ const fundsAtOnce = 16;
 /** Of a wallet of many small proofs: these stay as they are. */
 const noUpkeep = { CRUCIBLE_UPKEEP_INTERVAL_MS: '0' };
 /**
- * Where a mint is late, requests wait in line for a connection, and payments for them: neither is given up meanwhile, nor left to the
- * worker, which goes at its own pace.
+ * Where a mint is late, requests wait in line for a connection, and payments for them: none is refused or given up meanwhile, nor left
+ * to the worker, which goes at its own pace.
  */
-const patience = { CRUCIBLE_ANSWER_WITHIN_MS: '90000', CRUCIBLE_MINT_TIMEOUT_MS: '30000' };
+const patience = {
+  CRUCIBLE_ANSWER_WITHIN_MS: '120000',
+  CRUCIBLE_MINT_TIMEOUT_MS: '60000',
+  CRUCIBLE_PAYMENTS_PER_MINT: '1000',
+};
 
 /**
  * Crucible's servers, each in a process of its own, asked over HTTP by this one, over as many connections as it has wallets. Wallets
