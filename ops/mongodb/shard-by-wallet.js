@@ -11,6 +11,8 @@ const admin = db.getSiblingDB('admin');
 
 /** Everything else stays on the shard where the database has its home: it is small, or must be unique beyond a wallet. */
 const collections = [
+  'archive_sums',
+  'archived_tokens',
   'audit_events',
   'audit_seals',
   'audit_unsealed',

@@ -45,7 +45,7 @@ export function createLedgerRepository(database: Database, now: () => Date) {
 
   async function archiveSum(walletId: string, { session }: Transaction): Promise<ArchiveSum> {
     const found = await database.archiveSums
-      .findOne({ _id: walletId })
+      .findOne({ _id: walletId, wallet_id: walletId })
       .session(session)
       .lean<{ tokens: number; total_amount: bigint }>();
     return found === null ? noArchive : { tokens: found.tokens, total: BigInt(found.total_amount) };

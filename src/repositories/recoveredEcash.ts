@@ -50,7 +50,7 @@ export function createRecoveredEcashRepository(
   async function keysets(walletId: string): Promise<Set<string>> {
     const [ofTokens, archived, ofOperations] = await Promise.all([
       database.tokens.distinct('proofs.keyset_id', { wallet_id: walletId }),
-      database.archiveSums.distinct('keysets', { _id: walletId }),
+      database.archiveSums.distinct('keysets', { wallet_id: walletId }),
       database.operations.distinct('attempts.keyset_id', { wallet_id: walletId }),
     ]);
     return new Set([...ofTokens, ...archived, ...ofOperations].map(String).filter((id) => id !== ''));

@@ -155,6 +155,7 @@ describe('what may be archived', () => {
     expect(left.map(({ _id }) => _id)).toEqual(['tok_0210', 'tok_0211', 'tok_029', 'tok_02aa']);
     expect(await database.archiveSums.findById(wallet.id).lean()).toEqual({
       _id: wallet.id,
+      wallet_id: wallet.id,
       tokens: 9,
       total_amount: 9 * 64,
       keysets: ['00aa'],

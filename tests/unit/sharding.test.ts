@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { Schema } from 'mongoose';
 import * as access from '../../src/models/schemas/access.ts';
 import * as account from '../../src/models/schemas/account.ts';
+import * as archive from '../../src/models/schemas/archive.ts';
 import * as audit from '../../src/models/schemas/audit.ts';
 import * as dataKey from '../../src/models/schemas/dataKey.ts';
 import * as deployment from '../../src/models/schemas/deployment.ts';
@@ -14,7 +15,19 @@ import * as token from '../../src/models/schemas/token.ts';
 import { walletIdOf } from '../../src/services/walletService.ts';
 import { shardedCollections, shardPlan } from '../support/shardPlan.ts';
 
-const modules = [access, account, audit, dataKey, deployment, legacy, metrics, operation, rateLimit, token];
+const modules = [
+  access,
+  account,
+  archive,
+  audit,
+  dataKey,
+  deployment,
+  legacy,
+  metrics,
+  operation,
+  rateLimit,
+  token,
+];
 const schemas = new Map(
   modules
     .flatMap((module) => Object.values(module))
@@ -37,6 +50,7 @@ test.each(shardedCollections())(
 );
 
 test('the page says of each collection where it lies', () => {
+  expect(readdirSync('src/models/schemas')).toHaveLength(modules.length);
   const page = readFileSync('docs/scaling.md', 'utf8');
   const sharded = shardedCollections();
   const rows = [...page.matchAll(/^\| `(\w+)`.*?\| (by wallet|home) \|/gm)].map(([, name, lies]) => [

@@ -9,15 +9,25 @@ archivedTokenSchema.index(
   { name: 'one_token_per_proof', unique: true, partialFilterExpression: { 'proofs.Y': { $exists: true } } },
 );
 
-/** Collection `archive_sums`: what a wallet's archived tokens come to, and the keysets of their proofs. Written with them alone. */
-export type ArchiveSumDocument = { _id: string; tokens: number; total_amount: bigint; keysets: string[] };
+archivedTokenSchema.index({ wallet_id: 1, spent_at: -1 }, { name: 'recently_spent' });
+
+/** Collection `archive_sums`: what a wallet's archived tokens come to, and the keysets of their proofs. Written with them alone. `_id`: the wallet's, too. */
+export type ArchiveSumDocument = {
+  _id: string;
+  wallet_id: string;
+  tokens: number;
+  total_amount: bigint;
+  keysets: string[];
+};
 
 export const archiveSumSchema = new Schema<ArchiveSumDocument>(
   {
     _id: { type: String, required: true },
+    wallet_id: { type: String, required: true },
     tokens: { type: Number, required: true },
     total_amount: { type: BigInt, required: true },
     keysets: { type: [String], required: true },
   },
   { strict: 'throw', versionKey: false, collection: 'archive_sums' },
 );
+archiveSumSchema.index({ wallet_id: 1 }, { name: 'one_sum_per_wallet', unique: true });

@@ -101,7 +101,7 @@ export function createArchivingRepository(
   }
 
   async function move({ session }: Transaction, walletId: string, old: TokenDocument[]): Promise<void> {
-    const { _id, keysets, ...sum } = sumOf(walletId, old);
+    const { _id, wallet_id, keysets, ...sum } = sumOf(walletId, old);
     const ids = old.map((token) => token._id);
     // First of all, so that of two at once the second meets the first here.
     const { deletedCount } = await tokens.deleteMany(
@@ -111,7 +111,7 @@ export function createArchivingRepository(
     invariant(deletedCount === old.length, `${walletId}: a spent token was there and is not any more`);
     await connection.collection<TokenDocument>(archivedTokens.collection.name).insertMany(old, { session });
     await archiveSums.updateOne(
-      { _id },
+      { _id, wallet_id },
       { $inc: sum, $addToSet: { keysets: { $each: keysets } } },
       { session, upsert: true },
     );
@@ -127,6 +127,7 @@ function sumOf(walletId: string, old: readonly TokenDocument[]): ArchiveSumDocum
     invariant(total === summed(proofs), `token ${_id}: total differs from the sum of its proofs`);
   return {
     _id: walletId,
+    wallet_id: walletId,
     tokens: old.length,
     total_amount: summed(proofs),
     keysets: [...new Set(proofs.map(({ keyset_id: id }) => id))],
