@@ -23,7 +23,9 @@ const ofNoWallet: Record<string, string> = {
   'error_reports.aggregate(status)': 'metrics: open reports',
   'error_reports.find()': 'the list for support',
   'error_reports.find(last_at,resolved_at,status)': 'resolved reports that nobody needs any more',
+  'error_reports.find(closed_at,last_at,status)': 'the same of closed ones',
   'error_reports.update(dedupe_key,status)': 'an incident is over',
+  'error_reports.update(dedupe_key,last_at,status)': 'the same of one that was not met for a while',
 };
 
 /** An npub names its wallets, the one thing that their documents are spread by. */
