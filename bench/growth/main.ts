@@ -8,7 +8,7 @@ import { walletsTable } from './wallets.ts';
 
 const usage = `usage: npm run growth -- [--proofs 100,1000,10000,100000] [--wallets 100,10000,100000]
 --proofs: how many a wallet has, nearly all of them spent; the largest is measured once more with all of them unspent.
---wallets: how many a server has. A million take about ten times as long as all the rest.`;
+--wallets: how many a server has. A million take far longer than all the rest.`;
 
 const flags = {
   proofs: { type: 'string', default: '100,1000,10000,100000' },

@@ -96,7 +96,8 @@ export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' |
   async function forget(marks: readonly Pick<UnsealedDocument, '_id' | 'wallet_id'>[]): Promise<void> {
     if (marks.length === 0) return;
     const walletIds = marks.map(({ wallet_id }) => wallet_id);
-    await unsealed.deleteMany({ wallet_id: { $in: walletIds }, _id: { $in: marks.map(({ _id }) => _id) } });
+    const theirs = marks.map(({ _id, wallet_id }) => ({ _id, wallet_id }));
+    await unsealed.deleteMany({ wallet_id: { $in: walletIds }, $or: theirs });
   }
 
   /** Holds each event against its mark, so that no forged one gets a link, nor any in the chain of another wallet. */
@@ -108,10 +109,10 @@ export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' |
     const found = await audit
       .find({ ...ofWallets(events), _id: { $in: marks.map(({ _id }) => _id) } })
       .lean<AuditDocument[]>();
-    const eventOf = new Map(found.map((event) => [event._id.toHexString(), event]));
-    const isFit = ({ _id, wallet_id, mac }: UnsealedDocument): boolean => {
-      const event = eventOf.get(_id.toHexString());
-      return event !== undefined && event.wallet_id === wallet_id && macs.ofEvent(event) === mac;
+    const eventOf = new Map(found.map((event) => [nameOf(event), event]));
+    const isFit = (mark: UnsealedDocument): boolean => {
+      const event = eventOf.get(nameOf(mark));
+      return event !== undefined && macs.ofEvent(event) === mark.mac;
     };
     return {
       fit: marks.filter(isFit),
@@ -165,3 +166,7 @@ export function createAuditChain(database: Pick<Database, 'audit' | 'unsealed' |
 
   return { waiting, seal };
 }
+
+/** On a cluster, one id may stand on several shards. */
+const nameOf = ({ wallet_id, _id }: Pick<AuditDocument, 'wallet_id' | '_id'>): string =>
+  `${wallet_id} ${_id.toHexString()}`;

@@ -42,8 +42,8 @@ export function createAuditReads(
   async function* links(walletIds: readonly string[] | null): AsyncGenerator<ReadLink[]> {
     const all = seals.collection.find<SealDocument>(scope(walletIds)).sort({ wallet_id: 1, seq: 1 });
     for await (const found of inPortions(all)) {
-      const eventOf = await eventsById(found.map(({ event_id }) => event_id));
-      yield found.map((seal) => toLink(seal, eventOf.get(String(seal.event_id))));
+      const eventOf = await eventsOf(found.map(({ event_id }) => event_id));
+      yield found.map((seal) => toLink(seal, eventOf(seal.wallet_id, seal.event_id)));
     }
   }
 
@@ -74,13 +74,13 @@ export function createAuditReads(
     const marks = await unsealed.collection
       .find<UnsealedDocument>({ _id: { $in: open.map(({ _id }) => _id) } })
       .toArray();
-    const markOf = new Map(marks.map((mark) => [String(mark._id), mark]));
-    const isMarked = ({ _id }: AuditDocument) => markOf.has(String(_id));
+    const markOf = byWallet(marks);
+    const isMarked = ({ wallet_id, _id }: AuditDocument) => markOf(wallet_id, _id) !== undefined;
     // Some may have been sealed, and their marks taken away, between the two looks.
     const unmarked = await withoutLink(open.filter((event) => !isMarked(event)));
     return [
       ...open.filter(isMarked).map((event) => {
-        const mark = markOf.get(String(event._id));
+        const mark = markOf(event.wallet_id, event._id);
         const isUnchanged = mark?.wallet_id === event.wallet_id && macs.ofEvent(event) === mark.mac;
         return toLoose(event, isUnchanged ? 'waiting' : 'changed');
       }),
@@ -94,8 +94,9 @@ export function createAuditReads(
   ): AsyncGenerator<{ eventId: string; walletId: string }[]> {
     const all = unsealed.collection.find<UnsealedDocument>(scope(walletIds)).sort({ _id: 1 });
     for await (const found of inPortions(all)) {
-      const eventOf = await eventsById(found.map(({ _id }) => _id));
-      const lost = await withoutLink(found.filter(({ _id }) => !eventOf.has(String(_id))));
+      const eventOf = await eventsOf(found.map(({ _id }) => _id));
+      const isGone = ({ wallet_id, _id }: UnsealedDocument) => eventOf(wallet_id, _id) === undefined;
+      const lost = await withoutLink(found.filter(isGone));
       yield lost.map(({ _id, wallet_id }) => ({ eventId: String(_id), walletId: String(wallet_id) }));
     }
   }
@@ -117,9 +118,8 @@ export function createAuditReads(
     return found.filter((one) => !isLinked(one));
   }
 
-  async function eventsById(ids: readonly AuditDocument['_id'][]): Promise<Map<string, AuditDocument>> {
-    const found = await audit.collection.find<AuditDocument>({ _id: { $in: [...ids] } }).toArray();
-    return new Map(found.map((event) => [String(event._id), event]));
+  async function eventsOf(ids: readonly AuditDocument['_id'][]) {
+    return byWallet(await audit.collection.find<AuditDocument>({ _id: { $in: [...ids] } }).toArray());
   }
 
   /** Whether the chain leads to a head that was kept. */
@@ -150,3 +150,12 @@ const toLoose = ({ _id, wallet_id, at }: AuditDocument, is: LooseEvent['is']): L
   at,
   is,
 });
+
+/** Looks documents up by id. On a cluster one id may stand on several shards: then the wallet's own counts, and another only where it has none. */
+function byWallet<T extends Pick<AuditDocument, '_id' | 'wallet_id'>>(found: readonly T[]) {
+  const ofId = Map.groupBy(found, ({ _id }) => String(_id));
+  return (walletId: string, id: unknown): T | undefined => {
+    const all = ofId.get(String(id)) ?? [];
+    return all.find(({ wallet_id }) => wallet_id === walletId) ?? all[0];
+  };
+}

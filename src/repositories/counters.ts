@@ -2,6 +2,7 @@ import { invariant } from '../models/errors.ts';
 import type { WalletDocument } from '../models/schemas/account.ts';
 import type { CounterDocument } from '../models/schemas/operation.ts';
 import type { Database } from './database.ts';
+import { duplicateKeyIndex } from './transaction.ts';
 
 export type CounterRepository = ReturnType<typeof createCounterRepository>;
 
@@ -28,7 +29,7 @@ export function createCounterRepository(database: Database) {
     let after = await add(walletId, keysetId, count, false);
     if (after === null) {
       if (await wasBehind(walletId)) await raise(walletId, keysetId, counterLead);
-      after = await add(walletId, keysetId, count, true);
+      after = await begun(() => add(walletId, keysetId, count, true));
     }
     invariant(
       after !== null && Number.isSafeInteger(after.next) && after.next >= count,
@@ -75,12 +76,22 @@ export function createCounterRepository(database: Database) {
   /** Makes sure that no index below this is taken any more. Never moves a counter back. */
   async function raise(walletId: string, keysetId: string, atLeast: number): Promise<void> {
     invariant(Number.isSafeInteger(atLeast) && atLeast >= 0, 'a counter is raised to an index');
-    await database.counters.updateOne(
-      at(walletId, keysetId),
-      { $max: { next: atLeast }, $setOnInsert: { keyset_id: keysetId } },
-      { upsert: true },
-    );
+    const raised = { $max: { next: atLeast }, $setOnInsert: { keyset_id: keysetId } };
+    await begun(() => database.counters.updateOne(at(walletId, keysetId), raised, { upsert: true }));
   }
 
   return { take, next, keysets, raise };
+}
+
+/**
+ * Of several that begin a counter at once, one inserts it. MongoDB tries again by itself only where a filter names the fields of the unique
+ * index and no others (SERVER-37124); here the others find it there.
+ */
+async function begun<T>(upsert: () => Promise<T>): Promise<T> {
+  try {
+    return await upsert();
+  } catch (error) {
+    if (duplicateKeyIndex(error) !== '_id_') throw error;
+    return upsert();
+  }
 }

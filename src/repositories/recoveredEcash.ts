@@ -48,11 +48,12 @@ export function createRecoveredEcashRepository(
 
   /** The keysets of everything that the wallet has, or ever had, in a token or an operation. */
   async function keysets(walletId: string): Promise<Set<string>> {
-    const [ofTokens, archived, ofOperations] = await Promise.all([
+    const [ofTokens, ofOperations] = await Promise.all([
       database.tokens.distinct('proofs.keyset_id', { wallet_id: walletId }),
-      database.archiveSums.distinct('keysets', { wallet_id: walletId }),
       database.operations.distinct('attempts.keyset_id', { wallet_id: walletId }),
     ]);
+    // Last, as in `booked`.
+    const archived = await database.archiveSums.distinct('keysets', { wallet_id: walletId });
     return new Set([...ofTokens, ...archived, ...ofOperations].map(String).filter((id) => id !== ''));
   }
 

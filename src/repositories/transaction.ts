@@ -43,6 +43,7 @@ export async function runTransaction<T>(
 ): Promise<T> {
   let begunMs: number | null = null;
   const leftMs = () => deadlineMs - (begunMs === null ? 0 : performance.now() - begunMs);
+  let last: unknown = null;
   const session = await connection.startSession();
   try {
     for (let attempt = 1; ; attempt += 1) {
@@ -53,6 +54,9 @@ export async function runTransaction<T>(
           return runOnce(session, work, leftMs);
         });
       } catch (error) {
+        // No turn for another try: what stopped the last one is what stands.
+        if (error instanceof NoTurn && last !== null) throw last;
+        last = error;
         const isTransient = hasLabel(error, 'TransientTransactionError') || wasEndedFromOutside(error);
         const mayRepeat = isTransient && !(error instanceof CommitUnknown);
         if (!mayRepeat || attempt >= maxAttempts || leftMs() < 0) throw error;

@@ -1,6 +1,5 @@
 import { type Breakage, edit } from './breakage.ts';
 
-const archivingFile = 'src/repositories/archive/archiving.ts';
 const ecash = 'src/repositories/recoveredEcash.ts';
 const comebacks = 'src/repositories/comebacks.ts';
 const stories = 'tests/integration/archive.test.ts';
@@ -8,14 +7,6 @@ const guards = 'tests/integration/archiveGuards.test.ts';
 
 /** What was spent long ago and was put out of the way. */
 export const archiving: Breakage[] = [
-  {
-    name: 'tokens leave for the archive outside of its transaction',
-    edits: [
-      edit(archivingFile, 'reserved_by: null },\n      { session },', 'reserved_by: null },\n      {},'),
-    ],
-    caughtBy: stories,
-    test: 'dies between moving them and their sum',
-  },
   {
     name: 'a recovery does not look into the archive',
     edits: [
@@ -56,11 +47,5 @@ export const archiving: Breakage[] = [
     ],
     caughtBy: guards,
     test: 'taken up again',
-  },
-  {
-    name: 'the keysets of archived tokens are forgotten',
-    edits: [edit(ecash, '...ofTokens, ...archived, ...ofOperations', '...ofTokens, ...ofOperations')],
-    caughtBy: guards,
-    test: 'so are its keysets',
   },
 ];

@@ -1,5 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { expectAllSettled } from '../support/mischief.ts';
+import { proofsOf } from '../support/money.ts';
+import { discrepanciesOf } from '../support/preflight.ts';
 import { posts, type Tale, type TellingMint, tellingMint } from '../support/tellingMint.ts';
 import { until, type World } from '../support/world.ts';
 
@@ -74,4 +76,34 @@ it('a wallet of very many proofs is not looked at as a whole: the mint is asked 
   expect(asked).toHaveLength(1);
   const { Ys }: { Ys: string[] } = JSON.parse(asked[0]?.body ?? '');
   expect(Ys.length).toBeLessThan(64);
+});
+
+it('what that look saw wrong is looked at again before anybody is accused', async () => {
+  await begin();
+  const wallet = await world.wallet(64, 32);
+  const [proof] = await proofsOf(world, wallet.npub);
+  if (proof === undefined) throw new Error('the wallet is empty');
+  await world.sim.addFaults({ fault: { kind: 'override_state', Y: proof.Y, state: 'SPENT' }, times: 2 });
+  for (const amount of [50, 20])
+    expect((await wallet.melt((await world.sim.invoice({ amount })).invoice)).status).toBe(200);
+  expect((await discrepanciesOf(world, wallet.npub)).flat()).toEqual([]);
+});
+
+it('nobody is refused for what was not free when the quote was asked for', async () => {
+  await begin();
+  const wallet = await world.wallet(64);
+  const settled = Promise.withResolvers<void>();
+  const { invoice, paymentHash } = await world.sim.invoice({ amount: 20, behaviour: 'pending' });
+  const first = wallet.melt(invoice);
+  await until(async () => (await world.sim.ledger()).pendingTotal > 0, 'the first under way');
+  mint.tale = firstQuoteBehind(settled.promise);
+  const next = (await world.sim.invoice({ amount: 10 })).invoice;
+  const quotes = () => mint.sent.filter((request) => posts(request, '/v1/melt/quote/bolt11')).length;
+  const before = quotes();
+  const second = wallet.melt(next, {}, { prefer: 'respond-async' });
+  await until(async () => quotes() > before, 'the second asking for its quote');
+  await world.sim.settle(paymentHash, 'paid');
+  expect((await first).status).toBe(200);
+  settled.resolve();
+  expect((await second).status).toBe(202);
 });

@@ -10,6 +10,7 @@ const backgroundMs = 1_500;
 /** What names no wallet, and why it may: on a sharded cluster each of them is asked of every shard. */
 const ofNoWallet: Record<string, string> = {
   'operations.find($expr,due_at,mint_url,open,state)': 'the worker: what is due, of any wallet',
+  'operations.find($expr,_id,due_at,mint_url,open,state)': 'the same, without what could not be claimed',
   'operations.aggregate(open)': 'metrics: what is open, counted for all instances at most every five seconds',
   'wallets.find($expr,mint_url,recovery.due_at)': 'the worker: recoveries that are due',
   'wallets.find($expr,mint_url,recovery.due_at,recovery.reason)': 'the same, of those that were asked for',
@@ -26,6 +27,7 @@ const ofNoWallet: Record<string, string> = {
   'error_reports.aggregate(status)': 'metrics: open reports',
   'error_reports.find()': 'the list for support',
   'error_reports.find(last_at,resolved_at,status)': 'resolved reports that nobody needs any more',
+  'error_reports.find(closed_at,last_at,status)': 'the same of closed ones',
   'error_reports.update(dedupe_key,status)': 'an incident is over',
   'error_reports.update(dedupe_key,last_at,status)':
     'so is one of the whole server, which nobody meets any more',

@@ -140,7 +140,11 @@ export function createMeltService(parts: {
       const asking = mints.at(wallet.mintUrl).payments.enter();
       return quoteFor(wallet, invoice, request.amount).finally(asking.leave);
     };
-    const [quote, early] = await Promise.all([ask(), preparation.lookEarly(wallet)]);
+    const [quote, early] = await Promise.all([
+      ask(),
+      // Who has to wait looks when it is its turn.
+      reserving.isBusy(wallet.id) ? null : preparation.lookEarly(wallet),
+    ]);
     return reserving.reserve(wallet, invoice, quote, early, request, ask);
   }
 

@@ -26,6 +26,8 @@ export type Selected = {
 export type EarlyLook = {
   free: ReadonlyMap<string, Place>;
   found: readonly Finding[];
+  /** When it began, by `performance.now()`. */
+  atMs: number;
 };
 
 /** Which of the selected proofs the mint holds in another payment: they are left out, nothing is wrong with them. */
@@ -72,9 +74,10 @@ export function createPreflight(parts: {
   ): Promise<EarlyLook | null> {
     const free = tokens.flatMap(beliefsIn);
     if (free.length > mostLookedAtEarly) return null;
+    const atMs = performance.now();
     try {
       const { found } = await compare(wallet, [...free, ...(withOthers ? await books.others(wallet) : [])]);
-      return { free: new Map(free.map(({ Y, place }) => [Y, place])), found };
+      return { free: new Map(free.map(({ Y, place }) => [Y, place])), found, atMs };
     } catch (error) {
       if (error instanceof DomainError) return null;
       throw error;
@@ -129,10 +132,16 @@ export function createPreflight(parts: {
 
 /** A mint is asked about a hundred at once, and the others are among them. */
 const mostLookedAtEarly = 64;
-/** What an early look has found of these proofs, and of those that nobody could take. Null where any of them has moved since. */
+/** A mint may take longer for a quote, and ecash is spent elsewhere meanwhile. */
+const earlyForMs = 2_000;
+/**
+ * Nothing, where an early look has found nothing of these proofs, nor of those that nobody could take. It clears and never accuses: what
+ * it saw otherwise is looked at again, as is what has moved since, and all of it where it was long ago.
+ */
 function foundEarly(early: EarlyLook | null, mine: readonly Belief[]): readonly Finding[] | null {
-  if (early === null || !mine.every(({ Y, place }) => isDeepStrictEqual(place, early.free.get(Y))))
-    return null;
+  if (early === null || performance.now() - early.atMs > earlyForMs) return null;
+  if (!mine.every(({ Y, place }) => isDeepStrictEqual(place, early.free.get(Y)))) return null;
   const chosen = new Set(mine.map(({ Y }) => Y));
-  return early.found.filter(({ discrepancy: { Y } }) => chosen.has(Y) || !early.free.has(Y));
+  const concerns = ({ discrepancy: { Y } }: Finding) => chosen.has(Y) || !early.free.has(Y);
+  return early.found.some(concerns) ? null : [];
 }

@@ -18,6 +18,8 @@ import { createTurns, type Line } from './turns.ts';
 export type Begun = { operation: MeltOperation; place: Place };
 
 export type Reserving = {
+  /** Whether who comes now would have to wait for others of this wallet. */
+  isBusy(walletId: string): boolean;
   /**
    * Reserves for one payment, after those of the same wallet that came earlier. Ecash that other payments hold is waited
    * for while they go on ending: until half of the time that the client waits is over, and no longer than a tenth of it
@@ -154,5 +156,5 @@ export function createReserving(parts: {
     return paying === null ? null : duplicatePayment(paying);
   }
 
-  return { reserve };
+  return { isBusy: turns.areTaken, reserve };
 }

@@ -10,7 +10,7 @@ import type { AmountWish } from '../contracts.ts';
 import type { MintDirectory } from '../mint/mints.ts';
 import type { OutputKeyset } from '../operations/swapRequests.ts';
 import { candidatesIn, demandListed } from './candidates.ts';
-import { choose, wholeOf } from './choosing.ts';
+import { choose, costOf, wholeOf } from './choosing.ts';
 import { type ClientsLimits, feeLimit } from './feeLimit.ts';
 import type { OutputKeysets } from './outputKeysets.ts';
 import type { EarlyLook, Preflight } from './preflight.ts';
@@ -76,7 +76,11 @@ export function createSelecting(parts: {
     const keyset = await keysets.forOutputs(wallet.mintUrl, wallet.unit);
     const { usable, unlisted } = await candidatesIn(wallet, outlines, mints);
     const free = usable.filter(({ Y }) => !avoid.has(Y));
-    const chosen = choose(free, quote, keyset, wishesOf(wallet, quote, asked));
+    const wishes = wishesOf(wallet, quote, asked);
+    const chosen = choose(free, quote, keyset, wishes);
+    // Nobody is refused by what was: more may be free now.
+    const isRefused = chosen.kind === 'insufficient' || costOf(chosen, quote) > wishes.mayCost;
+    if (seen !== null && isRefused) return select(wallet, quote, asked, { avoid, seen: null });
     return { outlines, keyset, unlisted, chosen };
   }
 

@@ -10,6 +10,8 @@ export type Line = {
 };
 
 export type Turns = {
+  /** Whether anybody of this wallet has the turn, or waits for it. */
+  areTaken(walletId: string): boolean;
   /**
    * Runs `work` once everybody of this wallet who came earlier is done, or has had two seconds: somebody whose mint does
    * not answer holds up no other for longer. A turn guards nothing, and other instances take theirs at the same time: it
@@ -56,6 +58,7 @@ export function createTurns(): Turns {
   }
 
   return {
+    areTaken: (walletId) => lines.has(walletId),
     async inTurn(walletId, giveUp, work) {
       const { line, isFirst } = await queue(walletId, giveUp);
       let isMine = true;

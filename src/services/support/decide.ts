@@ -2,6 +2,7 @@ import { DomainError, InvariantBroken } from '../../models/errors.ts';
 import { isFinished, type Operation, type OperationStory } from '../../models/operation.ts';
 import type { AuditEvent } from '../../models/report.ts';
 import { redactText } from '../../redaction.ts';
+import { ProofsArchived } from '../../repositories/archive/lookUp.ts';
 import { CameBack, type Comeback, UnderRecovery } from '../../repositories/comebacks.ts';
 import { atStake, type DecisionRepository } from '../../repositories/decisions.ts';
 import type { OperationStories } from '../../repositories/operationStories.ts';
@@ -114,16 +115,20 @@ const isPartlyGivenUp = (operation: Operation): boolean =>
 function inTheWay(error: unknown): string | null {
   if (error instanceof UnderRecovery) return 'Its wallet is being restored; decide when that is over.';
   if (error instanceof CameBack) return cameBack[error.how];
+  if (error instanceof ProofsArchived) return inAnotherToken;
   switch (duplicateKeyIndex(error)) {
     case 'one_payment_per_invoice':
       return 'Another one of its wallet is under way; decide when that has ended.';
     case 'one_token_per_proof':
     case 'one_token_per_purpose':
-      return 'Ecash that it would give back is in another token already, as no server leaves it; find out how it came there, and put that right first.';
+      return inAnotherToken;
     default:
       return null;
   }
 }
+
+const inAnotherToken =
+  'Ecash that it would give back is in another token already, as no server leaves it; find out how it came there, and put that right first.';
 
 const cameBack: Record<Comeback, string> = {
   inputs_found:
