@@ -196,7 +196,7 @@ export function createWorld(given: {
       });
     }
     const counterId = `${walletId}:${keyset.id}`;
-    store.shelves.counters.docs.set(counterId, { _id: counterId, next: counter + 1 });
+    store.shelves.counters.docs.set(counterId, { _id: counterId, wallet_id: walletId, next: counter + 1 });
   }
 
   function planOrders(): void {
