@@ -31,6 +31,7 @@ export function createChecks(given: {
   const preflight = createPreflight({
     books,
     comparison: comparing('payment'),
+    looking: plain,
     correcting,
     reports,
   });

@@ -60,10 +60,12 @@ export type Reconciliation = { writtenOff: bigint; isPending: boolean; isWhole: 
 export function createPreflight(parts: {
   books: Books;
   comparison: Pick<Comparison, 'compare'>;
+  /** The same for looks that accuse nobody, and count as none. */
+  looking: Pick<Comparison, 'compare'>;
   correcting: Correcting;
   reports: ReportService;
 }): Preflight {
-  const { books, reports } = parts;
+  const { books, looking, reports } = parts;
   const { compare } = parts.comparison;
   const { correct } = parts.correcting;
 
@@ -76,7 +78,8 @@ export function createPreflight(parts: {
     if (free.length > mostLookedAtEarly) return null;
     const atMs = performance.now();
     try {
-      const { found } = await compare(wallet, [...free, ...(withOthers ? await books.others(wallet) : [])]);
+      const others = withOthers ? await books.others(wallet) : [];
+      const { found } = await looking.compare(wallet, [...free, ...others]);
       return { free: new Map(free.map(({ Y, place }) => [Y, place])), found, atMs };
     } catch (error) {
       if (error instanceof DomainError) return null;

@@ -156,9 +156,11 @@ export function createInstance(parts: {
     ...times,
   });
   const books = createBooks({ tokens, openOutputs: createOpenOutputReads(database, openSealers, proofName) });
+  const comparison = createComparison({ books, mints });
   const preflight = createPreflight({
     books,
-    comparison: createComparison({ books, mints }),
+    comparison,
+    looking: comparison,
     correcting: createCorrecting({ corrections: createCorrectionRepository(database, tokens, audit), now }),
     reports,
   });
