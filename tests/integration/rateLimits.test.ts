@@ -125,7 +125,7 @@ describe('a client', () => {
 
 it('a flood of forged keys is stopped by its address, before each costs a look at the keys', async () => {
   await limit('address', 6, servers);
-  const looks = servers.map(({ context }) => jest.spyOn(context.database.apiKeys, 'findById'));
+  const looks = servers.map(({ context }) => jest.spyOn(context.database.apiKeys.collection, 'findOne'));
   const from = { 'x-forwarded-for': freshAddress() };
   const forged = () =>
     `Bearer crk_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`;

@@ -44,7 +44,7 @@ describe('what a dead process left', () => {
     let checked = false;
     // It fits exactly; between the reservation and the melt, the mint is asked once more for its keysets.
     const mortal = await mortalInstance(world, ({ url }) => {
-      checked ||= url.endsWith('/v1/checkstate');
+      checked ||= url.endsWith('/v1/restore');
       return checked && url.endsWith('/v1/keysets') ? 'before' : 'no';
     });
     const answer = wallet.melt(invoice, {}, key, mortal.url).catch(() => null);
