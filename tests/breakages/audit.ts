@@ -10,7 +10,7 @@ const marking = 'await insertWhole<UnsealedDocument>(database.unsealed, mark, tx
 export const auditing: Breakage[] = [
   {
     name: 'an event that was changed before its seal gets one all the same',
-    edits: [edit(chain, ' && macs.ofEvent(event) === mac;', ';')],
+    edits: [edit(chain, ' && macs.ofEvent(event) === mark.mac;', ';')],
     caughtBy: chained,
     test: 'names what was taken away or changed before it was sealed',
   },
